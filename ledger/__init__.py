@@ -1,0 +1,1 @@
+"""The shared record ledger: what was said, by whom, in which order."""

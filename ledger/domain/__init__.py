@@ -1,0 +1,1 @@
+"""What can be said: aggregates and their invariants."""

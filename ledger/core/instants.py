@@ -1,0 +1,44 @@
+"""Instants: RFC 3339 UTC with milliseconds outside, whole milliseconds since the Unix epoch inside.
+
+One instant has one spelling, ``2026-05-03T09:00:00.000Z``; anything else is refused. The core never
+reads a clock: instants are arguments.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NewType
+
+from ledger.core.errors import MalformedStatement
+
+Instant = NewType("Instant", int)
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+MILLISECOND = 1
+SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SPELLING = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+
+
+def format_instant(instant: Instant) -> str:
+    """Spell an instant as RFC 3339 UTC with exactly three decimals."""
+    text = (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")
+    return text[:-6] + "Z"
+
+
+def parse_instant(text: object) -> Instant:
+    """Read the one spelling of an instant; raise MalformedStatement for any other."""
+    if not isinstance(text, str) or not _SPELLING.fullmatch(text):
+        raise MalformedStatement("instant", got=text, wanted="RFC 3339 UTC in milliseconds, 2026-05-03T09:00:00.000Z")
+    try:
+        return instant_of(datetime.fromisoformat(text))
+    except ValueError as error:
+        raise MalformedStatement("instant", got=text, wanted="a day and time that exist") from error
+
+
+def instant_of(moment: datetime) -> Instant:
+    """The instant of an aware datetime, cut to whole milliseconds."""
+    return Instant((moment - _EPOCH) // timedelta(milliseconds=1))
