@@ -6,6 +6,7 @@ reads a clock: instants are arguments.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NewType
 
 from ledger.core.errors import MalformedStatement
@@ -25,8 +26,15 @@ _SPELLING = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.
 
 def format_instant(instant: Instant) -> str:
     """Spell an instant as RFC 3339 UTC with exactly three decimals."""
-    text = (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")
-    return text[:-6] + "Z"
+    day, rest = divmod(instant, DAY)
+    seconds, milliseconds = divmod(rest, SECOND)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{_format_day(day)}T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{milliseconds:03}Z"
+
+
+@lru_cache(maxsize=1024)
+def _format_day(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
 
 
 def parse_instant(text: object) -> Instant:

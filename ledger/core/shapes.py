@@ -153,3 +153,7 @@ def tagged(tag: str, **shapes: Mapping[str, Check]) -> Check:
         members(chosen)(what, value)
 
     return check
+
+
+def anything(what: str, value: object) -> None:
+    """Any value: its shape is checked where it is read."""

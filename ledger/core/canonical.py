@@ -1,0 +1,74 @@
+"""Canonical JSON: a value and its only byte string (RFC 8785, I-JSON without floats).
+
+``encode`` and ``decode`` are twins: ``decode`` accepts only what ``encode`` emits. Member names here are
+always ASCII, where orjson's sorted output and RFC 8785 are the same bytes (a test holds orjson to
+``rfc8785``); floats are refused, so number formatting never matters.
+"""
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+
+from ledger.core.errors import MalformedStatement
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+
+
+def encode(value: Any) -> bytes:
+    """The RFC 8785 bytes of a value of objects, lists, text, whole numbers, booleans and null.
+
+    Raises MalformedStatement for what has no canonical form: lone surrogates, integers beyond 2^53.
+    """
+    try:
+        return orjson.dumps(value, option=_OPTIONS)
+    except orjson.JSONEncodeError as error:
+        raise MalformedStatement("value", got=str(error), wanted="Unicode text and whole numbers below 2^53") from error
+
+
+def decode(data: bytes, what: str = "JSON") -> Any:
+    """The value of canonical bytes.
+
+    Raises MalformedStatement unless the bytes are exactly what ``encode`` emits for the value: other
+    spacing, order, escapes, duplicate members, floats and non-ASCII member names all differ.
+    """
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise MalformedStatement(what, got=bytes(data[:60]), wanted=f"JSON ({error})") from error
+    _refuse_what_has_no_canonical_form(value, what)
+    if encode(value) != data:
+        raise MalformedStatement(what, got=bytes(data[:60]), wanted="RFC 8785 canonical bytes")
+    return value
+
+
+def _refuse_what_has_no_canonical_form(value: Any, what: str) -> None:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if not name.isascii():
+                raise MalformedStatement(what, got=name, wanted="ASCII member names")
+            _refuse_what_has_no_canonical_form(member, what)
+    elif isinstance(value, list):
+        for member in value:
+            _refuse_what_has_no_canonical_form(member, what)
+    elif isinstance(value, float):
+        raise MalformedStatement(what, got=value, wanted="no floats: text for measured values")
+
+
+def base64url(data: bytes) -> str:
+    """Base64url without padding (RFC 7515, section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def unbase64url(text: object, what: str, *, size: int | None = None) -> bytes:
+    """The bytes of unpadded base64url; raise MalformedStatement for any other spelling or size."""
+    if isinstance(text, str) and text.isascii():
+        try:
+            data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except (binascii.Error, ValueError):
+            data = b""
+        if base64url(data) == text and size in (None, len(data)):
+            return data
+    wanted = "unpadded base64url" if size is None else f"unpadded base64url of {size} bytes"
+    raise MalformedStatement(what, got=text, wanted=wanted)

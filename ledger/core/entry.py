@@ -1,0 +1,72 @@
+"""An entry: what the ledger admits, and a leaf of the tree.
+
+RFC 8785 bytes of ``{"recorded_at","sealed","statement","v"}``, at most 65,535 bytes (the C2SP
+``tlog-tiles`` bundle gives an entry's size in 16 bits). The author vouches for what was said; the
+entry is the ledger's word for when, and in which order, it was admitted.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.core import canonical, shapes
+from ledger.core.errors import MalformedStatement
+from ledger.core.instants import Instant, format_instant, parse_instant
+from ledger.core.sealing import Part
+from ledger.core.statement import SignedStatement, parse
+
+VERSION: Final = 1
+SIZE_LIMIT: Final = 65_535
+
+
+def _digest(what: str, value: object) -> None:
+    canonical.unbase64url(value, what, size=32)
+
+
+_SEALED = shapes.members({"facts": _digest, "words": shapes.optional(_digest)})
+_ENTRY = shapes.members(
+    {"v": shapes.position, "recorded_at": shapes.instant, "statement": shapes.anything, "sealed": _SEALED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One admitted statement; ``sealed`` maps each part to the SHA-256 of its sealed bytes."""
+
+    recorded_at: Instant
+    signed: SignedStatement
+    sealed: dict[Part, bytes]
+
+
+def encode_entry(recorded_at: Instant, jws: str, facts_digest: bytes, words_digest: bytes | None) -> bytes:
+    """The canonical bytes of an entry; raise MalformedStatement beyond 65,535 bytes."""
+    data = canonical.encode(
+        {
+            "v": VERSION,
+            "recorded_at": format_instant(recorded_at),
+            "statement": jws,
+            "sealed": {
+                "facts": canonical.base64url(facts_digest),
+                "words": None if words_digest is None else canonical.base64url(words_digest),
+            },
+        }
+    )
+    if len(data) > SIZE_LIMIT:
+        raise MalformedStatement("entry", got=f"{len(data)} bytes", wanted=f"at most {SIZE_LIMIT}")
+    return data
+
+
+def parse_entry(data: bytes) -> Entry:
+    """Read an entry strictly; the signature is not checked here."""
+    value = canonical.decode(data, "entry")
+    _ENTRY("entry", value)
+    if value["v"] != VERSION:
+        raise MalformedStatement("entry.v", got=value["v"], wanted=str(VERSION))
+    sealed = {
+        part: canonical.unbase64url(value["sealed"][part.label], part.label)
+        for part in Part
+        if value["sealed"][part.label] is not None
+    }
+    entry = Entry(parse_instant(value["recorded_at"]), parse(value["statement"]), sealed)
+    if (entry.signed.statement.words is None) != (Part.WORDS not in sealed):
+        raise MalformedStatement("entry.sealed", got=sorted(sealed), wanted="words sealed exactly where words are said")
+    return entry

@@ -1,0 +1,161 @@
+"""A signed statement: what a person says, as a JWS in compact serialisation (RFC 7515, RFC 9864).
+
+    protected  {"alg":"Ed25519","kid":K,"typ":"statement+json"}
+    payload    RFC 8785 bytes of v, id, ledger, type, author, acting_as, made_at, facts, words, public
+
+``facts`` and ``words`` are commitments: no clinical or personal word is in clear, nor the record that
+the statement belongs to. ``parse`` accepts only what ``sign`` emits.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.core import canonical, shapes
+from ledger.core.errors import MalformedStatement
+from ledger.core.instants import Instant, format_instant, parse_instant
+from ledger.core.keys import KeyId, KeyStatement, PublicKey, Signer
+from ledger.core.vocabulary import ACTING_AS, STATEMENT_TYPES
+
+VERSION: Final = 1
+_HASH_TEXT_SIZE = 32
+
+
+def _commitment(what: str, value: object) -> None:
+    canonical.unbase64url(value, what, size=_HASH_TEXT_SIZE)
+
+
+_PAYLOAD: Final = {
+    "v": shapes.position,
+    "id": shapes.uuid,
+    "ledger": shapes.text,
+    "type": shapes.one_of(*STATEMENT_TYPES),
+    "author": shapes.uuid,
+    "acting_as": shapes.one_of(*ACTING_AS),
+    "made_at": shapes.instant,
+    "facts": _commitment,
+    "words": shapes.optional(_commitment),
+    "public": shapes.anything,  # its shape depends on the type: _parse_public
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The payload: who said what type of thing, when by their own clock, committing to which content."""
+
+    id: str
+    ledger: str
+    type: str
+    author: str
+    acting_as: str
+    made_at: Instant
+    facts: str
+    words: str | None
+    public: KeyStatement | None = None
+
+    def payload(self) -> bytes:
+        """The RFC 8785 bytes that are signed."""
+        return canonical.encode(
+            {
+                "v": VERSION,
+                "id": self.id,
+                "ledger": self.ledger,
+                "type": self.type,
+                "author": self.author,
+                "acting_as": self.acting_as,
+                "made_at": format_instant(self.made_at),
+                "facts": self.facts,
+                "words": self.words,
+                "public": None if self.public is None else self.public.as_public(),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStatement:
+    """A statement, the key id that signed it, and the exact JWS."""
+
+    statement: Statement
+    kid: KeyId
+    jws: str
+
+    def check_signature(self, key: PublicKey) -> None:
+        """Raise BadSignature unless ``key`` signed exactly these bytes."""
+        signing_input, _, signature = self.jws.rpartition(".")
+        key.check_signature(signing_input.encode(), canonical.unbase64url(signature, "signature", size=64))
+
+
+def sign(statement: Statement, signer: Signer) -> SignedStatement:
+    """Sign a statement with its author's key."""
+    signing_input = _header(signer.kid) + "." + canonical.base64url(statement.payload())
+    signature = signer.sign(signing_input.encode())
+    return SignedStatement(statement, signer.kid, signing_input + "." + canonical.base64url(signature))
+
+
+def parse(jws: object) -> SignedStatement:
+    """Read a compact JWS strictly; the signature is not checked here.
+
+    Raises MalformedStatement on the first member that is not what ``sign`` would have emitted.
+    """
+    if not isinstance(jws, str) or jws.count(".") != 2:
+        raise MalformedStatement("statement", got=jws, wanted="a JWS in compact serialisation, three parts")
+    header, payload, signature = jws.split(".")
+    kid = _parse_header(canonical.unbase64url(header, "protected header"))
+    canonical.unbase64url(signature, "signature", size=64)
+    return SignedStatement(_parse_payload(canonical.unbase64url(payload, "payload")), kid, jws)
+
+
+def _header(kid: str) -> str:
+    return canonical.base64url(b'{"alg":"Ed25519","kid":"%s","typ":"statement+json"}' % kid.encode())
+
+
+def _parse_header(data: bytes) -> KeyId:
+    header = canonical.decode(data, "protected header")
+    if not isinstance(header, dict) or header.keys() != {"alg", "kid", "typ"}:
+        raise MalformedStatement("protected header", got=header, wanted="exactly the members alg, kid, typ")
+    if (header["alg"], header["typ"]) != ("Ed25519", "statement+json"):
+        raise MalformedStatement("protected header", got=header, wanted='alg "Ed25519" and typ "statement+json"')
+    canonical.unbase64url(header["kid"], "kid", size=_HASH_TEXT_SIZE)
+    return KeyId(header["kid"])
+
+
+def _parse_payload(data: bytes) -> Statement:
+    value = canonical.decode(data, "payload")
+    shapes.members(_PAYLOAD)("payload", value)
+    if value["v"] != VERSION:
+        raise MalformedStatement("payload.v", got=value["v"], wanted=str(VERSION))
+    return Statement(
+        id=value["id"],
+        ledger=value["ledger"],
+        type=value["type"],
+        author=value["author"],
+        acting_as=value["acting_as"],
+        made_at=parse_instant(value["made_at"]),
+        facts=value["facts"],
+        words=value["words"],
+        public=_parse_public(value["type"], value["public"]),
+    )
+
+
+def _parse_public(statement_type: str, value: Any) -> KeyStatement | None:
+    if not STATEMENT_TYPES[statement_type].public:
+        if value is not None:
+            raise MalformedStatement("payload.public", got=value, wanted=f"null in {statement_type}")
+        return None
+    _PUBLIC("payload.public", value)
+    return KeyStatement(PublicKey.from_jwk(value["jwk"]), value["custody"], value["not_after"], value["evidence"])
+
+
+def _evidence(what: str, value: object) -> None:
+    if not isinstance(value, dict):
+        raise MalformedStatement(what, got=value, wanted="an object that names the person")
+    shapes.uuid(f"{what}.person", value.get("person"))
+
+
+_PUBLIC = shapes.members(
+    {
+        "jwk": shapes.anything,  # PublicKey.from_jwk checks it
+        "custody": shapes.one_of("author", "service"),
+        "not_after": shapes.optional(shapes.instant),
+        "evidence": _evidence,
+    }
+)
