@@ -1,0 +1,39 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from api.postgres import EmbeddedPostgres
+from tests.postgres_fixture import TEMPLATE, UNSAFE_FAST, Database, home_in_memory, new_database
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The worker's server, with the ledger's roles and no database of the ledger's."""
+    with home_in_memory() as home, EmbeddedPostgres(home, options=UNSAFE_FAST) as server:
+        yield server
+
+
+@pytest.fixture
+def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The superuser's connection string to a new database in which nothing is."""
+    with new_database(postgres) as name:
+        yield postgres.superuser_dsn(name)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: EmbeddedPostgres) -> str:
+    """The name of a database that was migrated once and that nobody connects to: to be copied."""
+    from ledger.store.migrate import migrate  # noqa: PLC0415 - most tests need no schema, and do not wait for one
+
+    postgres.create_database(TEMPLATE)
+    migrate(postgres.superuser_dsn(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[Database]:
+    """A new migrated database, dropped after the test; `database.dsn()` connects as `ledger_app`."""
+    with new_database(postgres, migrated_template) as name:
+        yield Database(postgres, name)
