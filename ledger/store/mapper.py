@@ -1,0 +1,137 @@
+"""From events to rows and back: signs (where the service holds the key), commits and seals."""
+
+import os
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
+
+from ledger.core import canonical
+from ledger.core.entry import Entry, parse_entry
+from ledger.core.facts import Said
+from ledger.core.sealing import Opening, Part, SealedBytes, SealedPart, WrappedKey, open_sealed, seal
+from ledger.core.statement import SignedStatement, Statement, sign
+from ledger.core.subjects import Subject, subjects_of
+from ledger.core.vocabulary import STATEMENT_TYPES
+from ledger.domain.stream import Spoken, Voice, stream_of
+from ledger.store.errors import FactsIncomplete
+from ledger.store.keyring import Keyring
+
+_SALT, _SEAL = 32, 56
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Admission(StoredEvent):
+    """A signed and sealed statement on its way into the log; ``state`` is the JWS."""
+
+    author: UUID
+    statement_id: UUID
+    jws: str
+    facts: SealedPart
+    words: SealedPart | None
+    bears_on: tuple[Subject, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept(StoredEvent):
+    """A row of the log as read: ``state`` is the entry; the facts are still sealed."""
+
+    position: int
+    facts: bytes
+    wrapped: bytes
+
+
+class SealingMapper(Mapper[UUID]):
+    """eventsourcing's mapper, for statements."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        super().__init__(JSONTranscoder())
+        self.keyring = keyring
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> Admission:
+        """Sign if the author has not, seal both parts."""
+        event = cast("Spoken", domain_event)
+        salts_and_keys = os.urandom(2 * (_SALT + _SEAL))
+        facts, words = self._openings(event, salts_and_keys)
+        signed = self._signed(event, facts, words)
+        statement_id, kek = event.voice.statement_id, self.keyring.key_encryption_key
+        fresh = salts_and_keys[2 * _SALT :]
+        return Admission(
+            originator_id=event.originator_id,
+            originator_version=event.originator_version,
+            topic=event.type,
+            state=b"",
+            author=UUID(event.voice.author),
+            statement_id=UUID(statement_id),
+            jws=signed.jws,
+            facts=seal(facts, statement_id, Part.FACTS, kek, fresh[:_SEAL]),
+            words=None if words is None else seal(words, statement_id, Part.WORDS, kek, fresh[_SEAL:]),
+            bears_on=subjects_of(event.type, event.facts),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
+        """The event of a row, its facts opened and checked against the entry."""
+        row = cast("Kept", stored_event)
+        said = self.open_facts(row)
+        statement = parse_entry(row.state).signed.statement
+        voice = Voice(said.author, said.acting_as, said.made_at, statement.id)
+        stream = stream_of(said.type, said.facts)
+        return cast(
+            "DomainEventProtocol[UUID]",
+            Spoken(stream, row.originator_version, said.type, voice, said.facts, public=statement.public),
+        )
+
+    def open_facts(self, row: Kept) -> Said:
+        """The facts of a row; raises FactsIncomplete, SealBroken or BadCommitment if they are not its entry's."""
+        entry = parse_entry(row.state)
+        opening = open_part(entry, Part.FACTS, row.facts, row.wrapped, self.keyring)
+        statement = entry.signed.statement
+        facts = opening.value
+        STATEMENT_TYPES[statement.type].facts("facts", facts)
+        if statement.ledger != self.keyring.origin:
+            raise FactsIncomplete(f"entry {row.position}: got ledger {statement.ledger}, wanted {self.keyring.origin}")
+        return Said(
+            row.position,
+            entry.recorded_at,
+            statement.made_at,
+            statement.type,
+            statement.author,
+            statement.acting_as,
+            facts,
+        )
+
+    def _openings(self, event: Spoken, random: bytes) -> tuple[Opening, Opening | None]:
+        if event.submission is not None:
+            return event.submission.facts, event.submission.words
+        facts = Opening(random[:_SALT], canonical.encode(event.facts))
+        return facts, None if event.words is None else Opening(random[_SALT : 2 * _SALT], canonical.encode(event.words))
+
+    def _signed(self, event: Spoken, facts: Opening, words: Opening | None) -> SignedStatement:
+        if event.submission is not None:
+            return event.submission.signed
+        statement = Statement(
+            id=event.voice.statement_id,
+            ledger=self.keyring.origin,
+            type=event.type,
+            author=event.voice.author,
+            acting_as=event.voice.acting_as,
+            made_at=event.voice.made_at,
+            facts=facts.commitment,
+            words=None if words is None else words.commitment,
+            public=event.public,
+        )
+        return sign(statement, self.keyring.signer_for(event.voice.author))
+
+
+def open_part(entry: Entry, part: Part, sealed: bytes, wrapped: bytes, keyring: Keyring) -> Opening:
+    """Open one part of an entry and hold it to the statement's commitment."""
+    statement = entry.signed.statement
+    kept = SealedPart(SealedBytes(sealed), WrappedKey(wrapped))
+    if kept.digest != entry.sealed.get(part):
+        raise FactsIncomplete(f"sealed {part.label} of {statement.id}: not the bytes its entry names; run verify")
+    opening = open_sealed(kept, statement.id, part, keyring.key_encryption_key)
+    commitment = statement.facts if part is Part.FACTS else statement.words
+    opening.check_commitment(commitment or "", f"{part.label} of {statement.id}")
+    return opening
