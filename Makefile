@@ -1,0 +1,62 @@
+# Needs Python >= 3.11 and make; everything else it brings: an installer in .tools, an environment in .venv.
+
+# PYTHON=/path/to/python chooses another; ARGS goes to whatever is run: make demo ARGS=--once
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable) or sys.exit(1)' 2>/dev/null && break; done)
+ARGS ?=
+
+export UV_PYTHON_DOWNLOADS = never
+unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV PYTHONPATH
+
+.NOTPARALLEL:
+.PHONY: help setup dev system demo check test format clean
+
+help:
+	@echo 'make setup    make .venv/bin/record-ledger'
+	@echo 'make demo     set up, tell the story, and serve     (ARGS=--once: end after the story)'
+	@echo 'make test     all checks and all tests              (ARGS=...: for pytest)'
+	@echo 'make check    style, types and import contracts'
+	@echo 'make format   put the code in the house style'
+	@echo 'make clean    remove what these made here; never a ledger'
+
+setup: .venv/made
+dev: .venv/made-for-development
+
+demo: setup
+	.venv/bin/record-ledger demo $(ARGS)
+
+check: dev
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: system check
+	.venv/bin/pytest $(ARGS)
+
+format: dev
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+# What the tests need that no Python package has; see the list in the script.
+system:
+	@PYTHON='$(PYTHON)' .ci/system test
+
+clean:
+	rm -rf .venv .tools .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.tools/made: .ci/uv.txt
+	@test -n '$(PYTHON)' || { echo 'No Python 3.11 or later was found. Install one, or name it: make PYTHON=/path/to/python' >&2; exit 1; }
+	@PYTHON='$(PYTHON)' .ci/system setup
+	'$(PYTHON)' -m venv --clear .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r .ci/uv.txt
+	@touch $@
+
+# --frozen: exactly what the lock file says, by hash. --inexact: leaves what development has added.
+.venv/made: .tools/made pyproject.toml uv.lock
+	.tools/bin/uv sync --quiet --frozen --no-dev --inexact --python '$(PYTHON)'
+	@touch $@
+
+.venv/made-for-development: .tools/made pyproject.toml uv.lock
+	.tools/bin/uv sync --quiet --frozen --python '$(PYTHON)'
+	@touch .venv/made $@
