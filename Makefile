@@ -2,7 +2,7 @@
 
 # PYTHON=/path/to/python chooses another; ARGS goes to whatever is run: make demo ARGS=--once
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$name -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable) or sys.exit(1)' 2>/dev/null && break; done)
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11) or print(sys.executable))' 2>/dev/null && break; done)
 ARGS ?=
 
 export UV_PYTHON_DOWNLOADS = never
