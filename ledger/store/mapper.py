@@ -10,7 +10,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from ledger.core import canonical
 from ledger.core.entry import Entry, parse_entry
-from ledger.core.facts import Said
+from ledger.core.said import Said
 from ledger.core.sealing import Opening, Part, SealedBytes, SealedPart, WrappedKey, open_sealed, seal
 from ledger.core.statement import SignedStatement, Statement, sign
 from ledger.core.subjects import Subject, subjects_of

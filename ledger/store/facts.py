@@ -1,0 +1,165 @@
+"""Facts, read strongly: opened, held to their entries, numbered without gaps, and cached.
+
+What is cached is proved fresh by the guards of the admission that rests on it: a cached decision that has
+gone stale cannot be admitted. The cache holds no words.
+"""
+
+from bisect import insort
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+from ledger.core.entry import parse_entry
+from ledger.core.facts import RecordFacts
+from ledger.core.instants import Instant
+from ledger.core.key_history import KeyHistory
+from ledger.core.people import PersonFacts, PolicyFacts, TeamFacts
+from ledger.core.said import Said
+from ledger.core.subjects import POLICY, Subject, cases_of, contents_of, person, relations_of, subjects_of, team
+from ledger.core.vocabulary import STATEMENT_TYPES
+from ledger.store.errors import FactsIncomplete
+from ledger.store.mapper import Kept, SealingMapper
+from ledger.store.recorder import LedgerRecorder, SubjectRow
+
+LARGEST_CACHE: Final = 150_000
+"""Statements held in folds before the least recently used are dropped (about 60 MB)."""
+
+
+@dataclass(slots=True)
+class Person:
+    """A person as decisions need them: their facts and the keys that speak for them."""
+
+    facts: PersonFacts
+    keys: KeyHistory = field(default_factory=KeyHistory)
+
+    def apply(self, said: Said) -> None:
+        """Take in a fact about the person."""
+        self.facts.apply(said)
+
+
+@dataclass(slots=True)
+class Record:
+    """A record as readers need it: its facts, and its items and their statements in the reader's order.
+
+    ``newest`` is sorted by (made_at, position, item): when the author says it happened, then admission.
+    ``statements`` gives the positions of the statements about an item, ``children`` its comments.
+    """
+
+    facts: RecordFacts
+    newest: list[tuple[Instant, int, str]] = field(default_factory=list)
+    statements: dict[str, list[int]] = field(default_factory=dict)
+    children: dict[str, list[str]] = field(default_factory=dict)
+
+    def apply(self, said: Said) -> None:
+        """Take in a fact about the record."""
+        self.facts.apply(said)
+        item = said.facts.get("item")
+        if item is None or said.type not in _ABOUT_ITEMS:
+            return
+        self.statements.setdefault(item, []).append(said.position)
+        if said.type == "item-added/1":
+            insort(self.newest, (said.made_at, said.position, item))
+            if (parent := said.facts["parent"]) is not None:
+                self.children.setdefault(parent, []).append(item)
+
+
+_ABOUT_ITEMS: Final = frozenset(name for name, shape in STATEMENT_TYPES.items() if shape.aggregate == "item")
+
+Folded = TypeVar("Folded", Record, Person, TeamFacts, PolicyFacts)
+
+
+@dataclass(slots=True)
+class Known(Generic[Folded]):
+    """A fold and how far it has read each of its subjects: its guards."""
+
+    fold: Folded
+    guards: dict[Subject, int]
+
+    @property
+    def weight(self) -> int:
+        """Statements folded."""
+        return 1 + sum(self.guards.values())
+
+
+class FactsReader:
+    """Reads what bears on records, people, teams and the policy."""
+
+    def __init__(self, recorder: LedgerRecorder, mapper: SealingMapper) -> None:
+        self._recorder = recorder
+        self._mapper = mapper
+        self._cache: OrderedDict[str, Known[Record] | Known[Person] | Known[TeamFacts] | Known[PolicyFacts]] = (
+            OrderedDict()
+        )
+        self._weight = 0
+
+    async def record(self, record: str, *, fresh: bool = False) -> Known[Record]:
+        """Everything that bears on a record: its items, and the relations around it."""
+        subjects = (contents_of(record), relations_of(record))
+        return await self._known(f"record/{record}", Record(RecordFacts(record)), subjects, fresh)
+
+    async def person(self, person_id: str, *, fresh: bool = False) -> Known[Person]:
+        """A person's roles, teams, cases and keys."""
+        subjects = (person(person_id), cases_of(person_id))
+        return await self._known(f"person/{person_id}", Person(PersonFacts(person_id)), subjects, fresh)
+
+    async def team(self, team_id: str, *, fresh: bool = False) -> Known[TeamFacts]:
+        """A team's members and profile."""
+        return await self._known(f"team/{team_id}", TeamFacts(team_id), (team(team_id),), fresh)
+
+    async def policy(self, *, fresh: bool = False) -> Known[PolicyFacts]:
+        """What administrators configured."""
+        return await self._known("policy", PolicyFacts(), (POLICY,), fresh)
+
+    async def _known(self, name: str, empty: Folded, subjects: Sequence[Subject], fresh: bool) -> Known[Folded]:
+        known: Known[Folded] | None = self._cache.get(name)  # type: ignore[assignment]  # the name says which fold
+        if known is None or fresh:
+            known = known or Known(empty, dict.fromkeys(subjects, 0))
+            rows = await self._recorder.read_subjects(known.guards)
+            # Another caller may have read the same rows while this one waited: the later fold is the one to extend.
+            known = self._cache.get(name, known)  # type: ignore[assignment]
+            self._extend(known, rows)
+            self._keep(name, known)
+        self._cache.move_to_end(name)
+        return known
+
+    def _extend(self, known: Known[Folded], rows: Iterable[SubjectRow]) -> None:
+        counters = {}
+        before = known.weight
+        for row in rows:
+            counters[row.subject] = row.version
+            if row.n is not None and row.n > known.guards[row.subject]:
+                self._take(known, row)
+        for subject, version in counters.items():
+            if known.guards[subject] < version:
+                raise FactsIncomplete(
+                    f"facts about {subject}: got {known.guards[subject]}, wanted {version} as counted; run verify"
+                )
+        self._weight += known.weight - before
+
+    def _take(self, known: Known[Folded], row: SubjectRow) -> None:
+        wanted = known.guards[row.subject] + 1
+        if row.n != wanted or row.kept is None or not row.kept.wrapped:
+            raise FactsIncomplete(f"facts about {row.subject}: got number {row.n}, wanted {wanted}; run verify")
+        if isinstance(known.fold, Person) and row.kept.topic.startswith("key-"):
+            _apply_key(known.fold.keys, row.kept)
+        said = self._mapper.open_facts(row.kept)
+        if row.subject not in subjects_of(said.type, said.facts):
+            raise FactsIncomplete(f"facts about {row.subject}: entry {said.position} is not one of them; run verify")
+        known.fold.apply(said)
+        known.guards[row.subject] = wanted
+
+    def _keep(self, name: str, known: Known[Folded]) -> None:
+        if name not in self._cache:
+            self._weight += 1
+        self._cache[name] = known
+        self._cache.move_to_end(name)
+        while self._weight > LARGEST_CACHE and len(self._cache) > 1:
+            _, dropped = self._cache.popitem(last=False)
+            self._weight -= dropped.weight
+
+
+def _apply_key(keys: KeyHistory, kept: Kept) -> None:
+    statement = parse_entry(kept.state).signed.statement
+    if statement.public is not None:
+        keys.apply(kept.position, statement.type, statement.public)

@@ -1,0 +1,168 @@
+"""The recorder: eventsourcing's interface to the log, and the reads behind it.
+
+Everything here is asynchronous. The synchronous methods that eventsourcing asks for serve other threads
+(scripts, tests): they hand their work to the ledger's event loop and wait.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import ApplicationRecorder, Notification, ProgrammingError, StoredEvent
+from psycopg_pool import AsyncConnectionPool
+
+from ledger.core.subjects import Subject
+from ledger.store.errors import NotRecorded
+from ledger.store.mapper import Admission, Kept
+from ledger.store.sequencer import Sequencer
+
+T = TypeVar("T")
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
+
+_ROW = "e.aggregate, e.version, e.type, e.entry, e.position, e.facts, v.wrapped"
+_STREAM = f"""
+    select {_ROW} from ledger.entry e left join ledger.vault v on v.position = e.position and v.part = 0
+    where e.aggregate = %s and e.version > %s order by e.version
+"""  # noqa: S608 - built from constants
+_SUBJECTS = f"""
+    select s.subject, coalesce(g.version, 0), f.n, {_ROW}
+    from unnest(%s::uuid[], %s::bigint[]) s(subject, known)
+    left join ledger.guard g on g.subject = s.subject
+    left join ledger.fact f on f.subject = s.subject and f.n > s.known
+    left join ledger.entry e on e.position = f.position
+    left join ledger.vault v on v.position = e.position and v.part = 0
+    order by f.position nulls first
+"""  # noqa: S608 - built from constants
+_WORDS = """
+    select e.position, e.entry, e.words, v.wrapped from ledger.entry e
+    left join ledger.vault v on v.position = e.position and v.part = 1
+    where e.position = any(%s::bigint[])
+"""
+_LOG = f"""
+    select {_ROW} from ledger.entry e left join ledger.vault v on v.position = e.position and v.part = 0
+    where e.position >= %s and (%s::bigint is null or e.position <= %s::bigint)
+      and (%s::text[] is null or e.type = any(%s::text[]))
+    order by e.position limit %s
+"""  # noqa: S608 - built from constants
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRow:
+    """One row of what bears on a subject: its counter now, and the fact with its number, if there is a new one."""
+
+    subject: Subject
+    version: int
+    n: int | None
+    kept: Kept | None
+
+
+@dataclass(frozen=True, slots=True)
+class WordsRow:
+    """The words of one entry, still sealed; ``wrapped`` is None once they are erased."""
+
+    position: int
+    entry: bytes
+    sealed: bytes | None
+    wrapped: bytes | None
+
+
+class LedgerRecorder(ApplicationRecorder):
+    """Reads the log through a pool; writes only through the sequencer."""
+
+    def __init__(self, pool: Pool, sequencer: Sequencer) -> None:
+        self.pool = pool
+        self.sequencer = sequencer
+        self._loop = asyncio.get_running_loop()
+
+    async def read_stream(self, aggregate: UUID, after: int = 0) -> list[Kept]:
+        """The entries of one stream, in order."""
+        return [_kept(row) for row in await self._rows(_STREAM, [aggregate, after])]
+
+    async def read_subjects(self, known: Mapping[Subject, int]) -> list[SubjectRow]:
+        """What bears on these subjects beyond the known counters, in the ledger's order, of one snapshot."""
+        rows = await self._rows(_SUBJECTS, [list(known), list(known.values())])
+        return [
+            SubjectRow(row[0], row[1], row[2], None if row[2] is None or row[7] is None else _kept(row[3:]))
+            for row in rows
+        ]
+
+    async def read_words(self, positions: Sequence[int]) -> list[WordsRow]:
+        """The sealed words of entries."""
+        return [WordsRow(*row) for row in await self._rows(_WORDS, [list(positions)])]
+
+    async def read_log(
+        self, start: int, limit: int, stop: int | None = None, types: Sequence[str] | None = None
+    ) -> list[Kept]:
+        """Entries from a position on, in order."""
+        names = list(types) if types else None
+        return [_kept(row) for row in await self._rows(_LOG, [start, stop, stop, names, names, limit])]
+
+    async def size(self) -> int:
+        """The number of durable entries."""
+        return int((await self._rows("select size from ledger.head", []))[0][0])
+
+    async def _rows(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        try:
+            async with self.pool.connection() as connection:
+                cursor = await connection.execute(query, values, prepare=True, binary=True)
+                return await cursor.fetchall()
+        except psycopg.OperationalError as error:
+            raise NotRecorded(f"database: {error}; nothing can be read or recorded until it is back") from error
+
+    # What eventsourcing asks for.
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Admit events together; returns their notification ids, which are positions + 1."""
+        admissions = [event for event in stored_events if isinstance(event, Admission)]
+        admitted = self._wait(self.sequencer.admit(admissions, receipt=False))
+        return [place.position + 1 for place in admitted]
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The rows of one aggregate."""
+        rows = self._wait(self.read_stream(UUID(str(originator_id)), gt or 0))
+        chosen = [row for row in rows if lte is None or row.originator_version <= lte]
+        return (chosen[::-1] if desc else chosen)[:limit]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The log as eventsourcing numbers it: ids are positions + 1."""
+        first = (start or 1) - 1 + (0 if inclusive_of_start or start is None else 1)
+        rows = self._wait(self.read_log(first, limit, None if stop is None else stop - 1, topics))
+        return [
+            Notification(row.originator_id, row.originator_version, row.topic, row.state, id=row.position + 1)
+            for row in rows
+        ]
+
+    def max_notification_id(self) -> int | None:
+        """The id of the last entry, or None for an empty log."""
+        return self._wait(self.size()) or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> NoReturn:
+        """Not offered: eventsourcing's subscription does not reconnect when its backend dies."""
+        raise ProgrammingError("subscribe: follow the ledger with projections.follow, which reconnects")
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+def _kept(row: Sequence[Any]) -> Kept:
+    aggregate, version, topic, entry, position, facts, wrapped = row
+    return Kept(aggregate, version, topic, entry, position=position, facts=facts, wrapped=wrapped or b"")
