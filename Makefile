@@ -6,6 +6,10 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 ARGS ?=
 
 export UV_PYTHON_DOWNLOADS = never
+# Trust whom the machine trusts, where it says whom: a network may have an authority of its own.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
+export UV_SYSTEM_CERTS ?= true
+endif
 unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV PYTHONPATH
 
 .NOTPARALLEL:

@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,20 @@ from tests.postgres_fixture import TEMPLATE, UNSAFE_FAST, Database, home_in_memo
 def postgres() -> Iterator[EmbeddedPostgres]:
     """The worker's server, with the ledger's roles and no database of the ledger's."""
     with home_in_memory() as home, EmbeddedPostgres(home, options=UNSAFE_FAST) as server:
+        yield server
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home that is not made yet, in memory where there is memory for it."""
+    with home_in_memory() as path:
+        yield path
+
+
+@pytest.fixture
+def durable_postgres(home: Path) -> Iterator[EmbeddedPostgres]:
+    """A server of the test's own at `home`, run by this process with real durability: for tests about crashes."""
+    with EmbeddedPostgres(home) as server:
         yield server
 
 

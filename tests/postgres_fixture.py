@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import tempfile
 import time
 import uuid
@@ -79,6 +80,24 @@ def new_database(server: EmbeddedPostgres, template: str = "template0") -> Itera
     finally:
         with psycopg.connect(server.superuser_dsn("postgres"), autocommit=True) as connection:
             connection.execute(drop.format(sql.Identifier(name)))
+
+
+def write_down(home: Path, words: str) -> None:
+    """Commit a row to the home's server."""
+    with psycopg.connect(EmbeddedPostgres(home).superuser_dsn("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS notes (words text UNIQUE)")
+        connection.execute("INSERT INTO notes VALUES (%s)", [words])
+
+
+def read_back(home: Path) -> list[str]:
+    """Return what `write_down` committed, in order."""
+    with psycopg.connect(EmbeddedPostgres(home).superuser_dsn("postgres")) as connection:
+        return [words for (words,) in connection.execute("SELECT words FROM notes ORDER BY words")]
+
+
+def mode(path: Path) -> int:
+    """Return the permissions of a file or directory."""
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 def _remove_abandoned(base: Path) -> None:

@@ -91,8 +91,9 @@ def _check_version(data: Path, binaries: Binaries) -> None:
 
 
 def _make_role(role: str) -> str:
-    # In single-user mode a statement ends with its line.
-    return f"DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
+    # One line: in single-user mode a statement ends with it.
+    missing = f"IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role}; END IF;"
+    return f"DO $$ BEGIN {missing} END $$;"
 
 
 def _with_password(role: str, password: str) -> list[str]:

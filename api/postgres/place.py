@@ -58,9 +58,12 @@ class Place:
 
     @property
     def run(self) -> Path:
-        """The socket's directory: a short one in /tmp if the home's path is too long for a socket."""
+        """The socket's directory: one in /tmp if the home's path does not do for a socket.
+
+        It may be too long, or have a comma, at which libpq parts one host from the next.
+        """
         directory = self.cluster / "run"
-        if len(os.fsencode(directory / f".s.PGSQL.{PORT}")) <= _LONGEST_SOCKET:
+        if len(os.fsencode(directory / f".s.PGSQL.{PORT}")) <= _LONGEST_SOCKET and "," not in str(directory):
             return directory
         return Path("/tmp") / f"record-ledger-{_short_name(self.home)}"  # noqa: S108 - `private_directory` checks it
 
