@@ -65,6 +65,7 @@ ACTING_AS: Final = (
     "auditor",
     "guardian",
     "administrator",
+    "registrar",
     "service",
 )
 ROLES: Final = ("clinician", "administrator", "auditor", "guardian", "registrar")
@@ -203,14 +204,17 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
             "until": optional(instant),
             "condition": optional(CONDITION),
             "replaces": optional(uuid),
+            "hidden": flag,
         }
     ),
     "directive-withdrawn/1": _sharing({"directive": uuid}),
+    "results-wish-stated/1": _sharing({"wish": one_of("at-once", "tell-me-first")}),
     "together-started/1": _sharing({"together": uuid, "person": uuid, "until": instant}),
     "together-ended/1": _sharing({"together": uuid}),
     "carer-suspended/1": _sharing({"person": uuid}),
     "carer-restored/1": _sharing({"person": uuid}),
     "emergency-opened/1": _sharing({"emergency": uuid, "person": uuid, "until": instant}, _REASON),
+    "emergency-item-opened/1": _sharing({"emergency": uuid, "item": uuid}),
     "emergency-reviewed/1": _sharing({"emergency": uuid, "outcome": one_of("justified", "not-justified")}, _REASON),
     # the trail
     "case-assigned/1": StatementType(
@@ -229,7 +233,7 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
                 "viewer": uuid,
                 "acting_as": one_of(*ACTING_AS),
                 "purpose": one_of(*PURPOSES),
-                "via": one_of("screen", "export", "print", "preview", "search", "trail"),
+                "via": one_of("screen", "export", "print", "preview", "search", "trail", "in-person"),
                 "case": optional(uuid),
                 "policy": position,
                 "at": instant,
@@ -242,6 +246,22 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
         None,
         "disclosure",
         "disclosure",
+        (),
+    ),
+    "attempt-refused/1": StatementType(
+        members(
+            {
+                "attempt": uuid,
+                "person": uuid,
+                "acting_as": one_of(*ACTING_AS),
+                "record": optional(uuid),
+                "type": text,
+                "rule": name,
+            }
+        ),
+        None,
+        "attempt",
+        "attempt",
         (),
     ),
     "policy-set/1": StatementType(

@@ -1,0 +1,347 @@
+"""Facts about one record: its items, who is around it, and what its patient allows.
+
+Only what bears on a decision is kept, and only what is current: as of an earlier position means folding the
+statements before that position. Whoever reads a fact can name the statement that said it (its position).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Self
+
+from ledger.core.directives import Directive, Grantee, Scope, directive_of
+from ledger.core.instants import DAY, Instant, instant_of, parse_instant
+from ledger.core.people import Term
+from ledger.core.said import Fold, Said
+
+HELD_AT_MOST: Final = 14 * DAY
+"""A result is kept from the patient for at most 14 days after it was added."""
+OPINION_MONTHS: Final = 6
+GUARDIAN_DAYS: Final = 28
+"""An opinion on serious harm lapses after six months; then the guardian has 28 days to release or renew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withholding:
+    """A professional's decision to keep an item from ``kept_from``: the patient, carers, or (online) the screen."""
+
+    id: str
+    position: int
+    author: str
+    kept_from: str
+    ground: str
+    ends: Instant | None
+
+    def in_force(self, at: Instant) -> bool:
+        """Does it still hold at this instant?"""
+        return self.ends is None or at < self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A professional's answer to a dispute: ``amended`` or ``declined``."""
+
+    position: int
+    author: str
+    outcome: str
+
+
+@dataclass(slots=True)
+class Item:
+    """One item as decisions see it: structure and facts, never words. Positions name the statements behind it.
+
+    ``hidden`` is the position that made it online-hidden by default (topic domestic-abuse); ``held`` the position
+    and end of a professional's hold on a result; ``awaited`` the position of the patient's wish to be told first.
+    """
+
+    id: str
+    kind: str
+    topics: tuple[str, ...]
+    author: str
+    acting_as: str
+    position: int
+    added_at: Instant
+    parent: "Item | None"
+    concern: str | None
+    in_confidence: bool
+    imported: bool
+    scope: Scope
+    topics_at: int
+    in_error: int | None = None
+    wrong_record: int | None = None
+    withholdings: tuple[Withholding, ...] = ()
+    hidden: int | None = None
+    held: tuple[int, Instant] | None = None
+    awaited: int | None = None
+    released: int | None = None
+    signed: int | None = None
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """A care relationship of a clinician or a team (``grantee`` as in a directive), begun on a ground."""
+
+    grantee: Grantee
+    ground: str
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A session in which a carer and the patient look together, until ``ends`` at the latest."""
+
+    position: int
+    person: str
+    started_by: str
+    ends: Instant
+
+
+@dataclass(slots=True)
+class Emergency:
+    """One clinician's emergency access, and the items opened one by one in it (item id to position)."""
+
+    position: int
+    person: str
+    ends: Instant
+    opened: dict[str, int] = field(default_factory=dict)
+    reviewed: str | None = None
+
+    def in_force(self, at: Instant) -> bool:
+        """Has time not run out, and no guardian found it not justified?"""
+        return at < self.ends and self.reviewed != "not-justified"
+
+
+@dataclass(slots=True)
+class RecordFacts(Fold):
+    """What is known of one record. ``current`` holds the directives that count, by grantee, then by scope.
+
+    ``duty`` is the first position that concerns a guardian: an emergency, a withholding, a wrong record.
+    ``authored`` tells, for each author, the position of their first item here.
+    """
+
+    record: str
+    opened: int | None = None
+    patient: str | None = None
+    items: dict[str, Item] = field(default_factory=dict)
+    authored: dict[str, int] = field(default_factory=dict)
+    care: dict[str, Care] = field(default_factory=dict)
+    carers: dict[str, int] = field(default_factory=dict)
+    former_carers: dict[str, int] = field(default_factory=dict)
+    suspended: dict[str, int] = field(default_factory=dict)
+    directives: dict[str, Directive] = field(default_factory=dict)
+    current: dict[Grantee, dict[Scope, Directive]] = field(default_factory=dict)
+    sessions: dict[str, Together] = field(default_factory=dict)
+    emergencies: dict[str, Emergency] = field(default_factory=dict)
+    tell_first: int | None = None
+    duty: int | None = None
+
+    @classmethod
+    def of(cls, record: str, statements: Iterable[Said]) -> Self:
+        """Fold statements, in the order of their positions."""
+        return cls(record).extended(statements)
+
+    def current_directive(self, grantee: Grantee, scope: Scope) -> Directive | None:
+        """The one directive that counts for this grantee and scope, if there is one."""
+        return self.current.get(grantee, {}).get(scope)
+
+    def withholding(self, item: str, withholding: str) -> Withholding | None:
+        """A withholding of this item that nobody has lifted."""
+        found = self.items.get(item)
+        return None if found is None else next((one for one in found.withholdings if one.id == withholding), None)
+
+    def _take(self, said: Said) -> None:
+        if said.facts.get("record") != self.record:
+            return
+        about_item = _ABOUT_AN_ITEM.get(said.type)
+        if about_item is not None:
+            item = self.items.get(said.facts["item"])
+            if item is not None:
+                about_item(self, item, said)
+            return
+        take = _ABOUT_A_RECORD.get(said.type)
+        if take is not None:
+            take(self, said)
+
+    def _concerns_the_guardian(self, said: Said) -> None:
+        if self.duty is None:
+            self.duty = said.position
+
+    # who is around the record
+
+    def _record_opened(self, said: Said) -> None:
+        if self.opened is None:
+            self.opened, self.patient = said.position, said.facts["patient"]
+
+    def _care_started(self, said: Said) -> None:
+        grantee = said.facts["grantee"]
+        self.care[said.facts["care"]] = Care((grantee["kind"], grantee["id"]), said.facts["ground"], Term.said(said))
+
+    def _care_ended(self, said: Said) -> None:
+        self.care.pop(said.facts["care"], None)
+
+    def _carer_named(self, said: Said) -> None:
+        self.former_carers.pop(said.facts["person"], None)
+        self.carers[said.facts["person"]] = said.position
+
+    def _carer_ended(self, said: Said) -> None:
+        named = self.carers.pop(said.facts["person"], None)
+        if named is not None:
+            self.former_carers[said.facts["person"]] = named
+
+    def _carer_suspended(self, said: Said) -> None:
+        self.suspended[said.facts["person"]] = said.position
+
+    def _carer_restored(self, said: Said) -> None:
+        self.suspended.pop(said.facts["person"], None)
+
+    # what the patient allows
+
+    def _directive_made(self, said: Said) -> None:
+        directive = directive_of(said.position, said.facts)
+        self.directives.setdefault(directive.id, directive)
+        self.current.setdefault(directive.grantee, {})[directive.scope] = directive
+
+    def _directive_withdrawn(self, said: Said) -> None:
+        directive = self.directives.get(said.facts["directive"])
+        # A replaced directive has left for good, so withdrawing it changes nothing.
+        if directive is not None and self.current_directive(directive.grantee, directive.scope) is directive:
+            del self.current[directive.grantee][directive.scope]
+
+    def _together_started(self, said: Said) -> None:
+        facts = said.facts
+        self.sessions[facts["together"]] = Together(
+            said.position, facts["person"], said.author, parse_instant(facts["until"])
+        )
+
+    def _together_ended(self, said: Said) -> None:
+        self.sessions.pop(said.facts["together"], None)
+
+    def _results_wish_stated(self, said: Said) -> None:
+        if said.facts["wish"] == "at-once":
+            self.tell_first = None
+        elif self.tell_first is None:
+            self.tell_first = said.position
+
+    # emergencies
+
+    def _emergency_opened(self, said: Said) -> None:
+        self._concerns_the_guardian(said)
+        facts = said.facts
+        self.emergencies.setdefault(
+            facts["emergency"], Emergency(said.position, facts["person"], parse_instant(facts["until"]))
+        )
+
+    def _emergency_item_opened(self, said: Said) -> None:
+        emergency = self.emergencies.get(said.facts["emergency"])
+        if emergency is not None:
+            emergency.opened.setdefault(said.facts["item"], said.position)
+
+    def _emergency_reviewed(self, said: Said) -> None:
+        emergency = self.emergencies.get(said.facts["emergency"])
+        if emergency is not None:
+            emergency.reviewed = said.facts["outcome"]
+
+    # items
+
+    def _item_added(self, said: Said) -> None:
+        facts, parent = said.facts, said.facts["parent"]
+        # Parents come first, so the chain of parents has an end; a child of nothing stays unknown, hence denied.
+        if facts["item"] in self.items or (parent is not None and parent not in self.items):
+            return
+        item = Item(
+            id=facts["item"],
+            kind=facts["kind"],
+            topics=(),
+            author=said.author,
+            acting_as=said.acting_as,
+            position=said.position,
+            added_at=said.recorded_at,
+            parent=None if parent is None else self.items[parent],
+            concern=facts["concern"],
+            in_confidence=facts["in_confidence"],
+            imported=facts["imported"] is not None,
+            scope=("item", facts["item"]),
+            topics_at=said.position,
+            awaited=self.tell_first if facts["kind"] == "result" else None,
+        )
+        self.items[item.id] = item
+        self.authored.setdefault(said.author, said.position)
+        self._item_topics_set(item, said)
+
+    def _item_topics_set(self, item: Item, said: Said) -> None:
+        topics = tuple(sorted(said.facts["topics"]))
+        if "domestic-abuse" not in topics:
+            item.hidden = None
+        elif "domestic-abuse" not in item.topics:
+            item.hidden = said.position
+        item.topics, item.topics_at = topics, said.position
+
+    def _item_marked_in_error(self, item: Item, said: Said) -> None:
+        item.in_error = said.position
+        if said.facts["wrong_record"]:
+            item.wrong_record = said.position
+            self._concerns_the_guardian(said)
+
+    def _withholding_made(self, item: Item, said: Said) -> None:
+        self._concerns_the_guardian(said)
+        facts = said.facts
+        ends = lapse_of(date.fromisoformat(facts["opinion_date"])) if facts["ground"] == "serious-harm" else None
+        made = Withholding(facts["withholding"], said.position, said.author, facts["from"], facts["ground"], ends)
+        item.withholdings = (*item.withholdings, made)
+
+    def _withholding_lifted(self, item: Item, said: Said) -> None:
+        lifted = said.facts["withholding"]
+        item.withholdings = tuple(made for made in item.withholdings if made.id != lifted)
+        if lifted == item.id:  # the default hiding of a domestic-abuse item goes by the item's own id
+            item.hidden = None
+
+    def _result_held(self, item: Item, said: Said) -> None:
+        item.held = (said.position, Instant(min(parse_instant(said.facts["until"]), item.added_at + HELD_AT_MOST)))
+
+    def _result_released(self, item: Item, said: Said) -> None:
+        item.released, item.held, item.awaited = said.position, None, None
+
+    def _wish_signed(self, item: Item, said: Said) -> None:
+        item.signed = said.position
+
+    def _dispute_answered(self, item: Item, said: Said) -> None:
+        item.answer = Answer(said.position, said.author, said.facts["outcome"])
+
+
+def lapse_of(opinion: date) -> Instant:
+    """When an opinion on serious harm stops withholding: six months on, and the guardian's 28 days, at midnight UTC."""
+    months = opinion.month - 1 + OPINION_MONTHS
+    # The first of the month after when the day does not exist (31 August + 6 months): never a day too early.
+    first = datetime(min(opinion.year + months // 12, 9998), months % 12 + 1, 1, tzinfo=UTC)
+    return instant_of(first + timedelta(days=opinion.day - 1 + GUARDIAN_DAYS))
+
+
+_ABOUT_A_RECORD: Final[Mapping[str, Callable[[RecordFacts, Said], None]]] = {
+    "record-opened/1": RecordFacts._record_opened,
+    "care-started/1": RecordFacts._care_started,
+    "care-ended/1": RecordFacts._care_ended,
+    "carer-named/1": RecordFacts._carer_named,
+    "carer-ended/1": RecordFacts._carer_ended,
+    "carer-suspended/1": RecordFacts._carer_suspended,
+    "carer-restored/1": RecordFacts._carer_restored,
+    "directive-made/1": RecordFacts._directive_made,
+    "directive-withdrawn/1": RecordFacts._directive_withdrawn,
+    "together-started/1": RecordFacts._together_started,
+    "together-ended/1": RecordFacts._together_ended,
+    "results-wish-stated/1": RecordFacts._results_wish_stated,
+    "emergency-opened/1": RecordFacts._emergency_opened,
+    "emergency-item-opened/1": RecordFacts._emergency_item_opened,
+    "emergency-reviewed/1": RecordFacts._emergency_reviewed,
+    "item-added/1": RecordFacts._item_added,
+}
+_ABOUT_AN_ITEM: Final[Mapping[str, Callable[[RecordFacts, Item, Said], None]]] = {
+    "item-topics-set/1": RecordFacts._item_topics_set,
+    "item-marked-in-error/1": RecordFacts._item_marked_in_error,
+    "withholding-made/1": RecordFacts._withholding_made,
+    "withholding-lifted/1": RecordFacts._withholding_lifted,
+    "result-held/1": RecordFacts._result_held,
+    "result-released/1": RecordFacts._result_released,
+    "wish-signed/1": RecordFacts._wish_signed,
+    "dispute-answered/1": RecordFacts._dispute_answered,
+}

@@ -1,0 +1,141 @@
+"""The disclosure rule: who sees which item, and why (``docs/reference/policy.md``).
+
+One pure function, ``decide(facts, request) -> Permit | Deny``. The facts are those before a position of the
+ledger, the instant is part of the request; there is no I/O, no clock and no randomness, so every decision that was
+ever recorded can be derived again. Deny is the default: what no rule permits is refused.
+
+``judge_of`` does what does not depend on the item once, so that a page of items costs little more than one.
+
+Rules 0 to 2 and 9 are the same for every reader and stand here; rules 3, 5 and 8 are in ``ledger.core.readers``,
+rule 4 in ``ledger.core.clinicians``. Policy 1 is never changed: what differs gets policy 2 beside it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ledger.core.clinicians import ClinicianRule
+from ledger.core.decisions import VIAS, Decision, Deny, Facts, Permit, Request, permit
+from ledger.core.facts import Item, RecordFacts
+from ledger.core.people import Standing
+from ledger.core.readers import AuditorRule, CarerRule, GuardianRule, PatientRule, ReaderRule
+from ledger.core.secrecy import lineage, off_screen, refusal_to_patient
+from ledger.core.standing import role_in_force
+
+POLICY_VERSION: Final = 1
+
+RULE_OF_READER: Final[Mapping[str, int]] = {
+    "patient": 3,
+    "clinician": 4,
+    "carer": 5,
+    "attorney": 6,
+    "parent": 7,
+    "auditor": 8,
+    "guardian": 8,
+}
+"""Which rule decides for whom; for everybody else it is rule 9."""
+
+
+def _oversight(facts: Facts, record: RecordFacts, request: Request, standing: Standing) -> ReaderRule:
+    rule = AuditorRule if request.acting_as == "auditor" else GuardianRule
+    return rule(facts, record, request, standing)
+
+
+RULES: Final[Mapping[int, Callable[[Facts, RecordFacts, Request, Standing], ReaderRule]]] = {
+    3: PatientRule,
+    4: ClinicianRule,
+    5: CarerRule,
+    6: ReaderRule,
+    7: ReaderRule,
+    8: _oversight,
+    9: ReaderRule,
+}
+"""The rule of each number. ReaderRule itself denies ``no-rule``; nobody can yet hold the role of 6 or 7."""
+
+
+class Judge:
+    """Decides one request, item after item. ``whole`` says whether the record may be opened at all."""
+
+    __slots__ = ("whole",)
+
+    def __init__(self, whole: Decision) -> None:
+        self.whole = whole
+
+    def __call__(self, item_id: str) -> Decision:
+        """Decide one item by its id; an id that is not in the record is ``unknown-item``."""
+        raise NotImplementedError
+
+
+class _Refusal(Judge):
+    """Refuses the whole request, and so every item."""
+
+    __slots__ = ()
+
+    def __call__(self, item_id: str) -> Decision:
+        return self.whole
+
+
+class _Reading(Judge):
+    """Rules 1 and 2 around the rule of one reader."""
+
+    __slots__ = ("_items", "_own_words", "_rule", "_viewer")
+
+    def __init__(self, rule: ReaderRule) -> None:
+        super().__init__(rule.whole())
+        self._rule, self._items, self._viewer = rule, rule.record.items, rule.request.viewer
+        self._own_words = permit("own-words", rule.standing) if rule.reads_words else None
+
+    def __call__(self, item_id: str) -> Decision:
+        item = self._items.get(item_id)
+        if item is None:
+            return _UNKNOWN
+        if item.author == self._viewer and self._own_words is not None:
+            return self._own(item, self._own_words)
+        if item.wrong_record is not None or item.parent is not None:
+            wrong = _in_wrong_record(item)
+            if wrong is not None and self._rule.request.acting_as != "guardian":
+                return wrong
+        return self._rule.item(item)
+
+    def _own(self, item: Item, own_words: Permit) -> Decision:
+        """Rule 1. What is online-hidden stays off every screen, though; and a preview is read by the patient."""
+        rule = self._rule
+        if rule.request.via == "preview":
+            kept = _in_wrong_record(item) or refusal_to_patient(rule.record, item, rule.request.at, on_screen=True)
+        else:
+            kept = off_screen(item) if rule.screened and rule.on_screen else None
+        return own_words if kept is None else kept
+
+
+def judge_of(facts: Facts, request: Request) -> Judge:
+    """The judge of all items of one request; ``request.item`` is not looked at."""
+    record = facts.record
+    if record is None or request.via not in VIAS or facts.viewer.person != request.viewer:
+        return _Refusal(Deny("no-rule"))
+    standing = role_in_force(facts, request.acting_as, request.at)
+    if standing is None:
+        return _Refusal(Deny("no-role"))
+    if request.acting_as == "carer" and request.via == "trail":
+        return _Refusal(Deny("no-trail"))
+    rule = RULES[RULE_OF_READER.get(request.acting_as, 9)]
+    return _Reading(rule(facts, record, request, standing))
+
+
+def decide(facts: Facts, request: Request) -> Decision:
+    """Permit or Deny this request: of one item, or (``item`` is None) of opening the record at all."""
+    judge = judge_of(facts, request)
+    return judge.whole if request.item is None else judge(request.item)
+
+
+POLICIES: Final[Mapping[int, Callable[[Facts, Request], Decision]]] = {POLICY_VERSION: decide}
+"""Every version of the policy that a disclosure can name, callable for ever."""
+
+
+def _in_wrong_record(item: Item) -> Deny | None:
+    """Rule 2, for the item and for all that it answers: the answer quotes it."""
+    for above in lineage(item):
+        if above.wrong_record is not None:
+            return Deny("wrong-record", (above.wrong_record,))
+    return None
+
+
+_UNKNOWN: Final = Deny("unknown-item")

@@ -1,0 +1,106 @@
+"""Rule 0, and who is in care: what a person's acting-as rests on, and a clinician's ways to a record."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.core.decisions import Facts
+from ledger.core.facts import Care, Emergency, Item, RecordFacts
+from ledger.core.instants import Instant
+from ledger.core.people import DEFAULT_PROFILE, Profile, Standing
+
+EXPLAINED: Final = frozenset({"appointment", "task", "correction"})
+"""Purposes with which a registration is a care relationship: registration alone is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One current care relationship of a clinician: what it rests on and the profile it opens."""
+
+    standing: Standing
+    profile: Profile
+
+
+def role_in_force(facts: Facts, acting_as: str, at: Instant) -> Standing | None:
+    """What acting as this rests on (rule 0), or None: no role fact is in force.
+
+    A carer keeps this standing after being named no more, so that they can read their own words; what else they
+    may see is rule 5. Nobody is their own clinician, carer, auditor or guardian.
+    """
+    stands = _ROLES.get(acting_as)
+    return None if stands is None else stands(facts, acting_as, at)
+
+
+def reaches_of(facts: Facts, at: Instant, purpose: str | None) -> tuple[Reach, ...]:
+    """A clinician's current care relationships with the record, in the order in which they were said."""
+    if facts.record is None:
+        return ()
+    found = (_reach(facts, care, at, purpose) for care in facts.record.care.values())
+    return tuple(reach for reach in found if reach is not None)
+
+
+def emergencies_of(record: RecordFacts, person: str, at: Instant) -> list[Emergency]:
+    """The emergency accesses of this person that are in force, the one that lasts longest first."""
+    found = [one for one in record.emergencies.values() if one.person == person and one.in_force(at)]
+    return sorted(found, key=lambda one: one.ends, reverse=True)
+
+
+def team_of_item(facts: Facts, item: Item, at: Instant) -> Standing | None:
+    """What it rests on that the viewer is of the item's team: its author, or now in a team the author was in then."""
+    if item.author == facts.viewer.person:
+        return Standing()
+    for name, term in facts.viewer.current_teams(at):
+        team = facts.teams.get(name)
+        author = None if team is None else team.member(item.author, item.added_at)
+        if author is not None:
+            return Standing.of(term.standing(), author)
+    return None
+
+
+def _patient(facts: Facts, _acting_as: str, _at: Instant) -> Standing | None:
+    record = facts.record
+    if record is None or record.opened is None or record.patient != facts.viewer.person:
+        return None
+    return Standing((record.opened,))
+
+
+def _carer(facts: Facts, _acting_as: str, _at: Instant) -> Standing | None:
+    if facts.record is None or _own_record(facts):
+        return None
+    person = facts.viewer.person
+    named = facts.record.carers.get(person, facts.record.former_carers.get(person))
+    return None if named is None else Standing((named,))
+
+
+def _appointed(facts: Facts, acting_as: str, at: Instant) -> Standing | None:
+    return None if _own_record(facts) else facts.viewer.role(acting_as, at)
+
+
+def _own_record(facts: Facts) -> bool:
+    return facts.record is not None and facts.record.patient == facts.viewer.person
+
+
+_ROLES: Final[Mapping[str, Callable[[Facts, str, Instant], Standing | None]]] = {
+    "patient": _patient,
+    "carer": _carer,
+    "clinician": _appointed,
+    "auditor": _appointed,
+    "guardian": _appointed,
+    "administrator": _appointed,
+    "registrar": _appointed,
+}
+"""Closed: an attorney and a parent have no role fact yet, and the service reads nothing."""
+
+
+def _reach(facts: Facts, care: Care, at: Instant, purpose: str | None) -> Reach | None:
+    if not care.term.in_force(at) or (care.ground == "registration" and purpose not in EXPLAINED):
+        return None
+    kind, grantee = care.grantee
+    if kind == "person":
+        return Reach(care.term.standing(), DEFAULT_PROFILE) if grantee == facts.viewer.person else None
+    member, team = facts.viewer.teams.get(grantee), facts.teams.get(grantee)
+    if member is None or team is None or team.formed is None or not member.in_force(at):
+        return None
+    profile, configured = facts.policy.profile(team.profile)
+    formed = Standing(() if team.profile is None else (team.formed,))
+    return Reach(Standing.of(care.term.standing(), member.standing(), formed, configured), profile)
