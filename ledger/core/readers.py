@@ -193,6 +193,8 @@ class GuardianRule(ReaderRule):
         """A guardian sees what somebody keeps on a ground, and what stands in the wrong record."""
         if item.wrong_record is not None:
             return permit("guardian", self.standing, Standing((item.wrong_record,)))
+        if item.hidden is not None:
+            return permit("guardian", self.standing, Standing((item.hidden,)))
         if item.withholdings:
             return permit("guardian", self.standing, Standing((item.withholdings[0].position,)))
         return _OUTSIDE_DUTY

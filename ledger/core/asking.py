@@ -1,0 +1,150 @@
+"""What every answer to "may this person say this?" is made from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, permit, standing_of
+from ledger.core.facts import Item, RecordFacts
+from ledger.core.instants import Instant, parse_instant
+from ledger.core.people import Standing
+from ledger.core.policy import Judge, judge_of
+from ledger.core.said import Said
+from ledger.core.standing import Reach, reaches_of
+
+_NO_RECORD: Final = RecordFacts("")
+UNKNOWN_ITEM: Final = Deny("unknown-item")
+ROLE_MISSING: Final = Deny("role-missing")
+FOR_THEMSELVES: Final = Deny("for-themselves")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One statement that asks to be admitted.
+
+    ``said.recorded_at`` is the instant of admission. ``standing`` is what its acting-as rests on. ``founding``: the
+    ledger has no administrator yet. ``custody`` is that of the key a ``key-enrolled/1`` enrols.
+    """
+
+    facts: Facts
+    said: Said
+    standing: Standing
+    importing: bool
+    founding: bool
+    custody: str | None
+
+    def __getitem__(self, member: str) -> Any:
+        """A member of the statement's facts."""
+        return self.said.facts[member]
+
+    @property
+    def author(self) -> str:
+        """The person who says it."""
+        return self.said.author
+
+    @property
+    def at(self) -> Instant:
+        """The instant at which it would be admitted."""
+        return self.said.recorded_at
+
+    @property
+    def record(self) -> RecordFacts:
+        """The record it is about; an empty one where it is about none."""
+        return self.facts.record or _NO_RECORD
+
+    def acts_as(self, *roles: str) -> bool:
+        """Is it said acting as one of these?"""
+        return self.said.acting_as in roles
+
+    def permit(self, rule: str, *rests_on: Standing) -> Permit:
+        """Permit by this rule: it rests on the acting-as, and on these."""
+        return permit(rule, self.standing, *rests_on)
+
+    def instant(self, member: str) -> Instant | None:
+        """An instant among the facts, or None where it is null."""
+        value = self[member]
+        return None if value is None else parse_instant(value)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What the author may see, on a screen, acting as they do."""
+        return judge_of(self.facts, Request(self.author, self.said.acting_as, self.at))
+
+    @cached_property
+    def reaches(self) -> tuple[Reach, ...]:
+        """The author's current care relationships, if they act as a clinician."""
+        return reaches_of(self.facts, self.at, None) if self.acts_as("clinician") else ()
+
+
+def seen(ask: Ask, item_id: str) -> Decision:
+    """May the author see this item?
+
+    One that is hidden without a trace is answered exactly as one that is not there.
+    """
+    decision = ask.judge(item_id)
+    if isinstance(decision, Permit):
+        return decision
+    return Deny("item-not-visible", decision.evidence) if decision.trace else UNKNOWN_ITEM
+
+
+def in_care(ask: Ask, kind: str | None = None, topics: tuple[str, ...] = ()) -> Decision:
+    """A clinician with a care relationship, and within the team's profile for an item of this kind."""
+    if not ask.acts_as("clinician"):
+        return ROLE_MISSING
+    if not ask.reaches:
+        return Deny("not-in-care")
+    for reach in ask.reaches:
+        if kind is None or reach.profile.covers(kind, topics):
+            return ask.permit("in-care", reach.standing)
+    return Deny("outside-profile")
+
+
+class OnItem(NamedTuple):
+    """An item that the author may see, and the permit to speak about it so far."""
+
+    item: Item
+    permit: Permit
+
+
+def on_item(ask: Ask, speaker: Decision) -> OnItem | Deny:
+    """The statement's item, once the speaker is somebody who may speak of items so.
+
+    The speaker is judged first, and without the item, so that a refusal never tells whether the item exists.
+    """
+    if isinstance(speaker, Deny):
+        return speaker
+    visible = seen(ask, ask["item"])
+    if isinstance(visible, Deny):
+        return visible
+    return OnItem(ask.record.items[ask["item"]], permit(speaker.rule, standing_of(speaker), standing_of(visible)))
+
+
+def the_patient(ask: Ask) -> Decision:
+    """The patient. A parent or an attorney cannot speak here yet: nobody can hold these roles."""
+    return ask.permit("patient") if ask.acts_as("patient") else Deny("not-the-patient")
+
+
+def checked(decision: Decision, *refusals: Deny | None) -> Decision:
+    """The first refusal if there is one, else the decision. A refusal of the person goes before one of the matter."""
+    if isinstance(decision, Deny):
+        return decision
+    return next((refusal for refusal in refusals if refusal is not None), decision)
+
+
+def when(refused: bool, rule: str, *evidence: int) -> Deny | None:
+    """Deny by this rule when the condition holds."""
+    return Deny(rule, evidence) if refused else None
+
+
+def ends_within(ask: Ask, member: str, latest: Instant) -> Deny | None:
+    """An instant that must lie after the admission and not after ``latest``."""
+    ends = ask.instant(member)
+    if ends is None or ends <= ask.at:
+        return Deny("empty-period")
+    return when(ends > latest, "too-long")
+
+
+def not_empty(ask: Ask) -> Deny | None:
+    """The period ``from`` to ``until`` must not be empty or over."""
+    starts, ends = ask.instant("from"), ask.instant("until")
+    return when(ends is not None and (ends <= ask.at or (starts is not None and ends <= starts)), "empty-period")

@@ -1,0 +1,193 @@
+"""Who may say what: whether a statement may be admitted, decided from the facts before it.
+
+Pure, like the disclosure rule: ``may_say`` answers Permit or Deny with a rule, evidence, and when time alone would
+end the permit, so an admission is guarded as a disclosure is. The table is closed: a statement type without an
+answer here cannot be said. A refused attempt is on the trail.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ledger.core import authority_items as items
+from ledger.core import authority_people as people
+from ledger.core import authority_sharing as sharing
+from ledger.core.asking import Ask, checked, when
+from ledger.core.decisions import Decision, Deny, Facts, Permit, permit, standing_of
+from ledger.core.instants import MINUTE, Instant
+from ledger.core.people import Standing
+from ledger.core.said import Said
+from ledger.core.standing import role_in_force
+
+FRESH: Final = 5 * MINUTE
+"""A statement that widens access is refused when it was made longer ago; none may be made further ahead."""
+
+SPEAKERS: Final[Mapping[str, Callable[[Ask], Decision]]] = {
+    "person-registered/1": people.person_registered,
+    "key-enrolled/1": people.key_enrolled,
+    "key-revoked/1": people.key_revoked,
+    "role-granted/1": people.role_granted,
+    "role-approved/1": people.role_approved,
+    "role-ended/1": people.role_ended,
+    "team-formed/1": people.team_formed,
+    "team-joined/1": people.team_joined,
+    "team-left/1": people.team_left,
+    "record-opened/1": people.record_opened,
+    "care-started/1": people.care_started,
+    "care-ended/1": people.care_ended,
+    "carer-named/1": people.carer_named,
+    "carer-ended/1": people.carer_ended,
+    "item-added/1": items.item_added,
+    "item-amended/1": items.corrected,
+    "item-marked-in-error/1": items.corrected,
+    "item-topics-set/1": items.corrected,
+    "agreement-stated/1": items.agreement_stated,
+    "dispute-answered/1": items.dispute_answered,
+    "dispute-reviewed/1": items.dispute_reviewed,
+    "withholding-made/1": items.withholding_made,
+    "withholding-lifted/1": items.withholding_lifted,
+    "result-held/1": items.result_held,
+    "result-released/1": items.result_released,
+    "wish-signed/1": items.wish_said,
+    "wish-reviewed/1": items.wish_said,
+    "wish-withdrawn/1": items.wish_said,
+    "directive-made/1": sharing.directive_made,
+    "directive-withdrawn/1": sharing.directive_withdrawn,
+    "results-wish-stated/1": sharing.results_wish_stated,
+    "together-started/1": sharing.together_started,
+    "together-ended/1": sharing.together_ended,
+    "carer-suspended/1": sharing.carer_suspended,
+    "carer-restored/1": sharing.carer_restored,
+    "emergency-opened/1": sharing.emergency_opened,
+    "emergency-item-opened/1": sharing.emergency_item_opened,
+    "emergency-reviewed/1": sharing.emergency_reviewed,
+    "case-assigned/1": people.case_assigned,
+    "case-closed/1": people.case_closed,
+    "disclosure-made/1": people.the_service,
+    "attempt-refused/1": people.the_service,
+    "policy-set/1": people.policy_set,
+}
+
+_ABOUT_PERSON: Final[Mapping[str, str]] = {
+    "person-registered/1": "person",
+    "key-enrolled/1": "person",
+    "key-revoked/1": "person",
+    "role-granted/1": "person",
+    "role-approved/1": "person",
+    "role-ended/1": "person",
+    "team-joined/1": "person",
+    "team-left/1": "person",
+    "record-opened/1": "patient",
+    "carer-named/1": "person",
+    "case-assigned/1": "auditor",
+    "case-closed/1": "auditor",
+}
+_GRANTS: Final = frozenset({"care-started/1", "directive-made/1"})
+_ALWAYS_WIDENS: Final = frozenset(
+    {
+        "key-enrolled/1",
+        "role-granted/1",
+        "role-approved/1",
+        "team-joined/1",
+        "care-started/1",
+        "carer-named/1",
+        "withholding-lifted/1",
+        "result-released/1",
+        "together-started/1",
+        "carer-restored/1",
+        "emergency-opened/1",
+        "emergency-item-opened/1",
+        "case-assigned/1",
+        "policy-set/1",
+    }
+)
+_OF_ONESELF: Final = frozenset({"key-enrolled/1", "key-revoked/1"})
+
+
+def may_say(
+    facts: Facts,
+    said: Said,
+    *,
+    importing: bool = False,
+    service: str | None = None,
+    founding: bool = False,
+    custody: str | None = None,
+) -> Decision:
+    """May this statement be admitted? ``said.recorded_at`` is the instant of admission; its position is not read.
+
+    ``facts.viewer`` is its author and ``facts.subject`` the person it is about (``person_named_in``).
+    ``importing``: it comes through the import. ``service``: the person id of the ledger itself, the only one that may
+    act as the service. ``founding``: there is no administrator yet. ``custody``: of the key that is enrolled.
+    """
+    speaker = SPEAKERS.get(said.type)
+    if speaker is None or facts.viewer.person != said.author:
+        return Deny("no-rule")
+    if said.made_at > said.recorded_at + FRESH:
+        return Deny("from-the-future")
+    missing = _missing(facts, said)
+    if missing is not None:
+        return missing
+    standing = _standing(facts, said, service)
+    if standing is None:
+        return Deny("no-role")
+    ask = Ask(facts, said, standing, importing, founding, custody)
+    decision = speaker(ask)
+    return _fresh(decision, said) if isinstance(decision, Permit) and widens(facts, said) else decision
+
+
+def person_named_in(statement_type: str, facts: Mapping[str, Any]) -> str | None:
+    """The person whose facts are needed as ``Facts.subject`` to answer for this statement, or None."""
+    if statement_type in _GRANTS:
+        grantee = facts["grantee"]
+        return str(grantee["id"]) if grantee["kind"] == "person" else None
+    member = _ABOUT_PERSON.get(statement_type)
+    return None if member is None else str(facts[member])
+
+
+def widens(facts: Facts, said: Said) -> bool:
+    """Does it let anybody see or do more than before, so that holding it back could do harm?"""
+    record, body = facts.record, said.facts
+    if said.type == "directive-made/1":
+        return bool(body["effect"] == "share")
+    if record is not None and said.type == "directive-withdrawn/1":
+        # Withdrawing a share acts at once, however old; the withdrawal of a withhold is a grant.
+        made = record.directives.get(body["directive"])
+        return made is not None and not made.shares
+    if record is not None and said.type == "item-topics-set/1":
+        item = record.items.get(body["item"])
+        return item is not None and not set(item.topics) <= set(body["topics"])
+    if said.type == "results-wish-stated/1":
+        return bool(body["wish"] == "at-once")
+    return said.type in _ALWAYS_WIDENS
+
+
+def _fresh(decision: Permit, said: Said) -> Decision:
+    """A grant counts only within five minutes of being made: it could have been held back past a withdrawal."""
+    stale = Instant(said.made_at + FRESH + 1)
+    fresh = permit(decision.rule, standing_of(decision), Standing((), stale))
+    return checked(fresh, when(said.recorded_at >= stale, "stale-grant"))
+
+
+def _missing(facts: Facts, said: Said) -> Deny | None:
+    """A record or a person that the statement names and nobody knows."""
+    opened = facts.record is not None and facts.record.opened is not None
+    if "record" in said.facts and said.type not in _RECORD_MAY_BE_NEW and not opened:
+        return Deny("unknown-record")
+    named = person_named_in(said.type, said.facts)
+    if named is None or said.type == "person-registered/1":
+        return None
+    known = facts.subject is not None and facts.subject.person == named and facts.subject.registered is not None
+    return None if known else Deny("unknown-person")
+
+
+_RECORD_MAY_BE_NEW: Final = frozenset({"record-opened/1", "case-assigned/1", "attempt-refused/1"})
+"""What makes the record, and what names one, or none, without being about it."""
+
+
+def _standing(facts: Facts, said: Said, service: str | None) -> Standing | None:
+    """What the author's acting-as rests on (rule 0)."""
+    if said.acting_as == "service":
+        return Standing() if service is not None and said.author == service else None
+    # A patient or a carer is one of a record; about their own keys they speak without one.
+    if said.type in _OF_ONESELF and said.acting_as in ("patient", "carer") and said.facts["person"] == said.author:
+        return Standing()
+    return role_in_force(facts, said.acting_as, said.recorded_at)

@@ -1,0 +1,157 @@
+"""Who may speak about people, teams, records, cases and the policy: mostly administrators, never for themselves."""
+
+from ledger.core.asking import FOR_THEMSELVES, ROLE_MISSING, Ask, checked, not_empty, the_patient, when
+from ledger.core.decisions import Decision, Deny
+
+
+def person_registered(ask: Ask) -> Decision:
+    """An administrator, a registrar, or the service for an import."""
+    known = ask.facts.subject is not None and ask.facts.subject.registered is not None
+    return checked(_registering(ask), when(known, "already-said"))
+
+
+def key_enrolled(ask: Ask) -> Decision:
+    """The person (the signature shows an existing key), or a registrar; the service for keys that it holds."""
+    if ask["person"] == ask.author:
+        return ask.permit("own-key")
+    if ask.acts_as("service"):
+        return ask.permit("service") if ask.custody == "service" else Deny("not-a-service-key")
+    return ask.permit("registrar") if ask.acts_as("registrar") else ROLE_MISSING
+
+
+def key_revoked(ask: Ask) -> Decision:
+    """The person or an administrator."""
+    return ask.permit("own-key") if ask["person"] == ask.author else _appointing(ask, None)
+
+
+def role_granted(ask: Ask) -> Decision:
+    """An administrator; the service for the first administrator, and for the clinicians of an import."""
+    if ask.acts_as("service"):
+        founding = ask.founding and ask["role"] == "administrator"
+        imported = ask.importing and ask["role"] == "clinician"
+        return checked(ask.permit("service") if founding or imported else ROLE_MISSING, not_empty(ask))
+    return checked(_appointing(ask, ask["person"]), not_empty(ask))
+
+
+def role_approved(ask: Ask) -> Decision:
+    """Another administrator than the one who granted it, and not the person themselves."""
+    pending = None if ask.facts.subject is None else ask.facts.subject.pending(ask["role"])
+    return checked(
+        _appointing(ask, ask["person"]),
+        when(pending is None, "nothing-to-approve"),
+        when(pending is not None and pending.grantor == ask.author, "same-administrator"),
+    )
+
+
+def role_ended(ask: Ask) -> Decision:
+    """An administrator, never for themselves."""
+    return _appointing(ask, ask["person"])
+
+
+def team_formed(ask: Ask) -> Decision:
+    """An administrator, with a profile that the policy names."""
+    profile = ask["profile"]
+    return checked(
+        _appointing(ask, None),
+        when(_team_known(ask, ask["team"]), "already-said"),
+        when(profile is not None and profile not in ask.facts.policy.profiles, "unknown-profile"),
+    )
+
+
+def team_joined(ask: Ask) -> Decision:
+    """An administrator, never for themselves."""
+    unknown = when(not _team_known(ask, ask["team"]), "unknown-team")
+    return checked(_appointing(ask, ask["person"]), unknown, not_empty(ask))
+
+
+def team_left(ask: Ask) -> Decision:
+    """An administrator, never for themselves."""
+    return checked(_appointing(ask, ask["person"]), when(not _team_known(ask, ask["team"]), "unknown-team"))
+
+
+def record_opened(ask: Ask) -> Decision:
+    """Whoever registers people, or a clinician; never for themselves."""
+    allowed = ask.permit("clinician") if ask.acts_as("clinician") else _registering(ask)
+    themselves = FOR_THEMSELVES if ask["patient"] == ask.author else None
+    return checked(allowed, themselves, when(ask.record.opened is not None, "already-said"))
+
+
+def care_started(ask: Ask) -> Decision:
+    """An administrator, never for themselves or their own team; the service for the authors of an import."""
+    grantee, imported = ask["grantee"], ask["ground"] == "import"
+    if ask.acts_as("service"):
+        return ask.permit("service") if imported and ask.importing else ROLE_MISSING
+    return checked(
+        _appointing(ask, grantee["id"]),
+        when(imported and not ask.importing, "not-an-import"),
+        when(grantee["kind"] == "team" and not _team_known(ask, grantee["id"]), "unknown-team"),
+        FOR_THEMSELVES if grantee["kind"] == "team" and grantee["id"] in ask.facts.viewer.teams else None,
+        when(ask["care"] in ask.record.care, "already-said"),
+        not_empty(ask),
+    )
+
+
+def care_ended(ask: Ask) -> Decision:
+    """An administrator."""
+    return checked(_appointing(ask, None), when(ask["care"] not in ask.record.care, "unknown-care"))
+
+
+def carer_named(ask: Ask) -> Decision:
+    """The patient, of somebody else."""
+    return checked(the_patient(ask), FOR_THEMSELVES if ask["person"] == ask.author else None)
+
+
+def carer_ended(ask: Ask) -> Decision:
+    """The patient."""
+    return checked(the_patient(ask), when(ask["person"] not in ask.record.carers, "not-a-carer"))
+
+
+def case_assigned(ask: Ask) -> Decision:
+    """An administrator or a guardian, never for themselves; a case names a record or a person."""
+    subject = ask.facts.subject
+    return checked(
+        ask.permit(ask.said.acting_as) if ask.acts_as("administrator", "guardian") else ROLE_MISSING,
+        FOR_THEMSELVES if ask["auditor"] == ask.author else None,
+        when(ask["record"] is None and ask["person"] is None, "unbounded-case"),
+        when(subject is not None and ask["case"] in subject.cases, "already-said"),
+        not_empty(ask),
+    )
+
+
+def case_closed(ask: Ask) -> Decision:
+    """An administrator, a guardian, or the auditor whose case it is."""
+    own = ask.acts_as("auditor") and ask["auditor"] == ask.author
+    subject = ask.facts.subject
+    return checked(
+        ask.permit(ask.said.acting_as) if own or ask.acts_as("administrator", "guardian") else ROLE_MISSING,
+        when(subject is None or ask["case"] not in subject.cases, "unknown-case"),
+    )
+
+
+def policy_set(ask: Ask) -> Decision:
+    """An administrator."""
+    return _appointing(ask, None)
+
+
+def the_service(ask: Ask) -> Decision:
+    """The ledger itself, of what it did: nobody else can put a line on the trail."""
+    return ask.permit("service") if ask.acts_as("service") else ROLE_MISSING
+
+
+def _appointing(ask: Ask, person: str | None) -> Decision:
+    """An administrator, for anybody but themselves."""
+    if not ask.acts_as("administrator"):
+        return ROLE_MISSING
+    return FOR_THEMSELVES if person == ask.author else ask.permit("administrator")
+
+
+def _registering(ask: Ask) -> Decision:
+    """An administrator or a registrar; the service for an import or to found the ledger."""
+    if ask.acts_as("service"):
+        return ask.permit("service") if ask.importing or ask.founding else ROLE_MISSING
+    return ask.permit(ask.said.acting_as) if ask.acts_as("administrator", "registrar") else ROLE_MISSING
+
+
+def _team_known(ask: Ask, team: str) -> bool:
+    known = ask.facts.teams.get(team)
+    return known is not None and known.formed is not None
