@@ -170,8 +170,10 @@ def parse_note(data: bytes) -> Note:
     text, blank, lines = whole.rpartition("\n\n")
     if not blank or not lines.endswith("\n"):
         raise NoteError("note: got no blank line with whole signature lines after it, wanted one signature or more")
-    signatures = tuple(map(_parse_signature, lines[:-1].split("\n", MOST_SIGNATURES)))
-    return Note(text + "\n", signatures)
+    count = lines.count("\n")
+    if count > MOST_SIGNATURES:
+        raise NoteError(f"note: got {count} signatures, wanted at most {MOST_SIGNATURES}")
+    return Note(text + "\n", tuple(map(_parse_signature, lines[:-1].split("\n"))))
 
 
 def _parse_signature(line: str) -> NoteSignature:

@@ -1,13 +1,19 @@
-"""Makes the project's own vectors: ``python -m tests.core.make_vectors`` writes them, a test pins them.
+"""Makes the project's own vectors: ``python -m tests.core.make_vectors`` writes them, tests pin them.
 
-They are made by the transcription of the RFC, not by the product, and each refused case is named after
-the attack it makes. The entries are those of the Certificate Transparency reference tests.
+They are made by transcriptions of the specifications, not by the product, and each refused case is
+named after the attack it makes. The entries are those of the Certificate Transparency reference tests.
+ML-DSA-44 signatures are hedged, so the signed checkpoint is new each time it is written; all else in it is pinned.
 """
 
 import json
+import struct
 from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from tests.core.rfc6962 import Rfc6962
 
@@ -17,6 +23,11 @@ ENTRIES = [
     for entry in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
 ]
 TREE = Rfc6962(ENTRIES)
+
+ORIGIN = "ledger.example.org/surgery"
+SIGNED_AT = 1_778_000_000
+ED25519_SEED = bytes(range(32))
+ML_DSA_44_SEED = bytes(range(32, 64))
 
 Case = dict[str, Any]
 
@@ -80,6 +91,43 @@ def merkle_vectors() -> str:
     return json.dumps(content, indent=1) + "\n"
 
 
+def checkpoint_vectors() -> Case:
+    """The parts of a checkpoint of seven entries that are the same each time it is signed."""
+    ed25519 = Ed25519PrivateKey.from_private_bytes(ED25519_SEED)
+    public = ed25519.public_key().public_bytes_raw()
+    ml_dsa_public = MLDSA44PrivateKey.from_seed_bytes(ML_DSA_44_SEED).public_key().public_bytes_raw()
+    text = f"{ORIGIN}\n7\n{_text(TREE.mth(0, 7))}\n"
+    return {
+        "text": text,
+        "ed25519_vkey": f"{ORIGIN}+{_key_id(1, public).hex()}+{_text(bytes([1]) + public)}",
+        "ml_dsa_44_vkey": f"{ORIGIN}+{_key_id(6, ml_dsa_public).hex()}+{_text(bytes([6]) + ml_dsa_public)}",
+        "ed25519_line": f"— {ORIGIN} {_text(_key_id(1, public) + ed25519.sign(text.encode()))}\n",
+        "cosigned_message": _cosigned_message().hex(),
+        "ml_dsa_44_line_begins": f"— {ORIGIN} {_text(_key_id(6, ml_dsa_public) + struct.pack('>Q', SIGNED_AT))}",
+    }
+
+
+def signed_checkpoint() -> str:
+    """A whole note; its last signature differs each time."""
+    parts = checkpoint_vectors()
+    ml_dsa = MLDSA44PrivateKey.from_seed_bytes(ML_DSA_44_SEED)
+    key_id = _key_id(6, ml_dsa.public_key().public_bytes_raw())
+    value = key_id + struct.pack(">Q", SIGNED_AT) + ml_dsa.sign(_cosigned_message())
+    return f"{parts['text']}\n{parts['ed25519_line']}— {ORIGIN} {_text(value)}\n"
+
+
+def _cosigned_message() -> bytes:
+    """tlog-cosignature, "ML-DSA-44 signed message"."""
+    name = ORIGIN.encode()
+    shape = f">12sB{len(name)}sQB{len(name)}sQQ32s"
+    root = TREE.mth(0, 7)
+    return struct.pack(shape, b"subtree/v1\n\0", len(name), name, SIGNED_AT, len(name), name, 0, 7, root)
+
+
+def _key_id(kind: int, public: bytes) -> bytes:
+    return sha256(ORIGIN.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+
+
 def _inclusion(index: int, size: int) -> Case:
     return {
         "name": f"entry {index} of {size}",
@@ -110,3 +158,5 @@ def _text(node: bytes) -> str:
 
 if __name__ == "__main__":
     (VECTORS / "merkle.json").write_text(merkle_vectors())
+    (VECTORS / "checkpoint.json").write_text(json.dumps(checkpoint_vectors(), indent=1) + "\n")
+    (VECTORS / "checkpoint.txt").write_text(signed_checkpoint())
