@@ -63,3 +63,11 @@ class KeyHistory:
             and enrolment.enrolled_at < position
             and (enrolment.revoked_at is None or enrolment.revoked_at >= position)
         ]
+
+    def service_generation(self, person: str) -> int:
+        """The number of the person's current service-held key: how many before it were revoked."""
+        return sum(
+            1
+            for (owner, _), enrolment in self.by_person.items()
+            if owner == person and enrolment.said.custody == "service" and enrolment.revoked_at is not None
+        )

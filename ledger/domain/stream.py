@@ -22,12 +22,16 @@ _STREAMS: Final = UUID("0b1b8a1e-6e0c-5d57-8a53-0d3a54a3c0de")
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks, as what, when by their own clock, and under which statement id."""
+    """Who speaks, as what, when by their own clock, and under which statement id.
+
+    ``generation`` numbers the service-held key, where the service signs for the author.
+    """
 
     author: str
     acting_as: str
     made_at: Instant
     statement_id: str
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Stream:
     """An aggregate: the statements about one thing, and what follows from them."""
 
     KIND: ClassVar[str]
+    FIRST: ClassVar[frozenset[str]] = frozenset()
+    """What a stream begins with, and is said once; empty where it may begin with anything."""
     AFTER: ClassVar[Mapping[str, Callable[[Any, Spoken], None]]] = {}
 
     id: UUID
@@ -104,6 +110,11 @@ class Stream:
         """Take in an event that follows the last one."""
         if event.originator_version != self.version + 1:
             raise NotPossible(f"{self.KIND}: got version {event.originator_version}, wanted {self.version + 1}")
+        if self.FIRST and (event.type in self.FIRST) != (self.version == 0):
+            raise NotPossible(
+                f"{event.type}: got it after {self.version} statements about this {self.KIND}, wanted "
+                + ("it once, first" if event.type in self.FIRST else f"{', '.join(self.FIRST)} first")
+            )
         if (follow := self.AFTER.get(event.type)) is not None:
             follow(self, event)
         self.version = event.originator_version

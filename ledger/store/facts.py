@@ -43,12 +43,12 @@ class Record:
     """A record as readers need it: its facts, and its items and their statements in the reader's order.
 
     ``newest`` is sorted by (made_at, position, item): when the author says it happened, then admission.
-    ``statements`` gives the positions of the statements about an item, ``children`` its comments.
+    ``statements`` gives, for each item, the statements about it as (position, author); ``children`` its comments.
     """
 
     facts: RecordFacts
     newest: list[tuple[Instant, int, str]] = field(default_factory=list)
-    statements: dict[str, list[int]] = field(default_factory=dict)
+    statements: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     children: dict[str, list[str]] = field(default_factory=dict)
 
     def apply(self, said: Said) -> None:
@@ -57,7 +57,7 @@ class Record:
         item = said.facts.get("item")
         if item is None or said.type not in _ABOUT_ITEMS:
             return
-        self.statements.setdefault(item, []).append(said.position)
+        self.statements.setdefault(item, []).append((said.position, said.author))
         if said.type == "item-added/1":
             insort(self.newest, (said.made_at, said.position, item))
             if (parent := said.facts["parent"]) is not None:

@@ -73,15 +73,15 @@ class SealingMapper(Mapper[UUID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
         """The event of a row, its facts opened and checked against the entry."""
-        row = cast("Kept", stored_event)
+        return cast("DomainEventProtocol[UUID]", self.to_event(cast("Kept", stored_event)))
+
+    def to_event(self, row: Kept) -> Spoken:
+        """The same, with its type."""
         said = self.open_facts(row)
         statement = parse_entry(row.state).signed.statement
         voice = Voice(said.author, said.acting_as, said.made_at, statement.id)
         stream = stream_of(said.type, said.facts)
-        return cast(
-            "DomainEventProtocol[UUID]",
-            Spoken(stream, row.originator_version, said.type, voice, said.facts, public=statement.public),
-        )
+        return Spoken(stream, row.originator_version, said.type, voice, said.facts, public=statement.public)
 
     def open_facts(self, row: Kept) -> Said:
         """The facts of a row; raises FactsIncomplete, SealBroken or BadCommitment if they are not its entry's."""
@@ -122,7 +122,7 @@ class SealingMapper(Mapper[UUID]):
             words=None if words is None else words.commitment,
             public=event.public,
         )
-        return sign(statement, self.keyring.signer_for(event.voice.author))
+        return sign(statement, self.keyring.signer_for(event.voice.author, event.voice.generation))
 
 
 def open_part(entry: Entry, part: Part, sealed: bytes, wrapped: bytes, keyring: Keyring) -> Opening:

@@ -41,6 +41,7 @@ _WORDS = """
     left join ledger.vault v on v.position = e.position and v.part = 1
     where e.position = any(%s::bigint[])
 """
+_SAID = "select position from ledger.entry where author = %s and statement = %s"
 _LOG = f"""
     select {_ROW} from ledger.entry e left join ledger.vault v on v.position = e.position and v.part = 0
     where e.position >= %s and (%s::bigint is null or e.position <= %s::bigint)
@@ -99,6 +100,11 @@ class LedgerRecorder(ApplicationRecorder):
         """Entries from a position on, in order."""
         names = list(types) if types else None
         return [_kept(row) for row in await self._rows(_LOG, [start, stop, stop, names, names, limit])]
+
+    async def position_of(self, author: str, statement_id: str) -> int | None:
+        """Where an author said something under this statement id, if they did."""
+        rows = await self._rows(_SAID, [UUID(author), UUID(statement_id)])
+        return int(rows[0][0]) if rows else None
 
     async def size(self) -> int:
         """The number of durable entries."""

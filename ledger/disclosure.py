@@ -1,0 +1,99 @@
+"""A disclosure: the recorded permission to show some items of one record to one reader.
+
+A view can be built from nothing else, and only ``ledger.trail.open`` makes one, after it is durable. So an
+unlogged read cannot be written.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.core.decisions import Permit
+from ledger.core.instants import SECOND, Instant
+from ledger.domain.errors import NotAllowed
+
+ANSWER_WITHIN: Final = 5 * SECOND
+"""A disclosure is answered once, within five seconds of its recording (``docs/reference/format.md``, section 5)."""
+
+
+class _Mint:
+    """What only the module that records disclosures holds."""
+
+
+MINT: Final = _Mint()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One item that may be shown: the decision, where its statements are, who made them, its permitted comments.
+
+    ``alone`` marks an answer to an item that this reader may not see: it is shown without anchor.
+    """
+
+    item: str
+    permit: Permit
+    positions: tuple[int, ...]
+    authors: frozenset[str]
+    children: "tuple[Shown, ...]" = ()
+    alone: bool = False
+
+    def thread(self) -> "Iterator[Shown]":
+        """This item and everything under it, each before what is under it."""
+        stack = [self]
+        while stack:
+            shown = stack.pop()
+            yield shown
+            stack.extend(reversed(shown.children))
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A marker for a reader who may know that something is there: the rule that keeps it, nothing else."""
+
+    item: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What was recorded: who is shown which items of which record, and by which rules.
+
+    ``as_of`` is the last position among the facts; ``more`` the place in the record where the next page begins, if there is
+    one; ``people`` says where those who speak in it were registered, so that their names can be shown.
+    """
+
+    mint: _Mint
+    id: str
+    position: int
+    recorded_at: Instant
+    record: str
+    patient: str
+    viewer: str
+    acting_as: str
+    via: str
+    as_of: int
+    shown: tuple[Shown, ...]
+    sealed: tuple[Sealed, ...]
+    more: tuple[Instant, int] | None
+    people: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        """Raise NotAllowed unless the ledger made it."""
+        if self.mint is not MINT:
+            raise NotAllowed(
+                "disclosure: got one that was not recorded, wanted one from ledger.trail.open", "not-recorded"
+            )
+
+    def check_fresh(self, now: Instant) -> None:
+        """Raise NotAllowed once the time to answer has passed: open the record again."""
+        if now - self.recorded_at > ANSWER_WITHIN:
+            raise NotAllowed("disclosure: its five seconds are over; open the record again", "too-late")
+
+    def thread(self) -> Iterator[Shown]:
+        """Every item shown, comments too."""
+        for shown in self.shown:
+            yield from shown.thread()
+
+    def positions(self) -> list[int]:
+        """Every position whose words may be opened."""
+        return [at for shown in self.thread() for at in shown.positions] + list(self.people.values())

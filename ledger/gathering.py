@@ -1,0 +1,87 @@
+"""Gathering the facts that a decision rests on, with the guards that keep it true until it is admitted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ledger.core.decisions import Facts
+from ledger.core.instants import Instant
+from ledger.core.key_history import KeyHistory
+from ledger.core.people import TeamFacts
+from ledger.core.subjects import Subject, contents_of
+from ledger.store.facts import FactsReader, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Facts of one moment.
+
+    ``guards`` are the counters of everything that was read, ``as_of`` the last position among it;
+    ``keys`` are those of the person who asks or speaks.
+    """
+
+    facts: Facts
+    guards: dict[Subject, int]
+    as_of: int
+    record: Record | None
+    keys: KeyHistory
+
+    def guards_without_contents(self) -> dict[Subject, int]:
+        """The guards of a decision that rests on no item: two notes at once must not disturb each other."""
+        if self.facts.record is None:
+            return self.guards
+        left_out = contents_of(self.facts.record.record)
+        return {subject: version for subject, version in self.guards.items() if subject != left_out}
+
+
+class Gatherer:
+    """Gathers facts through the strong reader."""
+
+    def __init__(self, reader: FactsReader) -> None:
+        self._reader = reader
+
+    async def gather(
+        self,
+        person: str,
+        record: str | None = None,
+        *,
+        at: Instant,
+        subject: str | None = None,
+        teams: Iterable[str] = (),
+        fresh: bool = False,
+    ) -> Gathered:
+        """The facts about a person, a record, the person's teams and the policy, and what else is named.
+
+        ``fresh`` reads what is new; otherwise what is cached is used, and the guards find out whether it is stale.
+        """
+        viewer = await self._reader.person(person, fresh=fresh)
+        guards = dict(viewer.guards)
+        known_teams: dict[str, TeamFacts] = {}
+        for team in {name for name, _ in viewer.fold.facts.current_teams(at)} | set(teams):
+            known_team = await self._reader.team(team, fresh=fresh)
+            guards.update(known_team.guards)
+            known_teams[team] = known_team.fold
+        policy = await self._reader.policy(fresh=fresh)
+        guards.update(policy.guards)
+        about = None if subject is None else await self._reader.person(subject, fresh=fresh)
+        if about is not None:
+            guards.update(about.guards)
+        of_record = None if record is None else await self._reader.record(record, fresh=fresh)
+        if of_record is not None:
+            guards.update(of_record.guards)
+        facts = Facts(
+            record=None if of_record is None else of_record.fold.facts,
+            viewer=viewer.fold.facts,
+            teams=known_teams,
+            policy=policy.fold,
+            subject=None if about is None or about.fold.facts.registered is None else about.fold.facts,
+        )
+        folds = [viewer.fold.facts, policy.fold, *known_teams.values()]
+        folds += [about.fold.facts] if about is not None else []
+        folds += [of_record.fold.facts] if of_record is not None else []
+        as_of = max(fold.upto for fold in folds)
+        return Gathered(facts, guards, max(as_of, 0), None if of_record is None else of_record.fold, viewer.fold.keys)
+
+    async def registered(self, people: Iterable[str]) -> dict[str, int]:
+        """Where each of these people was registered; who was not is left out."""
+        found = {person: (await self._reader.person(person)).fold.facts.registered for person in people}
+        return {person: position for person, position in found.items() if position is not None}

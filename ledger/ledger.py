@@ -1,0 +1,162 @@
+"""The ledger: one object, its use cases grouped as people would say them.
+
+    ledger.items.add(by, record, draft)      ledger.sharing.direct(by, record, directing)
+    ledger.trail.open(by, asked)             ledger.people.register(by, name)
+
+It is an eventsourcing ``Application``: aggregates of ``ledger.domain``, a mapper that signs and seals, a
+recorder on one log. Writes go through the sequencer, asynchronously; scale with processes.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from eventsourcing.application import Application
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    ProcessRecorder,
+    ProgrammingError,
+    TrackingRecorder,
+)
+from eventsourcing.utils import Environment
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from ledger.core.instants import Instant
+from ledger.core.keys import SigningKey
+from ledger.domain.errors import NotPossible
+from ledger.domain.stream import Submission
+from ledger.gathering import Gatherer
+from ledger.saying import Answer, By, Sentence, Speaker
+from ledger.store.errors import NotRecorded
+from ledger.store.facts import FactsReader
+from ledger.store.keyring import Keyring
+from ledger.store.mapper import SealingMapper
+from ledger.store.receipts import Receipts
+from ledger.store.recorder import LedgerRecorder, Pool
+from ledger.store.repeats import Repeats
+from ledger.store.sequencer import Sequencer
+from ledger.use_cases.care import CareAround
+from ledger.use_cases.items import Items
+from ledger.use_cases.people import People
+from ledger.use_cases.sharing import SharingChoices
+from ledger.use_cases.trail import Trail
+from ledger.use_cases.wishes import Wishes
+
+Clock = Callable[[], Instant]
+
+
+class Ledger(Application[UUID]):
+    """One ledger in one process. Made by ``open_ledger``."""
+
+    name = "ledger"
+
+    def __init__(self, recorder: LedgerRecorder, keyring: Keyring, clock: Clock) -> None:
+        self._parts = _Parts(recorder)
+        self._sealing = SealingMapper(keyring)
+        super().__init__()
+        self.keyring = keyring
+        self.clock = clock
+        self.rows = recorder
+        self.receipts = Receipts(recorder.pool, keyring.log.verifier)
+        self.facts = FactsReader(recorder, self._sealing)
+        gatherer = Gatherer(self.facts)
+        repeats = Repeats(recorder, self._sealing, self.receipts)
+        self._speaker = Speaker(recorder, self._sealing, gatherer, repeats, clock)
+        self.people = People(recorder, self._sealing, gatherer, self._speaker)
+        self.care = CareAround(self._speaker)
+        self.items = Items(self._speaker)
+        self.wishes = Wishes(self._speaker, self.items)
+        self.sharing = SharingChoices(self._speaker)
+        self.trail = Trail(recorder, self._sealing, gatherer, self._speaker, clock)
+
+    async def submit(self, submission: Submission) -> Answer:
+        """Admit a statement that its author has signed, with what opens its commitments.
+
+        Raises as ``Speaker.say`` does, and BadCommitment, BadSignature, KeyNotInForce.
+        """
+        statement = submission.signed.statement
+        if statement.ledger != self.keyring.origin:
+            raise NotPossible(f"ledger: got a statement for {statement.ledger}, wanted {self.keyring.origin}")
+        submission.facts.check_commitment(statement.facts, "facts")
+        if submission.words is not None:
+            submission.words.check_commitment(statement.words or "", "words")
+        elif statement.words is not None:
+            raise NotPossible("words: got none, wanted what opens the commitment of the statement")
+        by = By(statement.author, statement.acting_as, statement.id, statement.made_at)
+        return await self._speaker.say(
+            Sentence(
+                by,
+                statement.type,
+                submission.facts.value,
+                None if submission.words is None else submission.words.value,
+                public=statement.public,
+                submission=submission,
+            )
+        )
+
+    def service_signer(self) -> SigningKey:
+        """The key of the service itself."""
+        return self.keyring.signer_for(self.keyring.service)
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        """eventsourcing's hook: the parts are made already."""
+        self._parts.env = env
+        return self._parts
+
+    def construct_mapper(self) -> SealingMapper:
+        """eventsourcing's hook."""
+        return self._sealing
+
+
+class _Parts(InfrastructureFactory[Any]):
+    """eventsourcing's factory for parts that ``open_ledger`` has made; never found by a topic."""
+
+    def __init__(self, recorder: LedgerRecorder) -> None:
+        super().__init__({})
+        self._recorder = recorder
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return self._recorder
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        raise ProgrammingError(f"{purpose}: snapshots would hold facts outside the log, so there are none")
+
+    def tracking_recorder(self, tracking_recorder_class: type[Any] | None = None) -> TrackingRecorder:
+        raise ProgrammingError("tracking is kept by projections.follow, with the tables that it follows")
+
+    def process_recorder(self) -> ProcessRecorder:
+        raise ProgrammingError("the ledger follows nobody")
+
+
+@asynccontextmanager
+async def open_ledger(conninfo: str, keyring: Keyring, clock: Clock, *, readers: int = 6) -> AsyncIterator[Ledger]:
+    """Open a migrated database as a ledger, founding it if it is empty.
+
+    ``conninfo`` connects as ``ledger_app``. Raises NotRecorded where the database cannot be reached.
+    """
+    sequencer = Sequencer(conninfo, keyring, clock)
+    await sequencer.start()
+    pool: Pool = AsyncConnectionPool(
+        conninfo, min_size=1, max_size=readers, open=False, kwargs={"autocommit": True}, configure=_for_reading
+    )
+    try:
+        await pool.open(wait=True, timeout=10)
+        ledger = Ledger(LedgerRecorder(pool, sequencer), keyring, clock)
+        await ledger.people.found()
+        yield ledger
+    except PoolTimeout as error:
+        raise NotRecorded(f"database: {error}; start it, or check LEDGER_DATABASE_URL") from error
+    finally:
+        await pool.close()
+        await sequencer.stop()
+
+
+async def _for_reading(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.execute(
+        "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off;"
+        " set enable_mergejoin = off; set jit = off; set default_transaction_read_only = on"
+    )

@@ -1,0 +1,257 @@
+"""Saying something: decide whether this person may, sign and seal it, admit it, and give the receipt.
+
+The decision rests on facts that are guarded: if one of them changes before the admission, the facts are
+read afresh and decided again, so what is admitted was allowed at its position.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from ledger.core.authority import may_say, person_named_in
+from ledger.core.decisions import Deny, Permit
+from ledger.core.errors import CoreError
+from ledger.core.instants import Instant
+from ledger.core.key_history import KeyHistory
+from ledger.core.keys import KeyStatement
+from ledger.core.receipt import Receipt
+from ledger.core.said import Said
+from ledger.core.vocabulary import STATEMENT_TYPES, check_said
+from ledger.domain.errors import DomainError, NotAllowed
+from ledger.domain.stream import Spoken, Stream, Submission, Voice, stream_of
+from ledger.domain.vocabulary_streams import STREAMS
+from ledger.gathering import Gathered, Gatherer
+from ledger.store.batch import Admitted
+from ledger.store.errors import AlreadySaid, Conflict
+from ledger.store.mapper import SealingMapper
+from ledger.store.recorder import LedgerRecorder
+from ledger.store.repeats import Repeats
+
+ATTEMPTS: Final = 12
+_UNPLACED: Final = 2**53 - 1
+"""Stands for the position of what has none yet: later than every fact."""
+_NAMES: Final = UUID("4f3a5a53-7a6b-5f0f-a0c4-6b8b7a7b3f10")
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who speaks, acting as what.
+
+    ``statement_id`` is the client's (a retry with the same id is answered with the first receipt), ``made_at``
+    the author's clock; both are filled in where the service speaks for somebody. ``importing`` marks what comes
+    from another system through the import.
+    """
+
+    person: str
+    acting_as: str
+    statement_id: str | None = None
+    made_at: Instant | None = None
+    importing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the ledger answers: where the statement stands, its facts, its receipt."""
+
+    position: int
+    recorded_at: Instant
+    statement_id: str
+    facts: Mapping[str, Any]
+    receipt: Receipt
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One statement to be: bodies open, nothing signed unless the author did."""
+
+    by: By
+    type: str
+    facts: Mapping[str, Any]
+    words: Mapping[str, Any] | None = None
+    public: KeyStatement | None = None
+    submission: Submission | None = None
+    clocked: frozenset[str] = frozenset()
+
+    @property
+    def record(self) -> str | None:
+        """The record it is about, if any."""
+        record = self.facts.get("record")
+        return None if record is None or not isinstance(record, str) else record
+
+    def teams(self) -> Iterator[str]:
+        """The teams it names."""
+        if "team" in self.facts:
+            yield self.facts["team"]
+        grantee = self.facts.get("grantee")
+        if grantee is not None and grantee["kind"] == "team":
+            yield grantee["id"]
+
+
+class Speaker:
+    """Says things: the one path of every write."""
+
+    def __init__(
+        self,
+        recorder: LedgerRecorder,
+        mapper: SealingMapper,
+        gatherer: Gatherer,
+        repeats: Repeats,
+        clock: Callable[[], Instant],
+    ) -> None:
+        self._recorder = recorder
+        self._mapper = mapper
+        self._gatherer = gatherer
+        self._repeats = repeats
+        self._clock = clock
+
+    def voice(self, by: By) -> Voice:
+        """The author as a statement names them, with an id and an instant if they brought none."""
+        return Voice(by.person, by.acting_as, by.made_at or self._clock(), by.statement_id or fresh_id(self._clock()))
+
+    def pinned(self, by: By) -> By:
+        """The same speaker with id and instant chosen, so that what is named after them is named once."""
+        voice = self.voice(by)
+        return By(by.person, by.acting_as, voice.statement_id, voice.made_at, by.importing)
+
+    def name(self, pinned: By, member: str) -> str:
+        """A fresh id for a thing that a pinned speaker's statement makes."""
+        return name_of(self.voice(pinned), member)
+
+    async def say(self, sentence: Sentence) -> Answer:
+        """Say one thing.
+
+        Raises MalformedStatement (shape), NotAllowed (who), NotPossible (what was said before), AlreadySaid
+        (the id was used for something else), NotRecorded.
+        """
+        check_said(sentence.type, sentence.facts, sentence.words)
+        voice = self.voice(sentence.by)
+        for attempt in range(ATTEMPTS):
+            gathered = await self._gather(sentence, voice, fresh=attempt > 0)
+            try:
+                permit = self._allow(sentence, voice, gathered)
+                event = await self._event(sentence, voice, gathered.keys)
+                [admitted] = await self._admit(event, gathered, permit)
+            except AlreadySaid as said:
+                return await self._repeated(said.position, sentence, voice)
+            except Conflict:
+                continue
+            except (DomainError, CoreError) as refusal:
+                # Cached facts may be stale: nobody is refused on them. A retry of what was admitted is no refusal.
+                if (position := await self._repeats.position_of(voice)) is not None:
+                    return await self._repeated(position, sentence, voice)
+                if attempt == 0:
+                    continue
+                if isinstance(refusal, NotAllowed):
+                    await self._record_refusal(sentence, refusal.rule)
+                raise
+            return Answer(
+                admitted.position, admitted.recorded_at, voice.statement_id, event.facts, _receipt(admitted)
+            )  # fmt: skip
+        raise Conflict(f"{sentence.type}: others were faster {ATTEMPTS} times; try again")
+
+    def _allow(self, sentence: Sentence, voice: Voice, gathered: Gathered) -> Permit:
+        said = Said(
+            _UNPLACED, self._clock(), voice.made_at, sentence.type, voice.author, voice.acting_as, sentence.facts
+        )
+        decision = may_say(gathered.facts, said, importing=sentence.by.importing)
+        if isinstance(decision, Deny):
+            raise NotAllowed(
+                f"{sentence.type}: refused by rule {decision.rule} to {voice.acting_as} {voice.author};"
+                f" docs/reference/authority.md says who may say it",
+                decision.rule,
+            )
+        return decision
+
+    async def _event(self, sentence: Sentence, voice: Voice, keys: KeyHistory) -> Spoken:
+        stream = await self._stream(sentence)
+        event = stream.say(
+            sentence.type,
+            self._keyed(sentence, voice, keys),
+            sentence.facts,
+            sentence.words,
+            public=sentence.public,
+            submission=sentence.submission,
+            clocked=sentence.clocked,
+        )
+        stream.collect_events()
+        return event
+
+    async def _stream(self, sentence: Sentence) -> Stream:
+        shape = STATEMENT_TYPES[sentence.type]
+        kind, name = STREAMS[shape.aggregate], sentence.facts[shape.stream]
+        if sentence.type in kind.FIRST:
+            return kind.of(name)
+        rows = await self._recorder.read_stream(stream_of(sentence.type, sentence.facts))
+        return kind.read(name, (self._mapper.to_event(row) for row in rows))
+
+    def _keyed(self, sentence: Sentence, voice: Voice, keys: KeyHistory) -> Voice:
+        """The voice with the generation of its service-held key; checks that the key speaks for the author."""
+        if sentence.submission is not None:
+            signed = sentence.submission.signed
+            key = keys.find(voice.author, signed.kid, _UNPLACED, self._clock())
+            signed.check_signature(key.key)
+            return voice
+        generation = keys.service_generation(voice.author)
+        signer = self._mapper.keyring.signer_for(voice.author, generation)
+        keys.find(voice.author, signer.kid, _UNPLACED, self._clock())
+        return Voice(voice.author, voice.acting_as, voice.made_at, voice.statement_id, generation)
+
+    async def _admit(self, event: Spoken, gathered: Gathered, permit: Permit) -> list[Admitted]:
+        rests_on_items = event.type != "item-added/1" or event.facts["parent"] is not None
+        guards = gathered.guards if rests_on_items else gathered.guards_without_contents()
+        admission = self._mapper.to_stored_event(event)
+        return await self._recorder.sequencer.admit([admission], guards=guards, valid_until=permit.until)
+
+    async def _gather(self, sentence: Sentence, voice: Voice, *, fresh: bool) -> Gathered:
+        return await self._gatherer.gather(
+            voice.author,
+            sentence.record,
+            at=self._clock(),
+            subject=person_named_in(sentence.type, sentence.facts),
+            teams=sentence.teams(),
+            fresh=fresh,
+        )
+
+    async def _repeated(self, position: int, sentence: Sentence, voice: Voice) -> Answer:
+        first = await self._repeats.check_same(
+            position, sentence.type, sentence.facts, sentence.words, sentence.clocked
+        )
+        receipt = await self._repeats.receipt_at(position)
+        return Answer(position, first.recorded_at, voice.statement_id, first.facts, receipt, repeated=True)
+
+    async def _record_refusal(self, sentence: Sentence, rule: str) -> None:
+        """A refused attempt is on the trail; if that cannot be recorded, the refusal stands all the same."""
+        service = self._mapper.keyring.service
+        voice = self.voice(By(service, "service"))
+        facts = {
+            "attempt": name_of(voice, "attempt"),
+            "person": sentence.by.person,
+            "acting_as": sentence.by.acting_as,
+            "record": sentence.record,
+            "type": sentence.type,
+            "rule": rule,
+        }
+        stream = STREAMS["attempt"].of(facts["attempt"] or "")
+        event = stream.say("attempt-refused/1", voice, facts)
+        await self._recorder.sequencer.admit([self._mapper.to_stored_event(event)], receipt=False)
+
+
+def name_of(voice: Voice, member: str) -> str:
+    """A fresh id for a thing that this statement makes: the same again when the statement is repeated."""
+    return str(uuid5(_NAMES, f"{voice.author}/{voice.statement_id}/{member}"))
+
+
+def fresh_id(now: Instant) -> str:
+    """A UUIDv7 (RFC 9562, section 5.7): milliseconds, then 74 random bits."""
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (now << 80) | (7 << 76) | ((random >> 64 & 0xFFF) << 64) | (2 << 62) | (random & (1 << 62) - 1)
+    return str(UUID(int=value))
+
+
+def _receipt(admitted: Admitted) -> Receipt:
+    if admitted.receipt is None:
+        raise Conflict("receipt: none was made for a write that asked for one")
+    return admitted.receipt

@@ -1,0 +1,142 @@
+"""People, teams, roles and keys."""
+
+from uuid import NAMESPACE_URL, uuid5
+
+from ledger.core.instants import Instant, format_instant
+from ledger.core.keys import KeyStatement, PublicKey
+from ledger.domain.people import Person
+from ledger.gathering import Gatherer
+from ledger.saying import Answer, By, Sentence, Speaker
+from ledger.store.errors import Conflict
+from ledger.store.mapper import SealingMapper
+from ledger.store.recorder import LedgerRecorder
+
+FROM = frozenset({"from"})
+
+
+class People:
+    """Registering people and saying who they are."""
+
+    def __init__(self, recorder: LedgerRecorder, mapper: SealingMapper, gatherer: Gatherer, speaker: Speaker) -> None:
+        self._recorder = recorder
+        self._mapper = mapper
+        self._gatherer = gatherer
+        self._speaker = speaker
+
+    @property
+    def founders(self) -> tuple[str, str]:
+        """The two administrators a ledger begins with: the rule of two needs two."""
+        origin = self._mapper.keyring.origin
+        return str(uuid5(NAMESPACE_URL, f"{origin}/founder/1")), str(uuid5(NAMESPACE_URL, f"{origin}/founder/2"))
+
+    async def found(self) -> None:
+        """Begin an empty ledger: the service's key is the first entry, then two founding administrators.
+
+        Does nothing where a ledger has begun. All of it is one admission, so a crash leaves nothing or all.
+        """
+        if await self._recorder.size() > 0:
+            return
+        service = self._mapper.keyring.service
+        streams = [self._registered(service, "Record ledger service", founding=True)]
+        for n, founder in enumerate(self.founders, 1):
+            person = self._registered(founder, f"Founding administrator {n}", founding=True)
+            voice = self._speaker.voice(By(service, "service"))
+            start = format_instant(voice.made_at)
+            role = {"person": founder, "role": "administrator", "from": start, "until": None}
+            person.say("role-granted/1", voice, role)
+            streams.append(person)
+        admissions = [self._mapper.to_stored_event(event) for person in streams for event in person.collect_events()]
+        try:
+            await self._recorder.sequencer.admit(admissions)
+        except Conflict:
+            return  # another process founded it in this instant
+
+    async def register(self, by: By, name: str, *, person: str | None = None) -> Answer:
+        """Register a person under a service-held key, by which they can speak once they sign in."""
+        pinned = self._speaker.pinned(by)
+        registered = person or self._speaker.name(pinned, "person")
+        answer = await self._speaker.say(
+            Sentence(pinned, "person-registered/1", {"person": registered}, {"name": name})
+        )
+        # A crash between the two leaves a person without a key; registering them again, as a retry does, mends it.
+        known = await self._gatherer.gather(registered, at=answer.recorded_at, fresh=True)
+        if not known.keys.by_person:
+            await self._enrol_service_key(registered)
+        return answer
+
+    async def enrol_key(self, by: By, person: str, key: PublicKey, *, not_after: Instant | None = None) -> Answer:
+        """Enrol a key that only the person can use; by their registrar or their existing key."""
+        public = KeyStatement(
+            key,
+            "author",
+            None if not_after is None else format_instant(not_after),
+            {"person": person, "by": by.acting_as},
+        )
+        facts = {"person": person, "kid": key.kid}
+        return await self._speaker.say(Sentence(by, "key-enrolled/1", facts, public=public))
+
+    async def revoke_key(self, by: By, person: str, said: KeyStatement, reason: str) -> Answer:
+        """Revoke a key from this position on."""
+        facts = {"person": person, "kid": said.key.kid, "reason": reason}
+        return await self._speaker.say(Sentence(by, "key-revoked/1", facts, public=said))
+
+    async def grant(self, by: By, person: str, role: str, *, until: Instant | None = None) -> Answer:
+        """Grant a role; administrator, auditor and guardian also need ``approve`` by another administrator."""
+        return await self._speaker.say(
+            Sentence(by, "role-granted/1", {"person": person, "role": role, **self._term(by, until)}, clocked=FROM)
+        )
+
+    async def approve(self, by: By, person: str, role: str) -> Answer:
+        """Approve a role that another administrator granted."""
+        return await self._speaker.say(Sentence(by, "role-approved/1", {"person": person, "role": role}))
+
+    async def end_role(self, by: By, person: str, role: str) -> Answer:
+        """End a role."""
+        return await self._speaker.say(Sentence(by, "role-ended/1", {"person": person, "role": role}))
+
+    async def form_team(self, by: By, name: str, *, profile: str | None = None) -> Answer:
+        """Form a team; its id is the answer's fact ``team``."""
+        pinned = self._speaker.pinned(by)
+        facts = {"team": self._speaker.name(pinned, "team"), "profile": profile}
+        return await self._speaker.say(Sentence(pinned, "team-formed/1", facts, {"name": name}))
+
+    async def join_team(self, by: By, team: str, person: str, *, until: Instant | None = None) -> Answer:
+        """Make a person a member of a team."""
+        facts = {"team": team, "person": person, **self._term(by, until)}
+        return await self._speaker.say(Sentence(by, "team-joined/1", facts, clocked=FROM))
+
+    async def leave_team(self, by: By, team: str, person: str) -> Answer:
+        """End a membership."""
+        return await self._speaker.say(Sentence(by, "team-left/1", {"team": team, "person": person}))
+
+    def _term(self, by: By, until: Instant | None) -> dict[str, str | None]:
+        return {
+            "from": format_instant(self._speaker.voice(by).made_at),
+            "until": None if until is None else format_instant(until),
+        }
+
+    def _registered(self, person: str, name: str, *, founding: bool) -> Person:
+        """A person whom the service registers itself; the service's own key comes before everything else."""
+        service = self._mapper.keyring.service
+        stream = Person.of(person)
+        if person == service:
+            self._say_service_key(stream, person, "genesis")
+        stream.say(
+            "person-registered/1", self._speaker.voice(By(service, "service")), {"person": person}, {"name": name}
+        )
+        if person != service and founding:
+            self._say_service_key(stream, person, "founding")
+        return stream
+
+    async def _enrol_service_key(self, person: str) -> None:
+        service = self._mapper.keyring.service
+        key = self._mapper.keyring.signer_for(person).public
+        public = KeyStatement(key, "service", None, {"person": person, "by": "service"})
+        by = By(service, "service")
+        await self._speaker.say(Sentence(by, "key-enrolled/1", {"person": person, "kid": key.kid}, public=public))
+
+    def _say_service_key(self, stream: Person, person: str, how: str) -> None:
+        key = self._mapper.keyring.signer_for(person).public
+        public = KeyStatement(key, "service", None, {"person": person, "by": how})
+        voice = self._speaker.voice(By(self._mapper.keyring.service, "service"))
+        stream.say("key-enrolled/1", voice, {"person": person, "kid": key.kid}, public=public)

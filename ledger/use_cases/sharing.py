@@ -1,0 +1,94 @@
+"""Sharing: the patient's directives, sessions together, suspended carers, and emergency access."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.core.instants import Instant, format_instant
+from ledger.saying import Answer, By, Sentence, Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Directing:
+    """A directive to be: who (``{"kind":"person","id":…}``), what (``{"kind":"topic","of":…}``), and how far.
+
+    ``replaces`` names the directive that is current for the same grantee and scope, or is None if none is.
+    """
+
+    grantee: Mapping[str, Any]
+    scope: Mapping[str, Any]
+    effect: str = "share"
+    starts: Instant | None = None
+    ends: Instant | None = None
+    condition: Mapping[str, Any] | None = None
+    replaces: str | None = None
+    hidden: bool = False
+
+
+class SharingChoices:
+    """Who may see what."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+
+    async def direct(self, by: By, record: str, directing: Directing) -> Answer:
+        """Share or withhold a part of the record; the directive's id is the answer's fact ``directive``."""
+        pinned = self._speaker.pinned(by)
+        facts = {
+            "record": record,
+            "directive": self._speaker.name(pinned, "directive"),
+            "grantee": dict(directing.grantee),
+            "scope": dict(directing.scope),
+            "effect": directing.effect,
+            "from": None if directing.starts is None else format_instant(directing.starts),
+            "until": None if directing.ends is None else format_instant(directing.ends),
+            "condition": None if directing.condition is None else dict(directing.condition),
+            "replaces": directing.replaces,
+            "hidden": directing.hidden,
+        }
+        return await self._speaker.say(Sentence(pinned, "directive-made/1", facts))
+
+    async def withdraw(self, by: By, record: str, directive: str) -> Answer:
+        """Withdraw a directive: from its position on, no disclosure rests on it."""
+        facts = {"record": record, "directive": directive}
+        return await self._speaker.say(Sentence(by, "directive-withdrawn/1", facts))
+
+    async def wish_results(self, by: By, record: str, wish: str) -> Answer:
+        """Choose to hear results ``at-once`` or to be told first in person (``tell-me-first``)."""
+        return await self._speaker.say(Sentence(by, "results-wish-stated/1", {"record": record, "wish": wish}))
+
+    async def start_together(self, by: By, record: str, carer: str, until: Instant) -> Answer:
+        """Begin looking together with a carer, until an instant at the latest."""
+        pinned = self._speaker.pinned(by)
+        together = self._speaker.name(pinned, "together")
+        facts = {"record": record, "together": together, "person": carer, "until": format_instant(until)}
+        return await self._speaker.say(Sentence(pinned, "together-started/1", facts))
+
+    async def end_together(self, by: By, record: str, together: str) -> Answer:
+        """End a session together."""
+        return await self._speaker.say(Sentence(by, "together-ended/1", {"record": record, "together": together}))
+
+    async def suspend(self, by: By, record: str, carer: str) -> Answer:
+        """Suspend a carer: as if there were no directives for them."""
+        return await self._speaker.say(Sentence(by, "carer-suspended/1", {"record": record, "person": carer}))
+
+    async def restore(self, by: By, record: str, carer: str) -> Answer:
+        """End a suspension."""
+        return await self._speaker.say(Sentence(by, "carer-restored/1", {"record": record, "person": carer}))
+
+    async def open_emergency(self, by: By, record: str, reason: str, until: Instant) -> Answer:
+        """Open a record as an emergency, with a reason and a limit; the patient is told."""
+        pinned = self._speaker.pinned(by)
+        emergency = self._speaker.name(pinned, "emergency")
+        facts = {"record": record, "emergency": emergency, "person": by.person, "until": format_instant(until)}
+        return await self._speaker.say(Sentence(pinned, "emergency-opened/1", facts, {"reason": reason}))
+
+    async def open_emergency_item(self, by: By, record: str, emergency: str, item: str) -> Answer:
+        """Open one more item in an emergency, beyond what it opens first."""
+        facts = {"record": record, "emergency": emergency, "item": item}
+        return await self._speaker.say(Sentence(by, "emergency-item-opened/1", facts))
+
+    async def review_emergency(self, by: By, record: str, emergency: str, outcome: str, reason: str) -> Answer:
+        """Review an emergency access, by the guardian: ``justified`` or ``not-justified``."""
+        facts = {"record": record, "emergency": emergency, "outcome": outcome}
+        return await self._speaker.say(Sentence(by, "emergency-reviewed/1", facts, {"reason": reason}))

@@ -1,0 +1,249 @@
+"""The trail: opening a record. First the decision, then the record of it, and only then words.
+
+1. Decide each item from guarded facts.
+2. Admit the disclosure; if a fact changed or time ran out, decide again.
+3. Open the words of what was permitted, once, within five seconds.
+
+If the ledger cannot record, nobody is shown anything.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ledger.core.decisions import Deny, Permit, Request, leaves_trace
+from ledger.core.instants import Instant, format_instant
+from ledger.core.policy import POLICY_VERSION, Judge, judge_of
+from ledger.disclosure import MINT, Disclosure, Sealed, Shown
+from ledger.domain.errors import NotAllowed, Unknown
+from ledger.domain.trail import DisclosureStream
+from ledger.gathering import Gathered, Gatherer
+from ledger.saying import By, Speaker, name_of
+from ledger.store.batch import Admitted
+from ledger.store.errors import Conflict
+from ledger.store.facts import Record
+from ledger.store.mapper import SealingMapper
+from ledger.store.recorder import LedgerRecorder
+from ledger.store.words import open_words
+
+ATTEMPTS: Final = 12
+LARGEST_PAGE: Final = 200
+WHOLE_RECORD_RULES: Final = frozenset({"no-role", "no-rule", "no-relationship", "no-case", "no-trail"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks to see: a page of a record (after a place in it), or one item of it."""
+
+    record: str
+    purpose: str
+    via: str = "screen"
+    item: str | None = None
+    kinds: frozenset[str] = frozenset()
+    limit: int = 50
+    after: tuple[Instant, int] | None = None
+    case: str | None = None
+
+
+@dataclass(slots=True)
+class _Page:
+    """What one pass over a record permits."""
+
+    shown: list[Shown] = field(default_factory=list)
+    sealed: list[Sealed] = field(default_factory=list)
+    more: tuple[Instant, int] | None = None
+    refused: str | None = None
+
+    def permits(self) -> Iterator[tuple[str, Permit]]:
+        """Every item with its permit, comments too."""
+        for shown in self.thread():
+            yield shown.item, shown.permit
+
+    def thread(self) -> Iterator[Shown]:
+        """Every item shown, comments too."""
+        for shown in self.shown:
+            yield from shown.thread()
+
+    def until(self) -> Instant | None:
+        """The first instant at which time alone would change what is permitted."""
+        return min((permit.until for _, permit in self.permits() if permit.until is not None), default=None)
+
+
+class Trail:
+    """Who sees what, recorded before it is seen."""
+
+    def __init__(
+        self,
+        recorder: LedgerRecorder,
+        mapper: SealingMapper,
+        gatherer: Gatherer,
+        speaker: Speaker,
+        clock: Callable[[], Instant],
+    ) -> None:
+        self._recorder = recorder
+        self._mapper = mapper
+        self._gatherer = gatherer
+        self._speaker = speaker
+        self._clock = clock
+
+    async def open(self, by: By, asked: Asked) -> Disclosure:
+        """Open a record, or one item of it; what is returned has been recorded.
+
+        Raises Unknown where this reader may not open it (in the same words as where nothing is there),
+        NotRecorded where the ledger cannot record.
+        """
+        for attempt in range(ATTEMPTS):
+            now = self._clock()
+            gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=attempt > 0)
+            page = _decide(gathered, by, asked, now)
+            if page.refused is not None and attempt == 0:
+                continue  # cached facts may be stale: nobody is refused on them
+            try:
+                disclosure, admitted = await self._admit(by, asked, gathered, page, now)
+            except Conflict:
+                continue
+            patient = gathered.facts.record.patient if gathered.facts.record is not None else None
+            if page.refused is not None or patient is None:
+                raise _refusal(by, asked, page.refused or "unknown-record")
+            return Disclosure(
+                mint=MINT,
+                id=disclosure,
+                position=admitted.position,
+                recorded_at=admitted.recorded_at,
+                record=asked.record,
+                patient=patient,
+                viewer=by.person,
+                acting_as=by.acting_as,
+                via=asked.via,
+                as_of=gathered.as_of,
+                shown=tuple(page.shown),
+                sealed=tuple(page.sealed),
+                more=page.more,
+                people=await self._gatherer.registered({patient, *_authors(page)}),
+            )
+        raise Conflict(f"record {asked.record}: facts changed {ATTEMPTS} times while deciding; try again")
+
+    async def words(self, disclosure: Disclosure) -> dict[int, Mapping[str, Any] | None]:
+        """The words that a disclosure permits, by position; raises NotAllowed when its five seconds are over."""
+        disclosure.check_fresh(self._clock())
+        return await open_words(self._recorder, self._mapper.keyring, disclosure.positions())
+
+    async def _admit(self, by: By, asked: Asked, gathered: Gathered, page: _Page, now: Instant) -> tuple[str, Admitted]:
+        voice = self._speaker.voice(By(self._mapper.keyring.service, "service"))
+        disclosure = name_of(voice, "disclosure")
+        stream = DisclosureStream.of(disclosure)
+        facts = {"disclosure": disclosure, "at": format_instant(now), "as_of": gathered.as_of}
+        event = stream.say("disclosure-made/1", voice, {**facts, **_asked(by, asked), **_decided(page)})
+        [admitted] = await self._recorder.sequencer.admit(
+            [self._mapper.to_stored_event(event)], guards=gathered.guards, valid_until=page.until(), receipt=False
+        )
+        return disclosure, admitted
+
+
+def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
+    request = Request(by.person, by.acting_as, now, asked.via, asked.case, None, asked.purpose)
+    judge = judge_of(gathered.facts, request)
+    page = _Page()
+    if gathered.record is None or gathered.facts.record is None or gathered.facts.record.opened is None:
+        page.refused = "unknown-record"
+    elif isinstance(judge.whole, Deny):
+        page.refused = judge.whole.rule
+    elif asked.item is not None:
+        _decide_one(page, gathered.record, judge, asked.item)
+    else:
+        _decide_page(page, gathered.record, judge, asked, request)
+    return page
+
+
+def _decide_one(page: _Page, record: Record, judge: Judge, item: str) -> None:
+    decision = judge(item)
+    if isinstance(decision, Deny):
+        page.refused = decision.rule
+    else:
+        page.shown.append(_shown(record, judge, item, decision))
+
+
+def _decide_page(page: _Page, record: Record, judge: Judge, asked: Asked, request: Request) -> None:
+    limit = min(asked.limit, LARGEST_PAGE)
+    last = (Instant(0), 0)
+    for made_at, position, item in _newest_first(record, asked.after):
+        if asked.kinds and record.facts.items[item].kind not in asked.kinds:
+            continue
+        decision = judge(item)
+        if isinstance(decision, Deny):
+            if leaves_trace(decision, request):
+                page.sealed.append(Sealed(item, decision.rule))
+            continue
+        if _stands_under_its_parent(record, judge, item):
+            continue
+        if len(page.shown) == limit:
+            page.more = last
+            return
+        page.shown.append(_shown(record, judge, item, decision))
+        last = (made_at, position)
+
+
+def _newest_first(record: Record, after: tuple[Instant, int] | None) -> Iterator[tuple[Instant, int, str]]:
+    end = len(record.newest) if after is None else bisect_left(record.newest, (*after, ""))
+    for n in range(end - 1, -1, -1):
+        yield record.newest[n]
+
+
+def _stands_under_its_parent(record: Record, judge: Judge, item: str) -> bool:
+    parent = record.facts.items[item].parent
+    return parent is not None and isinstance(judge(parent.id), Permit)
+
+
+def _shown(record: Record, judge: Judge, item: str, permit: Permit) -> Shown:
+    parent = record.facts.items[item].parent
+    alone = parent is not None and isinstance(judge(parent.id), Deny)
+    children = []
+    for child in record.children.get(item, ()):
+        decision = judge(child)
+        if isinstance(decision, Permit):
+            children.append(_shown(record, judge, child, decision))
+    positions, authors = zip(*record.statements[item], strict=True)
+    return Shown(item, permit, positions, frozenset(authors), tuple(children), alone)
+
+
+def _authors(page: _Page) -> set[str]:
+    return {author for shown in page.thread() for author in shown.authors}
+
+
+def _asked(by: By, asked: Asked) -> dict[str, Any]:
+    return {
+        "record": asked.record,
+        "viewer": by.person,
+        "acting_as": by.acting_as,
+        "purpose": asked.purpose,
+        "via": asked.via,
+        "case": asked.case,
+    }
+
+
+def _decided(page: _Page) -> dict[str, Any]:
+    """The decision, items grouped by what they rest on: fifty notes under one relationship are one group."""
+    groups: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+    for item, permit in page.permits():
+        groups.setdefault((permit.rule, permit.evidence), []).append(item)
+    until = page.until()
+    return {
+        "policy": POLICY_VERSION,
+        "valid_until": None if until is None else format_instant(until),
+        "refused": page.refused,
+        "permitted": [
+            {"rule": rule, "evidence": list(evidence), "items": items} for (rule, evidence), items in groups.items()
+        ],
+    }
+
+
+def _refusal(by: By, asked: Asked, rule: str) -> Exception:
+    """What a refused reader hears. Only a person without a role, or a clinician, hears why."""
+    if by.acting_as == "clinician" and rule == "no-relationship":
+        return NotAllowed(
+            f"record {asked.record}: you have no current care relationship; start one, or open it as an emergency", rule
+        )
+    if asked.item is not None and rule not in WHOLE_RECORD_RULES | {"unknown-record"}:
+        return Unknown(f"item {asked.item}: there is no such item for you in this record; check the id")
+    return Unknown(f"record {asked.record}: there is no such record for you; check the id and what you act as")
