@@ -58,8 +58,8 @@ class Sealed:
 class Disclosure:
     """What was recorded: who is shown which items of which record, and by which rules.
 
-    ``as_of`` is the last position among the facts; ``more`` the place in the record where the next page begins, if there is
-    one; ``people`` says where those who speak in it were registered, so that their names can be shown.
+    ``as_of`` is the last position among the facts; ``more`` the place where the next page begins, if there is one;
+    ``people`` says where those who speak in it were registered, so that their names can be shown.
     """
 
     mint: _Mint

@@ -156,7 +156,13 @@ class Speaker:
         said = Said(
             _UNPLACED, self._clock(), voice.made_at, sentence.type, voice.author, voice.acting_as, sentence.facts
         )
-        decision = may_say(gathered.facts, said, importing=sentence.by.importing)
+        decision = may_say(
+            gathered.facts,
+            said,
+            importing=sentence.by.importing,
+            service=self._mapper.keyring.service,
+            custody=None if sentence.public is None else sentence.public.custody,
+        )
         if isinstance(decision, Deny):
             raise NotAllowed(
                 f"{sentence.type}: refused by rule {decision.rule} to {voice.acting_as} {voice.author};"

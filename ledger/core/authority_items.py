@@ -53,7 +53,7 @@ def item_added(ask: Ask) -> Decision:
     return checked(
         _imported(ask) if ask["imported"] is not None else _adding(ask, kind),
         when(answers != (kind == "comment"), "parent-missing" if kind == "comment" else "only-comments-answer"),
-        when((ask["concern"] is not None) != (kind == "comment"), "concern-of-a-comment"),
+        when(ask["concern"] is not None and not answers, "concern-of-a-comment"),
         when(ask["concern"] == "dispute" and not ask.acts_as("patient"), "not-the-patient"),
         when(ask["in_confidence"] and not (kind == "contribution" and ask.acts_as("carer")), "only-carers-confide"),
         when(ask["item"] in ask.record.items, "already-said"),

@@ -37,14 +37,13 @@ class People:
         if await self._recorder.size() > 0:
             return
         service = self._mapper.keyring.service
-        streams = [self._registered(service, "Record ledger service", founding=True)]
+        streams = [self._registered(service, "Record ledger service")]
         for n, founder in enumerate(self.founders, 1):
-            person = self._registered(founder, f"Founding administrator {n}", founding=True)
-            voice = self._speaker.voice(By(service, "service"))
-            start = format_instant(voice.made_at)
-            role = {"person": founder, "role": "administrator", "from": start, "until": None}
-            person.say("role-granted/1", voice, role)
+            person = self._registered(founder, f"Founding administrator {n}")
+            self._say_role(person, founder, "administrator", By(service, "service"))
             streams.append(person)
+        # Keys that only their owners can use are enrolled by a named registrar, never by the service.
+        self._say_role(streams[-1], self.founders[1], "registrar", By(self.founders[0], "administrator"))
         admissions = [self._mapper.to_stored_event(event) for person in streams for event in person.collect_events()]
         try:
             await self._recorder.sequencer.admit(admissions)
@@ -115,7 +114,12 @@ class People:
             "until": None if until is None else format_instant(until),
         }
 
-    def _registered(self, person: str, name: str, *, founding: bool) -> Person:
+    def _say_role(self, stream: Person, person: str, role: str, by: By) -> None:
+        voice = self._speaker.voice(by)
+        start = format_instant(voice.made_at)
+        stream.say("role-granted/1", voice, {"person": person, "role": role, "from": start, "until": None})
+
+    def _registered(self, person: str, name: str) -> Person:
         """A person whom the service registers itself; the service's own key comes before everything else."""
         service = self._mapper.keyring.service
         stream = Person.of(person)
@@ -124,7 +128,7 @@ class People:
         stream.say(
             "person-registered/1", self._speaker.voice(By(service, "service")), {"person": person}, {"name": name}
         )
-        if person != service and founding:
+        if person != service:
             self._say_service_key(stream, person, "founding")
         return stream
 

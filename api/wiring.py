@@ -1,0 +1,68 @@
+"""Wiring: the one place where things are constructed."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.postgres import EmbeddedPostgres
+from api.secrets import load_keyring
+from api.settings import Settings
+from ledger.core.instants import Instant
+from ledger.ledger import Ledger, open_ledger
+from ledger.store.keyring import Keyring
+from ledger.store.migrate import migrate
+from projections.schema import SCHEMA_FOLDER
+
+
+def clock() -> Instant:
+    """The machine's clock, in milliseconds."""
+    return Instant(time.time_ns() // 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A database that runs, and the keys that go with it.
+
+    ``conninfo`` connects as ``ledger_app``; ``migrator`` as whoever may change the schema.
+    """
+
+    settings: Settings
+    keyring: Keyring
+    conninfo: str
+    migrator: str
+
+    @property
+    def home(self) -> Path:
+        """The directory of the ledger's data and keys."""
+        return self.settings.home
+
+
+@contextmanager
+def open_house(settings: Settings) -> Iterator[House]:
+    """Start (or attach to) the database and load the keys; the embedded database is migrated on the way.
+
+    One's own database (``LEDGER_DATABASE_URL``) is never migrated here: ``record-ledger migrate`` does that.
+    """
+    if settings.database_url is not None:
+        conninfo = settings.database_url.get_secret_value()
+        yield House(settings, load_keyring(settings.home, settings.origin), conninfo, conninfo)
+        return
+    with EmbeddedPostgres(settings.home, binaries=settings.pg_bin) as postgres:
+        postgres.create_database("ledger")
+        house = House(settings, load_keyring(settings.home, settings.origin), postgres.dsn(), postgres.superuser_dsn())
+        migrate_house(house)
+        yield house
+
+
+def migrate_house(house: House) -> list[str]:
+    """Bring the schema up to date; returns the names of what was applied."""
+    return migrate(house.migrator, SCHEMA_FOLDER)
+
+
+@asynccontextmanager
+async def ledger_of(house: House) -> AsyncIterator[Ledger]:
+    """The ledger of a house, in this process."""
+    async with open_ledger(house.conninfo, house.keyring, clock) as ledger:
+        yield ledger
