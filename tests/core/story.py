@@ -1,0 +1,195 @@
+"""Stories for the decision tests: people with names, and what they say, one statement after the other.
+
+Amina is the patient, Sam her son, Joy her sister; Dr Okafor and Dr Lind are of one practice, Dr Moss is a locum from
+elsewhere, Ruth audits, Greta is the guardian, Ada and Bert administer.
+"""
+
+from typing import Any
+from uuid import UUID, uuid5
+
+from ledger.core.decisions import Decision, Facts, Permit, Request
+from ledger.core.facts import RecordFacts
+from ledger.core.instants import SECOND, Instant, format_instant, parse_instant
+from ledger.core.people import PersonFacts, PolicyFacts, TeamFacts
+from ledger.core.policy import decide
+from ledger.core.said import Said
+from ledger.core.vocabulary import STATEMENT_TYPES
+
+_NAMES = UUID("8a9c7a44-0a70-5a53-8d1e-2f2f0f8b6a11")
+START = parse_instant("2026-05-04T09:00:00.000Z")  # a Monday
+
+
+def named(name: str) -> str:
+    """The id of something that the story calls by a name."""
+    return str(uuid5(_NAMES, name))
+
+
+AMINA, SAM, JOY = named("Amina"), named("Sam"), named("Joy")
+OKAFOR, LIND, MOSS = named("Dr Okafor"), named("Dr Lind"), named("Dr Moss")
+RUTH, GRETA, ADA, BERT, SERVICE = (named(one) for one in ("Ruth", "Greta", "Ada", "Bert", "the service"))
+RECORD, PRACTICE, PHARMACY, FAMILY = (named(one) for one in ("record", "practice", "pharmacy", "family"))
+EVERYBODY = (AMINA, SAM, JOY, OKAFOR, LIND, MOSS, RUTH, GRETA, ADA, BERT)
+TEAMS = (PRACTICE, PHARMACY, FAMILY)
+
+ITEM = {
+    "kind": "note",
+    "topics": [],
+    "parent": None,
+    "concern": None,
+    "due": None,
+    "in_confidence": False,
+    "discussed": False,
+    "copy_given": False,
+    "imported": None,
+}
+
+
+def person(who: str) -> dict[str, str]:
+    """A person as a grantee."""
+    return {"kind": "person", "id": who}
+
+
+def team(which: str) -> dict[str, str]:
+    """A team as a grantee."""
+    return {"kind": "team", "id": which}
+
+
+ALL_CARERS = {"kind": "all-carers"}
+EVERYTHING = {"kind": "everything"}
+TOGETHER = {"kind": "together"}
+
+
+def of(kind: str, what: str) -> dict[str, str]:
+    """A scope: an item, a topic or a kind."""
+    return {"kind": kind, "of": what}
+
+
+class Story:
+    """What was said so far. Each statement is checked against its shape and takes one second."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self.now = START
+
+    def say(self, type_: str, author: str, acting_as: str, /, **facts: Any) -> int:
+        """Say something now; instants among the facts may be given in milliseconds. Gives its position."""
+        shaped = {("from" if name == "from_" else name): value for name, value in facts.items()}
+        shaped = {name: format_instant(Instant(v)) if type(v) is int else v for name, v in shaped.items()}
+        STATEMENT_TYPES[type_].facts("facts", shaped)
+        self.now = Instant(self.now + SECOND)
+        self.said.append(Said(len(self.said), self.now, self.now, type_, author, acting_as, shaped))
+        return len(self.said) - 1
+
+    def patient(self, type_: str, /, **facts: Any) -> int:
+        """Amina says something about her record."""
+        return self.say(type_, AMINA, "patient", record=RECORD, **facts)
+
+    def clinician(self, type_: str, author: str = OKAFOR, /, **facts: Any) -> int:
+        """Dr Okafor (or another clinician) says something about the record."""
+        return self.say(type_, author, "clinician", record=RECORD, **facts)
+
+    def role(self, who: str, role: str, *, approved: bool = True, until: int | None = None) -> None:
+        """Ada grants a role; Bert approves it where it takes two."""
+        self.say("role-granted/1", ADA, "administrator", person=who, role=role, from_=START, until=until)
+        if approved and role in ("administrator", "auditor", "guardian"):
+            self.say("role-approved/1", BERT, "administrator", person=who, role=role)
+
+    def join(self, who: str, which: str, *, from_: int = START, until: int | None = None) -> int:
+        """Somebody joins a team."""
+        return self.say("team-joined/1", ADA, "administrator", team=which, person=who, from_=from_, until=until)
+
+    def care(self, grantee: dict[str, str], ground: str = "referral", *, until: int | None = None) -> int:
+        """A care relationship begins."""
+        name = named(f"care {len(self.said)}")
+        return self.say(
+            "care-started/1",
+            ADA,
+            "administrator",
+            record=RECORD,
+            care=name,
+            grantee=grantee,
+            ground=ground,
+            from_=START,
+            until=until,
+        )
+
+    def item(self, name: str, author: str = OKAFOR, acting_as: str = "clinician", **facts: Any) -> str:
+        """Somebody adds an item; gives its id."""
+        item = named(name)
+        self.say("item-added/1", author, acting_as, record=RECORD, item=item, **(ITEM | facts))
+        return item
+
+    def directive(self, effect: str, scope: dict[str, str], to: dict[str, str] | None = None, **terms: Any) -> str:
+        """Amina shares with Sam, or withholds from him (or ``to`` somebody else); gives the directive's id."""
+        name = named(f"directive {len(self.said)}")
+        unless_said = {"from_": None, "until": None, "condition": None, "replaces": None, "hidden": False}
+        facts = unless_said | terms
+        self.patient("directive-made/1", directive=name, effect=effect, scope=scope, grantee=to or person(SAM), **facts)
+        return name
+
+    def share(self, scope: dict[str, str], to: dict[str, str] | None = None, **terms: Any) -> str:
+        """Amina shares something."""
+        return self.directive("share", scope, to, **terms)
+
+    def withhold(self, scope: dict[str, str], to: dict[str, str] | None = None, **terms: Any) -> str:
+        """Amina withholds something."""
+        return self.directive("withhold", scope, to, **terms)
+
+    def withholding(self, item: str, kept_from: str, ground: str, opinion: str = "2026-05-04") -> str:
+        """Dr Okafor withholds an item; gives the withholding's id."""
+        name = named(f"withholding {len(self.said)}")
+        self.clinician(
+            "withholding-made/1",
+            item=item,
+            withholding=name,
+            ground=ground,
+            opinion_date=opinion,
+            review_date="2026-08-04",
+            **{"from_": kept_from},
+        )
+        return name
+
+    def facts(self, viewer: str, *, subject: str | None = None, upto: int | None = None) -> Facts:
+        """The facts as this viewer's decisions read them, before position ``upto`` (None: all)."""
+        said = self.said[:upto]
+        about = None if subject is None else PersonFacts.of(subject, said)
+        return Facts(
+            RecordFacts.of(RECORD, said),
+            PersonFacts.of(viewer, said),
+            {name: TeamFacts.of(name, said) for name in TEAMS},
+            PolicyFacts.of(said),
+            about,
+        )
+
+    def decide(self, viewer: str, acting_as: str, item: str | None = None, **request: Any) -> Decision:
+        """Decide a request at this moment, unless ``at`` says another one."""
+        at = request.pop("at", self.now)
+        return decide(self.facts(viewer), Request(viewer, acting_as, at, item=item, **request))
+
+    def rule(self, viewer: str, acting_as: str, item: str | None = None, **request: Any) -> str:
+        """The decision in short: ``+rule`` for a permit, ``-rule`` for a refusal."""
+        decision = self.decide(viewer, acting_as, item, **request)
+        return ("+" if isinstance(decision, Permit) else "-") + decision.rule
+
+
+def practice() -> Story:
+    """Everybody has a name and a role, the practice cares for Amina, and Sam and Joy are named as her carers."""
+    story = Story()
+    for who in EVERYBODY:
+        story.say("person-registered/1", ADA, "administrator", person=who)
+    story.say("role-granted/1", SERVICE, "service", person=ADA, role="administrator", from_=START, until=None)
+    story.say("role-granted/1", SERVICE, "service", person=BERT, role="administrator", from_=START, until=None)
+    for who in (OKAFOR, LIND, MOSS):
+        story.role(who, "clinician")
+    story.role(RUTH, "auditor")
+    story.role(GRETA, "guardian")
+    for which in TEAMS:
+        profile = "pharmacy" if which == PHARMACY else None
+        story.say("team-formed/1", ADA, "administrator", team=which, profile=profile)
+    story.say("record-opened/1", ADA, "administrator", record=RECORD, patient=AMINA)
+    story.join(OKAFOR, PRACTICE)
+    story.join(LIND, PRACTICE)
+    story.care(team(PRACTICE))
+    story.patient("carer-named/1", person=SAM)
+    story.patient("carer-named/1", person=JOY)
+    return story
