@@ -133,12 +133,14 @@ class _Parts(InfrastructureFactory[Any]):
 
 
 @asynccontextmanager
-async def open_ledger(conninfo: str, keyring: Keyring, clock: Clock, *, readers: int = 6) -> AsyncIterator[Ledger]:
+async def open_ledger(
+    conninfo: str, keyring: Keyring, clock: Clock, *, readers: int = 6, revive: Callable[[], object] | None = None
+) -> AsyncIterator[Ledger]:
     """Open a migrated database as a ledger, founding it if it is empty.
 
-    ``conninfo`` connects as ``ledger_app``. Raises NotRecorded where the database cannot be reached.
+    ``conninfo`` connects as ``ledger_app``; ``revive`` starts a database of our own again after it died. Raises NotRecorded where the database cannot be reached.
     """
-    sequencer = Sequencer(conninfo, keyring, clock)
+    sequencer = Sequencer(conninfo, keyring, clock, revive)
     await sequencer.start()
     pool: Pool = AsyncConnectionPool(
         conninfo, min_size=1, max_size=readers, open=False, kwargs={"autocommit": True}, configure=_for_reading

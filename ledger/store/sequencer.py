@@ -55,8 +55,12 @@ class Checkpointed:
 class Sequencer:
     """The one way into the log for this process."""
 
-    def __init__(self, conninfo: str, keyring: Keyring, clock: Callable[[], Instant]) -> None:
+    def __init__(
+        self, conninfo: str, keyring: Keyring, clock: Callable[[], Instant], revive: Callable[[], object] | None = None
+    ) -> None:
+        """``revive`` starts a database of our own again after it died; it may block, and runs in a thread."""
         self._conninfo = conninfo
+        self._revive = revive
         self._keyring = keyring
         self._clock = clock
         self._queue: deque[Request] = deque()
@@ -159,6 +163,8 @@ class Sequencer:
                 if asyncio.get_running_loop().time() > deadline:
                     raise NotRecorded(f"database: {error}") from error
                 await asyncio.sleep(0.05)
+                if self._revive is not None:
+                    await asyncio.to_thread(self._revive)
                 with contextlib.suppress(psycopg.OperationalError):
                     batch = await self._settle_own(batch)
 
