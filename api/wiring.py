@@ -1,7 +1,7 @@
 """Wiring: the one place where things are constructed."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,15 @@ def clock() -> Instant:
 class House:
     """A database that runs, and the keys that go with it.
 
-    ``conninfo`` connects as ``ledger_app``; ``migrator`` as whoever may change the schema.
+    ``conninfo`` connects as ``ledger_app``; ``migrator`` as whoever may change the schema;
+    ``revive`` starts our own database again after it died.
     """
 
     settings: Settings
     keyring: Keyring
     conninfo: str
     migrator: str
+    revive: Callable[[], object] | None = None
 
     @property
     def home(self) -> Path:
@@ -51,7 +53,13 @@ def open_house(settings: Settings) -> Iterator[House]:
         return
     with EmbeddedPostgres(settings.home, binaries=settings.pg_bin) as postgres:
         postgres.create_database("ledger")
-        house = House(settings, load_keyring(settings.home, settings.origin), postgres.dsn(), postgres.superuser_dsn())
+        house = House(
+            settings,
+            load_keyring(settings.home, settings.origin),
+            postgres.dsn(),
+            postgres.superuser_dsn(),
+            postgres.ensure_running,
+        )
         migrate_house(house)
         yield house
 
@@ -64,5 +72,5 @@ def migrate_house(house: House) -> list[str]:
 @asynccontextmanager
 async def ledger_of(house: House) -> AsyncIterator[Ledger]:
     """The ledger of a house, in this process."""
-    async with open_ledger(house.conninfo, house.keyring, clock) as ledger:
+    async with open_ledger(house.conninfo, house.keyring, clock, revive=house.revive) as ledger:
         yield ledger

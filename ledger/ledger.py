@@ -138,7 +138,8 @@ async def open_ledger(
 ) -> AsyncIterator[Ledger]:
     """Open a migrated database as a ledger, founding it if it is empty.
 
-    ``conninfo`` connects as ``ledger_app``; ``revive`` starts a database of our own again after it died. Raises NotRecorded where the database cannot be reached.
+    ``conninfo`` connects as ``ledger_app``; ``revive`` starts a database of our own again after it died.
+    Raises NotRecorded where the database cannot be reached.
     """
     sequencer = Sequencer(conninfo, keyring, clock, revive)
     await sequencer.start()
