@@ -117,14 +117,14 @@ class RecordFacts(Fold):
     """What is known of one record. ``current`` holds the directives that count, by grantee, then by scope.
 
     ``duty`` is the first position that concerns a guardian: an emergency, a withholding, a wrong record.
-    ``authored`` tells, for each author, the position of their first item here.
+    ``authored`` holds the items of each author, in the order in which they were added.
     """
 
     record: str
     opened: int | None = None
     patient: str | None = None
     items: dict[str, Item] = field(default_factory=dict)
-    authored: dict[str, int] = field(default_factory=dict)
+    authored: dict[str, list[Item]] = field(default_factory=dict)
     care: dict[str, Care] = field(default_factory=dict)
     carers: dict[str, int] = field(default_factory=dict)
     former_carers: dict[str, int] = field(default_factory=dict)
@@ -266,7 +266,7 @@ class RecordFacts(Fold):
             awaited=self.tell_first if facts["kind"] == "result" else None,
         )
         self.items[item.id] = item
-        self.authored.setdefault(said.author, said.position)
+        self.authored.setdefault(said.author, []).append(item)
         self._item_topics_set(item, said)
 
     def _item_topics_set(self, item: Item, said: Said) -> None:

@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ledger.core.clinicians import ClinicianRule
-from ledger.core.decisions import VIAS, Decision, Deny, Facts, Permit, Request, permit
-from ledger.core.facts import Item, RecordFacts
+from ledger.core.decisions import VIAS, Decision, Deny, Facts, Request
+from ledger.core.facts import RecordFacts
 from ledger.core.people import Standing
 from ledger.core.readers import AuditorRule, CarerRule, GuardianRule, PatientRule, ReaderRule
-from ledger.core.secrecy import lineage, off_screen, refusal_to_patient
+from ledger.core.secrecy import in_wrong_record
 from ledger.core.standing import role_in_force
 
 POLICY_VERSION: Final = 1
@@ -77,33 +77,24 @@ class _Refusal(Judge):
 class _Reading(Judge):
     """Rules 1 and 2 around the rule of one reader."""
 
-    __slots__ = ("_items", "_own_words", "_rule", "_viewer")
+    __slots__ = ("_items", "_reads_words", "_rule", "_viewer")
 
     def __init__(self, rule: ReaderRule) -> None:
         super().__init__(rule.whole())
         self._rule, self._items, self._viewer = rule, rule.record.items, rule.request.viewer
-        self._own_words = permit("own-words", rule.standing) if rule.reads_words else None
+        self._reads_words = rule.reads_words
 
     def __call__(self, item_id: str) -> Decision:
         item = self._items.get(item_id)
         if item is None:
             return _UNKNOWN
-        if item.author == self._viewer and self._own_words is not None:
-            return self._own(item, self._own_words)
+        if item.author == self._viewer and self._reads_words:
+            return self._rule.own(item)
         if item.wrong_record is not None or item.parent is not None:
-            wrong = _in_wrong_record(item)
+            wrong = in_wrong_record(item)
             if wrong is not None and self._rule.request.acting_as != "guardian":
                 return wrong
         return self._rule.item(item)
-
-    def _own(self, item: Item, own_words: Permit) -> Decision:
-        """Rule 1. What is online-hidden stays off every screen, though; and a preview is read by the patient."""
-        rule = self._rule
-        if rule.request.via == "preview":
-            kept = _in_wrong_record(item) or refusal_to_patient(rule.record, item, rule.request.at, on_screen=True)
-        else:
-            kept = off_screen(item) if rule.screened and rule.on_screen else None
-        return own_words if kept is None else kept
 
 
 def judge_of(facts: Facts, request: Request) -> Judge:
@@ -128,14 +119,6 @@ def decide(facts: Facts, request: Request) -> Decision:
 
 POLICIES: Final[Mapping[int, Callable[[Facts, Request], Decision]]] = {POLICY_VERSION: decide}
 """Every version of the policy that a disclosure can name, callable for ever."""
-
-
-def _in_wrong_record(item: Item) -> Deny | None:
-    """Rule 2, for the item and for all that it answers: the answer quotes it."""
-    for above in lineage(item):
-        if above.wrong_record is not None:
-            return Deny("wrong-record", (above.wrong_record,))
-    return None
 
 
 _UNKNOWN: Final = Deny("unknown-item")

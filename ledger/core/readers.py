@@ -6,10 +6,10 @@ A reader's rule is made once for a request and asked for each item; rules 0 to 2
 from typing import ClassVar, Final
 
 from ledger.core.consent import SHARED, WITHHELD, Consent, Saying
-from ledger.core.decisions import Decision, Deny, Facts, Request, permit, standing_of
+from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, permit, standing_of
 from ledger.core.facts import Item, RecordFacts
 from ledger.core.people import Case, Standing
-from ledger.core.secrecy import lineage, refusal_to_carers, refusal_to_patient
+from ledger.core.secrecy import in_wrong_record, lineage, off_screen, refusal_to_carers, refusal_to_patient
 
 
 class ReaderRule:
@@ -38,9 +38,23 @@ class ReaderRule:
         """Is it shown anywhere but in person?"""
         return self.request.via != "in-person"
 
+    def own(self, item: Item) -> Decision:
+        """Rule 1: who wrote it may read it.
+
+        What is online-hidden stays off every screen, though; and a preview is read by the patient, so it shows
+        nothing that is kept from them.
+        """
+        kept: Deny | None = None
+        if self.request.via == "preview":
+            kept = in_wrong_record(item) or refusal_to_patient(self.record, item, self.request.at, on_screen=True)
+        elif self.screened and self.on_screen:
+            kept = off_screen(item)
+        return permit("own-words", self.standing) if kept is None else kept
+
     def own_words_or(self, refusal: Deny) -> Decision:
-        """Open the record for the reader's own words if they wrote any here, else refuse."""
-        return permit("own-words", self.standing) if self.request.viewer in self.record.authored else refusal
+        """Open the record for the reader's own words if there are any to show, else refuse."""
+        own = (self.own(item) for item in self.record.authored.get(self.request.viewer, ()))
+        return next((decision for decision in own if isinstance(decision, Permit)), refusal)
 
 
 class PatientRule(ReaderRule):

@@ -28,6 +28,14 @@ def lineage(item: Item) -> Iterator[Item]:
         above = above.parent
 
 
+def in_wrong_record(item: Item) -> Deny | None:
+    """Rule 2, for the item and for all that it answers: the answer quotes it."""
+    for above in lineage(item):
+        if above.wrong_record is not None:
+            return Deny("wrong-record", (above.wrong_record,))
+    return None
+
+
 def working(item: Item, at: Instant) -> bool:
     """Is this a working note within its 28 days?"""
     return item.kind == "working-note" and at < item.added_at + WORKING_AT_MOST

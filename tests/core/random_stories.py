@@ -159,7 +159,7 @@ def _emergency(told: Told, a: int, b: int, c: int) -> None:
 
 
 def _member(told: Told, a: int, b: int, c: int) -> None:
-    which, who = ((FAMILY, SAM), (PHARMACY, SAM), (PHARMACY, OKAFOR), (PRACTICE, MOSS))[a % 4]
+    which, who = ((FAMILY, SAM), (PHARMACY, SAM), (PHARMACY, MOSS), (PRACTICE, MOSS))[a % 4]
     if b % 4 == 0:
         told.story.say("team-left/1", ADA, "administrator", team=which, person=who)
     else:
@@ -170,6 +170,8 @@ def _member(told: Told, a: int, b: int, c: int) -> None:
 def _cared(told: Told, a: int, b: int, c: int) -> None:
     grantee = (person(MOSS), team(PHARMACY), person(OKAFOR))[a % 3]
     until = told.story.now + SPANS[c % 4 + 2] if c & 64 else None
+    if a % 3 == 1:
+        told.story.join(MOSS, PHARMACY)
     told.story.care(grantee, ("appointment", "registration")[b % 2], until=until)
 
 
@@ -221,5 +223,5 @@ def unrelated(story: Story) -> None:
     story.say("case-assigned/1", GRETA, "guardian", from_=START, until=None, **case)
 
 
-stories = st.binary(max_size=96).map(tell)
+stories = st.binary(min_size=36, max_size=80).map(tell)
 spans = st.integers(0, 60 * DAY) | st.sampled_from(SPANS)

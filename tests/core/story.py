@@ -4,6 +4,7 @@ Amina is the patient, Sam her son, Joy her sister; Dr Okafor and Dr Lind are of 
 elsewhere, Ruth audits, Greta is the guardian, Ada and Bert administer.
 """
 
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -173,6 +174,14 @@ class Story:
 
 
 def practice() -> Story:
+    """A story of its own that begins as all do."""
+    story, begun = Story(), _begun()
+    story.said, story.now = list(begun.said), begun.now
+    return story
+
+
+@cache
+def _begun() -> Story:
     """Everybody has a name and a role, the practice cares for Amina, and Sam and Joy are named as her carers."""
     story = Story()
     for who in EVERYBODY:

@@ -110,6 +110,15 @@ def _(story: Story) -> None:
     assert story.rule(AMINA, "patient", note) == "-withheld:third-party"
 
 
+@row("1. a former carer whose own words are all online-hidden is answered as one who wrote none")
+def _(story: Story) -> None:
+    told = story.item("told", SAM, "carer", kind="contribution", topics=["domestic-abuse"])
+    for who in (SAM, JOY):
+        story.patient("carer-ended/1", person=who)
+    assert story.rule(SAM, "carer") == story.rule(JOY, "carer") == "-no-relationship"
+    assert story.rule(SAM, "carer", told, via="in-person") == story.rule(SAM, "carer", via="in-person") == "+own-words"
+
+
 @row("1. a preview shows the patient nothing that a carer told the team in confidence")
 def _(story: Story) -> None:
     told = story.item("told", SAM, "carer", kind="contribution", in_confidence=True)
