@@ -7,9 +7,10 @@ It is an eventsourcing ``Application``: aggregates of ``ledger.domain``, a mappe
 recorder on one log. Writes go through the sequencer, asynchronously; scale with processes.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
@@ -27,6 +28,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ledger.core.instants import Instant
 from ledger.core.keys import SigningKey
+from ledger.core.said import Said
 from ledger.domain.errors import NotPossible
 from ledger.domain.stream import Submission
 from ledger.gathering import Gatherer
@@ -47,6 +49,8 @@ from ledger.use_cases.trail import Trail
 from ledger.use_cases.wishes import Wishes
 
 Clock = Callable[[], Instant]
+_OPENED_AT_ONCE: Final = 50
+"""Entries opened before others get their turn: about two milliseconds."""
 
 
 class Ledger(Application[UUID]):
@@ -54,24 +58,24 @@ class Ledger(Application[UUID]):
 
     name = "ledger"
 
-    def __init__(self, recorder: LedgerRecorder, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, recorder: LedgerRecorder, keyring: Keyring) -> None:
         self._parts = _Parts(recorder)
         self._sealing = SealingMapper(keyring)
         super().__init__()
         self.keyring = keyring
-        self.clock = clock
+        self.clock: Clock = recorder.sequencer.now
         self.rows = recorder
         self.receipts = Receipts(recorder.pool, keyring.log.verifier)
         self.facts = FactsReader(recorder, self._sealing)
         gatherer = Gatherer(self.facts)
         repeats = Repeats(recorder, self._sealing, self.receipts)
-        self._speaker = Speaker(recorder, self._sealing, gatherer, repeats, clock)
+        self._speaker = Speaker(recorder, self._sealing, gatherer, repeats, self.clock)
         self.people = People(recorder, self._sealing, gatherer, self._speaker)
         self.care = CareAround(self._speaker)
         self.items = Items(self._speaker)
         self.wishes = Wishes(self._speaker, self.items)
         self.sharing = SharingChoices(self._speaker)
-        self.trail = Trail(recorder, self._sealing, gatherer, self._speaker, clock)
+        self.trail = Trail(recorder, self._sealing, gatherer, self._speaker, self.clock)
 
     async def submit(self, submission: Submission) -> Answer:
         """Admit a statement that its author has signed, with what opens its commitments.
@@ -97,6 +101,19 @@ class Ledger(Application[UUID]):
                 submission=submission,
             )
         )
+
+    async def read(self, position: int, limit: int) -> list[Said]:
+        """What was said from a position on, in order, with facts opened: for projections, not for decisions.
+
+        Gives way to the other tasks of this process while it opens. Raises NotRecorded where the database cannot
+        be reached, SealBroken and its like where somebody has altered a row.
+        """
+        said: list[Said] = []
+        for n, kept in enumerate(await self.rows.read_log(position, limit), 1):
+            said.append(self._sealing.read_facts(kept))
+            if n % _OPENED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return said
 
     def service_signer(self) -> SigningKey:
         """The key of the service itself."""
@@ -148,7 +165,7 @@ async def open_ledger(
     )
     try:
         await pool.open(wait=True, timeout=10)
-        ledger = Ledger(LedgerRecorder(pool, sequencer), keyring, clock)
+        ledger = Ledger(LedgerRecorder(pool, sequencer), keyring)
         await ledger.people.found()
         yield ledger
     except PoolTimeout as error:

@@ -78,6 +78,10 @@ class Sequencer:
         """Entries known to be durable."""
         return 0 if self._head is None else self._head.edge.size
 
+    def now(self) -> Instant:
+        """The ledger's clock: the machine's, but never before the last entry; decisions are made by it too."""
+        return self._clock() if self._head is None else max(self._clock(), self._head.recorded_at)
+
     def on_growth(self, tell: Callable[[int], None]) -> None:
         """Call ``tell`` with the new size after each commit of this process; a hint, for followers."""
         self._grown.append(tell)
