@@ -5,8 +5,9 @@ unlogged read cannot be written.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import Final
+from weakref import WeakSet
 
 from ledger.core.decisions import Permit
 from ledger.core.instants import SECOND, Instant
@@ -54,15 +55,17 @@ class Sealed:
     rule: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Disclosure:
     """What was recorded: who is shown which items of which record, and by which rules.
 
+    It counts by identity: a copy, however it was made, was not recorded. ``opened_by`` is the rule by which the record
+    itself was opened; with ``own-words`` nothing but the reader's own statements is shown.
     ``as_of`` is the last position among the facts; ``more`` the place where the next page begins, if there is one;
     ``people`` says where those who speak in it were registered, so that their names can be shown.
     """
 
-    mint: _Mint
+    mint: InitVar[_Mint]
     id: str
     position: int
     recorded_at: Instant
@@ -76,16 +79,24 @@ class Disclosure:
     sealed: tuple[Sealed, ...]
     more: tuple[Instant, int] | None
     people: Mapping[str, int]
+    opened_by: str
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, mint: _Mint) -> None:
         """Raise NotAllowed unless the ledger made it."""
-        if self.mint is not MINT:
+        if mint is MINT:
+            _RECORDED.add(self)
+        self.check_recorded()
+
+    def check_recorded(self) -> None:
+        """Raise NotAllowed unless this very object was made by the ledger."""
+        if self not in _RECORDED:
             raise NotAllowed(
                 "disclosure: got one that was not recorded, wanted one from ledger.trail.open", "not-recorded"
             )
 
     def check_fresh(self, now: Instant) -> None:
-        """Raise NotAllowed once the time to answer has passed: open the record again."""
+        """Raise NotAllowed unless it was recorded and there is time to answer: if not, open the record again."""
+        self.check_recorded()
         if now - self.recorded_at > ANSWER_WITHIN:
             raise NotAllowed("disclosure: its five seconds are over; open the record again", "too-late")
 
@@ -97,3 +108,6 @@ class Disclosure:
     def positions(self) -> list[int]:
         """Every position whose words may be opened."""
         return [at for shown in self.thread() for at in shown.positions] + list(self.people.values())
+
+
+_RECORDED: Final[WeakSet[Disclosure]] = WeakSet()

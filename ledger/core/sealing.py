@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NewType
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -116,13 +117,34 @@ def seal(opening: Opening, statement_id: str, part: Part, kek: KeyEncryptionKey,
 
 def open_sealed(sealed: SealedPart, statement_id: str, part: Part, kek: KeyEncryptionKey) -> Opening:
     """Open a part; raise SealBroken or MalformedStatement if it is not what was sealed for this statement."""
+    return parse_plaintext(_decrypt(sealed, statement_id, part, kek), part.label)
+
+
+def read_sealed(
+    sealed: SealedPart, statement_id: str, part: Part, kek: KeyEncryptionKey, commitment: str
+) -> Mapping[str, Any]:
+    """The body of a part, held to its commitment: raise SealBroken or BadCommitment if it is not what was said.
+
+    The commitment is over the only bytes of the body, so it shows all that a strict parse of the plaintext shows.
+    """
+    plaintext = _decrypt(sealed, statement_id, part, kek)
+    try:
+        value = orjson.loads(plaintext)
+        body: Mapping[str, Any] = value["body"]
+        opening = Opening(canonical.read_base64url(value["salt"]), canonical.encode(body))
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
+        raise SealBroken(f"sealed {part.label} of statement {statement_id}: got no body and salt in it") from error
+    opening.check_commitment(commitment, f"{part.label} of {statement_id}")
+    return body
+
+
+def _decrypt(sealed: SealedPart, statement_id: str, part: Part, kek: KeyEncryptionKey) -> bytes:
     data_key = kek.unwrap(sealed.wrapped, statement_id, part)
     aad = _aad(b"ledger/v1/sealed\0", statement_id, part)
     try:
-        plaintext = AESGCM(data_key).decrypt(sealed.sealed[:NONCE_SIZE], sealed.sealed[NONCE_SIZE:], aad)
+        return AESGCM(data_key).decrypt(sealed.sealed[:NONCE_SIZE], sealed.sealed[NONCE_SIZE:], aad)
     except (InvalidTag, ValueError) as error:
         raise SealBroken(f"sealed {part.label} of statement {statement_id}: altered, or sealed for another") from error
-    return parse_plaintext(plaintext, part.label)
 
 
 def parse_plaintext(plaintext: bytes, what: str) -> Opening:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ledger.core.entry import parse_entry
+from ledger.core.entry import read_entry
 from ledger.core.sealing import Part
 from ledger.store.errors import FactsIncomplete, WordsErased
 from ledger.store.keyring import Keyring
@@ -27,4 +27,4 @@ async def open_words(
 def _open(row: WordsRow, sealed: bytes, keyring: Keyring) -> Mapping[str, Any]:
     if row.wrapped is None:
         raise WordsErased(f"words of entry {row.position}: their key is not in the vault; run verify")
-    return open_part(parse_entry(row.entry), Part.WORDS, sealed, row.wrapped, keyring).value
+    return open_part(read_entry(row.entry), Part.WORDS, sealed, row.wrapped, keyring)

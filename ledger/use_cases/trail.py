@@ -8,7 +8,7 @@ If the ledger cannot record, nobody is shown anything.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -54,6 +54,7 @@ class _Page:
     sealed: list[Sealed] = field(default_factory=list)
     more: tuple[Instant, int] | None = None
     refused: str | None = None
+    opened_by: str = ""
 
     def permits(self) -> Iterator[tuple[str, Permit]]:
         """Every item with its permit, comments too."""
@@ -121,13 +122,21 @@ class Trail:
                 sealed=tuple(page.sealed),
                 more=page.more,
                 people=await self._gatherer.registered({patient, *_authors(page)}),
+                opened_by=page.opened_by,
             )
         raise Conflict(f"record {asked.record}: facts changed {ATTEMPTS} times while deciding; try again")
 
-    async def words(self, disclosure: Disclosure) -> dict[int, Mapping[str, Any] | None]:
-        """The words that a disclosure permits, by position; raises NotAllowed when its five seconds are over."""
+    async def words(
+        self, disclosure: Disclosure, only: Collection[int] | None = None
+    ) -> dict[int, Mapping[str, Any] | None]:
+        """The words that a disclosure permits, by position; raises NotAllowed when its five seconds are over.
+
+        ``only`` leaves closed what a view has no use for: it can narrow what is permitted, never widen it.
+        """
         disclosure.check_fresh(self._clock())
-        return await open_words(self._recorder, self._mapper.keyring, disclosure.positions())
+        permitted = disclosure.positions()
+        opened = permitted if only is None else [position for position in permitted if position in only]
+        return await open_words(self._recorder, self._mapper.keyring, opened)
 
     async def _admit(self, by: By, asked: Asked, gathered: Gathered, page: _Page, now: Instant) -> tuple[str, Admitted]:
         voice = self._speaker.voice(By(self._mapper.keyring.service, "service"))
@@ -147,9 +156,12 @@ def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
     page = _Page()
     if gathered.record is None or gathered.facts.record is None or gathered.facts.record.opened is None:
         page.refused = "unknown-record"
-    elif isinstance(judge.whole, Deny):
+        return page
+    if isinstance(judge.whole, Deny):
         page.refused = judge.whole.rule
-    elif asked.item is not None:
+        return page
+    page.opened_by = judge.whole.rule
+    if asked.item is not None:
         _decide_one(page, gathered.record, judge, asked.item)
     else:
         _decide_page(page, gathered.record, judge, asked, request)
