@@ -5,7 +5,7 @@ Everything here is asynchronous. The synchronous methods that eventsourcing asks
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 from uuid import UUID
@@ -42,6 +42,10 @@ _WORDS = """
     where e.position = any(%s::bigint[])
 """
 _SAID = "select position from ledger.entry where author = %s and statement = %s"
+_SAID_OF_THESE = """
+    select e.author, e.statement
+    from unnest(%s::uuid[], %s::uuid[]) s(author, statement) join ledger.entry e using (author, statement)
+"""
 _LOG = f"""
     select {_ROW} from ledger.entry e left join ledger.vault v on v.position = e.position and v.part = 0
     where e.position >= %s and (%s::bigint is null or e.position <= %s::bigint)
@@ -105,6 +109,12 @@ class LedgerRecorder(ApplicationRecorder):
         """Where an author said something under this statement id, if they did."""
         rows = await self._rows(_SAID, [UUID(author), UUID(statement_id)])
         return int(rows[0][0]) if rows else None
+
+    async def said_of_these(self, statements: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of these (author, statement id) are in the log already, in one look-up."""
+        pairs = [(UUID(author), UUID(statement)) for author, statement in statements]
+        rows = await self._rows(_SAID_OF_THESE, [[author for author, _ in pairs], [said for _, said in pairs]])
+        return {(str(author), str(statement)) for author, statement in rows}
 
     async def size(self) -> int:
         """The number of durable entries."""
