@@ -222,7 +222,7 @@ class Speaker:
         )
 
     async def _repeated(self, position: int, sentence: Sentence, voice: Voice) -> Answer:
-        first = await self._repeats.check_same(
+        first = await self._repeats.first_if_same(
             position, sentence.type, sentence.facts, sentence.words, sentence.clocked
         )
         receipt = await self._repeats.receipt_at(position)

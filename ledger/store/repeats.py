@@ -29,7 +29,7 @@ class Repeats:
         """Where the author said something under this id, if they did."""
         return await self._recorder.position_of(voice.author, voice.statement_id)
 
-    async def check_same(
+    async def first_if_same(
         self,
         position: int,
         statement_type: str,
