@@ -6,7 +6,7 @@ read afresh and decided again, so what is admitted was allowed at its position.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -41,7 +41,7 @@ class By:
 
     ``statement_id`` is the client's (a retry with the same id is answered with the first receipt), ``made_at``
     the author's clock; both are filled in where the service speaks for somebody. ``importing`` marks what comes
-    from another system through the import.
+    from another system through the import; ``purpose`` is the session's (an appointment, a task).
     """
 
     person: str
@@ -49,6 +49,7 @@ class By:
     statement_id: str | None = None
     made_at: Instant | None = None
     importing: bool = False
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Speaker:
     def pinned(self, by: By) -> By:
         """The same speaker with id and instant chosen, so that what is named after them is named once."""
         voice = self.voice(by)
-        return By(by.person, by.acting_as, voice.statement_id, voice.made_at, by.importing)
+        return replace(by, statement_id=voice.statement_id, made_at=voice.made_at)
 
     def name(self, pinned: By, member: str) -> str:
         """A fresh id for a thing that a pinned speaker's statement makes."""
@@ -162,6 +163,7 @@ class Speaker:
             importing=sentence.by.importing,
             service=self._mapper.keyring.service,
             custody=None if sentence.public is None else sentence.public.custody,
+            purpose=sentence.by.purpose,
         )
         if isinstance(decision, Deny):
             raise NotAllowed(

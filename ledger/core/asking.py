@@ -23,7 +23,8 @@ class Ask:
     """One statement that asks to be admitted.
 
     ``said.recorded_at`` is the instant of admission. ``standing`` is what its acting-as rests on. ``founding``: the
-    ledger has no administrator yet. ``custody`` is that of the key a ``key-enrolled/1`` enrols.
+    ledger has no administrator yet. ``custody`` is that of the key a ``key-enrolled/1`` enrols;
+    ``purpose`` that of the session it is said in.
     """
 
     facts: Facts
@@ -32,6 +33,7 @@ class Ask:
     importing: bool
     founding: bool
     custody: str | None
+    purpose: str | None = None
 
     def __getitem__(self, member: str) -> Any:
         """A member of the statement's facts."""
@@ -68,12 +70,12 @@ class Ask:
     @cached_property
     def judge(self) -> Judge:
         """What the author may see, on a screen, acting as they do."""
-        return judge_of(self.facts, Request(self.author, self.said.acting_as, self.at))
+        return judge_of(self.facts, Request(self.author, self.said.acting_as, self.at, purpose=self.purpose))
 
     @cached_property
     def reaches(self) -> tuple[Reach, ...]:
         """The author's current care relationships, if they act as a clinician."""
-        return reaches_of(self.facts, self.at, None) if self.acts_as("clinician") else ()
+        return reaches_of(self.facts, self.at, self.purpose) if self.acts_as("clinician") else ()
 
 
 def seen(ask: Ask, item_id: str) -> Decision:

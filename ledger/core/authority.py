@@ -111,12 +111,14 @@ def may_say(
     service: str | None = None,
     founding: bool = False,
     custody: str | None = None,
+    purpose: str | None = None,
 ) -> Decision:
     """May this statement be admitted? ``said.recorded_at`` is the instant of admission; its position is not read.
 
     ``facts.viewer`` is its author and ``facts.subject`` the person it is about (``person_named_in``).
     ``importing``: it comes through the import. ``service``: the person id of the ledger itself, the only one that may
     act as the service. ``founding``: there is no administrator yet. ``custody``: of the key that is enrolled.
+    ``purpose``: of the session; a clinician who is only registered needs one to be in care.
     """
     speaker = SPEAKERS.get(said.type)
     if speaker is None or facts.viewer.person != said.author:
@@ -129,7 +131,7 @@ def may_say(
     standing = _standing(facts, said, service)
     if standing is None:
         return Deny("no-role")
-    ask = Ask(facts, said, standing, importing, founding, custody)
+    ask = Ask(facts, said, standing, importing, founding, custody, purpose)
     decision = speaker(ask)
     return _fresh(decision, said) if isinstance(decision, Permit) and widens(facts, said) else decision
 

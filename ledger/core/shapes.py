@@ -1,6 +1,7 @@
 """Shapes of values: what a member of a statement may be.
 
-Each shape is a check ``(what, value)`` that raises MalformedStatement with the first difference.
+Each shape is a check ``(what, value)`` that raises MalformedStatement with the first difference. Members are
+named from the whole only when one differs: putting the names together took more than all the checks.
 """
 
 import re
@@ -16,6 +17,7 @@ Check = Callable[[str, object], None]
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_RULE = re.compile(r"[a-z][a-z0-9-]{0,63}(:[a-z][a-z0-9-]{0,63})?")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 WORDS_LIMIT: Final = 256 * 1024
 
@@ -67,6 +69,12 @@ def name(what: str, value: object) -> None:
         raise MalformedStatement(what, got=value, wanted="lower-case letters, digits and hyphens, at most 64")
 
 
+def rule(what: str, value: object) -> None:
+    """The name of a rule, with its ground where it has one: withheld:serious-harm."""
+    if not isinstance(value, str) or not _RULE.fullmatch(value):
+        raise MalformedStatement(what, got=value, wanted="a rule such as direct-care or withheld:serious-harm")
+
+
 def text(what: str, value: object) -> None:
     """Free text: no NUL, no lone surrogate, not blank, at most 256 KiB as UTF-8."""
     if not isinstance(value, str) or not value.strip():
@@ -83,9 +91,10 @@ def text(what: str, value: object) -> None:
 
 def one_of(*allowed: str) -> Check:
     """One of a closed list of names."""
+    names = frozenset(allowed)
 
     def check(what: str, value: object) -> None:
-        if not isinstance(value, str) or value not in allowed:
+        if not isinstance(value, str) or value not in names:
             raise MalformedStatement(what, got=value, wanted="one of " + ", ".join(allowed))
 
     return check
@@ -107,8 +116,11 @@ def list_of(inner: Check, *, at_most: int = 1024) -> Check:
     def check(what: str, value: object) -> None:
         if not isinstance(value, list) or len(value) > at_most:
             raise MalformedStatement(what, got=value, wanted=f"a list of at most {at_most}")
-        for n, member in enumerate(value):
-            inner(f"{what}[{n}]", member)
+        try:
+            for n, member in enumerate(value):
+                inner("", member)
+        except MalformedStatement as error:
+            raise error.inside(f"{what}[{n}]") from None
         names = [member for member in value if isinstance(member, str)]
         if len(set(names)) != len(names):
             raise MalformedStatement(what, got=value, wanted="no member twice")
@@ -123,8 +135,11 @@ def members(shape: Mapping[str, Check]) -> Check:
         if not isinstance(value, dict) or value.keys() != shape.keys():
             got = sorted(value) if isinstance(value, dict) else value
             raise MalformedStatement(what, got=got, wanted="exactly the members " + ", ".join(sorted(shape)))
-        for member, inner in shape.items():
-            inner(f"{what}.{member}", value[member])
+        try:
+            for member, inner in shape.items():
+                inner(member, value[member])
+        except MalformedStatement as error:
+            raise error.inside(what) from None
 
     return check
 
@@ -144,13 +159,14 @@ def mapping_of(inner: Check) -> Check:
 
 def tagged(tag: str, **shapes: Mapping[str, Check]) -> Check:
     """An object whose member ``tag`` says which further members it has (names with _ stand for -)."""
-    by_tag = {key.replace("_", "-"): {tag: one_of(key.replace("_", "-")), **shape} for key, shape in shapes.items()}
+    names = {key.replace("_", "-"): shape for key, shape in shapes.items()}
+    by_tag = {name: members({tag: one_of(name), **shape}) for name, shape in names.items()}
 
     def check(what: str, value: object) -> None:
         chosen = by_tag.get(value[tag]) if isinstance(value, dict) and isinstance(value.get(tag), str) else None
         if chosen is None:
             raise MalformedStatement(what, got=value, wanted=f"an object whose {tag} is one of " + ", ".join(by_tag))
-        members(chosen)(what, value)
+        chosen(what, value)
 
     return check
 

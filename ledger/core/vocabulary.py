@@ -22,6 +22,7 @@ from ledger.core.shapes import (
     one_of,
     optional,
     position,
+    rule,
     tagged,
     text,
     uuid,
@@ -127,7 +128,7 @@ def _team(facts: Mapping[str, Check], words: Check | None = None, *also: str) ->
 
 _REASON = members({"reason": text})
 _PERIOD: Mapping[str, Check] = {"from": instant, "until": optional(instant)}
-_DECIDED = members({"rule": name, "evidence": list_of(position), "items": list_of(uuid)})
+_DECIDED = members({"rule": rule, "evidence": list_of(position), "items": list_of(uuid)})
 
 STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
     # people
@@ -239,7 +240,7 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
                 "at": instant,
                 "as_of": position,
                 "valid_until": optional(instant),
-                "refused": optional(name),
+                "refused": optional(rule),
                 "permitted": list_of(_DECIDED),
             }
         ),
@@ -256,7 +257,7 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
                 "acting_as": one_of(*ACTING_AS),
                 "record": optional(uuid),
                 "type": text,
-                "rule": name,
+                "rule": rule,
             }
         ),
         None,

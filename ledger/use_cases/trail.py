@@ -29,7 +29,9 @@ from ledger.store.words import open_words
 
 ATTEMPTS: Final = 12
 LARGEST_PAGE: Final = 200
-WHOLE_RECORD_RULES: Final = frozenset({"no-role", "no-rule", "no-relationship", "no-case", "no-trail"})
+WHOLE_RECORD_RULES: Final = frozenset(
+    {"no-role", "no-rule", "no-relationship", "no-case", "outside-case", "outside-duty", "no-trail"}
+)
 
 
 @dataclass(frozen=True, slots=True)
