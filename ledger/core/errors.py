@@ -12,7 +12,13 @@ class MalformedStatement(CoreError):
         shown = repr(got)
         super().__init__(f"{what}: got {shown if len(shown) <= 80 else shown[:77] + '...'}, wanted {wanted}")
         self.what = what
+        self.got = got
         self.wanted = wanted
+
+    def inside(self, whole: str) -> "MalformedStatement":
+        """The same, with ``what`` named from the whole that it is a member of: ``facts.grantee.id``."""
+        joint = "" if self.what[:1] in ("", ".", "[") else "."
+        return MalformedStatement(whole + joint + self.what, got=self.got, wanted=self.wanted)
 
 
 class BadSignature(CoreError):

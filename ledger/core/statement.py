@@ -27,18 +27,20 @@ def _commitment(what: str, value: object) -> None:
     canonical.unbase64url(value, what, size=_HASH_TEXT_SIZE)
 
 
-_PAYLOAD: Final = {
-    "v": shapes.position,
-    "id": shapes.uuid,
-    "ledger": shapes.text,
-    "type": shapes.one_of(*STATEMENT_TYPES),
-    "author": shapes.uuid,
-    "acting_as": shapes.one_of(*ACTING_AS),
-    "made_at": shapes.instant,
-    "facts": _commitment,
-    "words": shapes.optional(_commitment),
-    "public": shapes.anything,  # its shape depends on the type: _parse_public
-}
+_PAYLOAD: Final = shapes.members(
+    {
+        "v": shapes.position,
+        "id": shapes.uuid,
+        "ledger": shapes.text,
+        "type": shapes.one_of(*STATEMENT_TYPES),
+        "author": shapes.uuid,
+        "acting_as": shapes.one_of(*ACTING_AS),
+        "made_at": shapes.instant,
+        "facts": _commitment,
+        "words": shapes.optional(_commitment),
+        "public": shapes.anything,  # its shape depends on the type: _parse_public
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def parse(jws: object) -> SignedStatement:
     if not isinstance(jws, str) or jws.count(".") != 2:
         raise MalformedStatement("statement", got=jws, wanted="a JWS in compact serialisation, three parts")
     header, payload, signature = jws.split(".")
-    kid = _parse_header(canonical.unbase64url(header, "protected header"))
+    kid = _kid_in(header)
     canonical.unbase64url(signature, "signature", size=64)
     return SignedStatement(_parse_payload(canonical.unbase64url(payload, "payload")), kid, jws)
 
@@ -127,6 +129,7 @@ def read(jws: str) -> SignedStatement:
     return parse(jws)
 
 
+@lru_cache(maxsize=4096)
 def _header(kid: str) -> str:
     return canonical.base64url(b'{"alg":"Ed25519","kid":"%s","typ":"statement+json"}' % kid.encode())
 
@@ -141,6 +144,7 @@ def _parse_header(data: bytes) -> KeyId:
     return KeyId(header["kid"])
 
 
+# Few people speak at a time, and what is well-formed is short: a hundred or so characters are kept for each.
 @lru_cache(maxsize=4096)
 def _kid_in(header: str) -> KeyId:
     return _parse_header(canonical.unbase64url(header, "protected header"))
@@ -148,7 +152,7 @@ def _kid_in(header: str) -> KeyId:
 
 def _parse_payload(data: bytes) -> Statement:
     value = canonical.decode(data, "payload")
-    shapes.members(_PAYLOAD)("payload", value)
+    _PAYLOAD("payload", value)
     if value["v"] != VERSION:
         raise MalformedStatement("payload.v", got=value["v"], wanted=str(VERSION))
     return Statement(
