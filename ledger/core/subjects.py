@@ -8,6 +8,7 @@ added to one record at the same time do not disturb each other.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NewType
 from uuid import UUID, uuid5
 
@@ -19,26 +20,35 @@ _SPACE: Final = UUID("6f1a6f0c-5c37-5d0e-9d0a-6b0f3a5f2b11")
 POLICY: Final = Subject(uuid5(_SPACE, "policy"))
 
 
+# The same few are asked for again and again, and making a UUID takes longer than most of a decision.
+_remembered: Final = lru_cache(maxsize=16384)
+
+
+@_remembered
 def contents_of(record: str) -> Subject:
     """The items of a record: a record's own id."""
     return Subject(UUID(record))
 
 
+@_remembered
 def relations_of(record: str) -> Subject:
     """Care, sharing, carers and emergencies of a record."""
     return Subject(uuid5(_SPACE, "relations/" + record))
 
 
+@_remembered
 def person(person_id: str) -> Subject:
     """A person's roles, teams and keys."""
     return Subject(UUID(person_id))
 
 
+@_remembered
 def team(team_id: str) -> Subject:
     """A team's members and profile."""
     return Subject(UUID(team_id))
 
 
+@_remembered
 def cases_of(auditor: str) -> Subject:
     """The cases assigned to an auditor."""
     return Subject(uuid5(_SPACE, "cases/" + auditor))

@@ -27,12 +27,12 @@ class Keyring:
     key_encryption_key: KeyEncryptionKey
     service_secret: bytes
     generation: int = 1
+    service: str = field(init=False)
+    """The person id of the service itself: author of disclosures."""
     _signers: OrderedDict[tuple[str, int], SigningKey] = field(default_factory=OrderedDict)
 
-    @property
-    def service(self) -> str:
-        """The person id of the service itself: author of disclosures."""
-        return str(uuid5(NAMESPACE_URL, f"{self.origin}/service"))
+    def __post_init__(self) -> None:
+        self.service = str(uuid5(NAMESPACE_URL, f"{self.origin}/service"))
 
     def signer_for(self, person: str, generation: int = 0) -> SigningKey:
         """The service-held key of a person."""

@@ -2,19 +2,40 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+from ledger.core.entry import parse_entry
 from ledger.core.receipt import Receipt
 from ledger.core.said import Said
 from ledger.domain.stream import Voice
 from ledger.store.errors import AlreadySaid, NotRecorded
-from ledger.store.mapper import SealingMapper
+from ledger.store.mapper import Kept, SealingMapper
 from ledger.store.receipts import Receipts
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.words import open_words
 
 _COVERED_WITHIN: Final = 2.0
 """Seconds to wait for the checkpoint that covers an entry whose first acknowledgement was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """What is said again.
+
+    Signed by its author (``jws``), the same means the same bytes. Where the service signs, each attempt has salts of
+    its own, so bodies are compared; ``clocked`` facts were filled in from a clock and may differ.
+    """
+
+    type: str
+    facts: Mapping[str, Any]
+    words: Mapping[str, Any] | None
+    clocked: frozenset[str]
+    jws: str | None
+
+    def settled(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts that a retry must state alike."""
+        return {name: value for name, value in facts.items() if name not in self.clocked}
 
 
 class Repeats:
@@ -29,35 +50,25 @@ class Repeats:
         """Where the author said something under this id, if they did."""
         return await self._recorder.position_of(voice.author, voice.statement_id)
 
-    async def first_if_same(
-        self,
-        position: int,
-        statement_type: str,
-        facts: Mapping[str, Any],
-        words: Mapping[str, Any] | None,
-        clocked: frozenset[str],
-    ) -> Said:
-        """The statement at a position; raises AlreadySaid unless it says the same.
-
-        Bodies are compared, not bytes: where the service signs, each attempt has its own salts. ``clocked`` facts
-        were filled in from a clock and may differ.
-        """
+    async def first_if_same(self, position: int, again: Same) -> Said:
+        """The statement at a position; raises AlreadySaid unless this says the same again."""
         [kept] = await self._recorder.read_log(position, 1)
         first = self._mapper.open_facts(kept)
-        first_words = (await open_words(self._recorder, self._mapper.keyring, [position]))[position]
-        same = (
-            first.type == statement_type
-            and {k: v for k, v in first.facts.items() if k not in clocked}
-            == {k: v for k, v in facts.items() if k not in clocked}
-            and first_words == words
-        )
-        if not same:
+        if not await self._says_the_same(kept, first, again):
             raise AlreadySaid(
                 f"statement id: got it again with other content, wanted what was said at position {position};"
                 " use a fresh id for something new",
                 position,
             )
         return first
+
+    async def _says_the_same(self, kept: Kept, first: Said, again: Same) -> bool:
+        if again.jws is not None:
+            return parse_entry(kept.state).signed.jws == again.jws
+        if first.type != again.type or again.settled(first.facts) != again.settled(again.facts):
+            return False
+        words = await open_words(self._recorder, self._mapper.keyring, [kept.position])
+        return words[kept.position] == again.words
 
     async def receipt_at(self, position: int) -> Receipt:
         """The receipt of an admitted entry, waiting a moment for a checkpoint that covers it."""
