@@ -1,0 +1,147 @@
+"""The tree, hashed again from the entries and held to the stored tiles and the signed checkpoints."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from ledger.core.checkpoint import TimedCheckpoint
+from ledger.core.edge import CompleteTile, Edge
+from ledger.core.instants import MINUTE, SECOND, Instant, format_instant
+from ledger.core.merkle import HASH_SIZE, LeafHash
+from ledger.core.tiles import TILE_HEIGHT, TILE_WIDTH
+from ledger.verify.findings import Findings, Step
+from ledger.verify.rows import TileRow
+
+COVERED_WITHIN: Final = MINUTE
+"""The service signs a checkpoint 100 ms after the last entry at the latest; one that was killed, once it is back."""
+
+
+class Tiles:
+    """The stored tiles, read in order and claimed by the tiles that entries complete.
+
+    Tiles of level 0 come in the order of the log. The others, a 256th of them, are kept until the end.
+    """
+
+    def __init__(self, stored: Iterable[TileRow], found: Findings, nowhere: int) -> None:
+        self._stored = iter(stored)
+        self._next = next(self._stored, None)
+        self._above: list[CompleteTile] = []
+        self._found = found
+        self._nowhere = nowhere
+
+    def take(self, complete: Iterable[CompleteTile]) -> None:
+        """Claim the stored rows of tiles that were just completed."""
+        for tile in complete:
+            if tile.tile.level == 0:
+                self._claim(tile)
+            else:
+                self._above.append(tile)
+
+    def finish(self) -> None:
+        """Claim the tiles above, and note what is left."""
+        for tile in sorted(self._above, key=lambda tile: tile.tile):
+            self._claim(tile)
+        while self._next is not None:
+            self._pass_over(self._next)
+
+    def _claim(self, tile: CompleteTile) -> None:
+        level, n = tile.tile.level, tile.tile.n
+        self._found.looked_at[Step.TREE] += 1
+        while self._next is not None and (self._next.level, self._next.n) < (level, n):
+            self._pass_over(self._next)
+        if self._next is None or (self._next.level, self._next.n) != (level, n):
+            first, until = _covers(level, n)
+            self._found.note(Step.TREE, first, "no tile", f"tile {n} of level {level}", until=until)
+            return
+        self._compare(self._next, tile)
+        self._next = next(self._stored, None)
+
+    def _compare(self, row: TileRow, tile: CompleteTile) -> None:
+        what = f"tile {row.n} of level {row.level}"
+        if row.hashes != tile.hashes:
+            at = _first_difference(row.hashes, tile.hashes)
+            first, until = _covers(row.level - 1, row.n * TILE_WIDTH + at)
+            got, wanted = (hashes[at * HASH_SIZE : (at + 1) * HASH_SIZE].hex() for hashes in (row.hashes, tile.hashes))
+            self._found.note(Step.TREE, first, f"hash {at} of {what} {got}", f"{wanted} from the entries", until=until)
+        elif row.root != tile.root:
+            first, until = _covers(row.level, row.n)
+            self._found.note(Step.TREE, first, f"root of {what} {row.root.hex()}", tile.root.hex(), until=until)
+
+    def _pass_over(self, row: TileRow) -> None:
+        first, until = self._nowhere, self._nowhere + 1
+        if 0 <= row.level < 8 and 0 <= row.n < self._nowhere and _covers(row.level, row.n)[0] < self._nowhere:
+            first, until = _covers(row.level, row.n)
+        self._found.note(Step.TREE, first, f"tile {row.n} of level {row.level}", "no such row", until=until)
+        self._next = next(self._stored, None)
+
+
+class Tree:
+    """Grows with the entries; afterwards ``covered`` entries lie under a genuine checkpoint of their tree."""
+
+    def __init__(self, tiles: Tiles, found: Findings) -> None:
+        self.edge = Edge.empty()
+        self.covered = 0
+        self._uncovered_since: Instant | None = None
+        self._tiles = tiles
+        self._found = found
+
+    def grow(
+        self, leaves: Sequence[bytes], recorded: Sequence[Instant | None], checkpoints: Iterable[TimedCheckpoint]
+    ) -> None:
+        """Add entries, given by leaf hash and time of admission, and hold the checkpoints on the way to the tree."""
+        start = self.edge.size
+        for timed in checkpoints:
+            until = timed.checkpoint.size - start
+            self._extend(leaves, recorded, start, until)
+            self._compare(timed, recorded[until - 1])
+        self._extend(leaves, recorded, start, len(leaves))
+
+    def finish(self, at: Instant) -> None:
+        """Note tiles too many, and entries that have waited for their checkpoint too long."""
+        self._tiles.finish()
+        if self._uncovered_since is not None and at > self._uncovered_since + COVERED_WITHIN:
+            self._found.note(
+                Step.CHECKPOINTS,
+                self.covered,
+                f"no checkpoint over entries {self.covered} to {self.edge.size - 1}",
+                f"one within a minute of {format_instant(self._uncovered_since)}; start the service, which signs it,"
+                " and if it was never stopped, find out who took it away",
+                until=self.edge.size,
+            )
+
+    def _extend(self, leaves: Sequence[bytes], recorded: Sequence[Instant | None], start: int, until: int) -> None:
+        since = self.edge.size - start
+        if since >= until:
+            return
+        if self._uncovered_since is None:
+            self._uncovered_since = recorded[since]
+        extension = self.edge.extend([LeafHash(leaf) for leaf in leaves[since:until]], paths=False)
+        self._tiles.take(extension.tiles)
+        self.edge = extension.edge
+
+    def _compare(self, timed: TimedCheckpoint, recorded_at: Instant | None) -> None:
+        size, root = timed.checkpoint.size, self.edge.root()
+        if timed.checkpoint.root != root:
+            got = f"entries up to {size - 1} that hash to {root.hex()}"
+            wanted = f"{timed.checkpoint.root.hex()} as the checkpoint of size {size} says"
+            # The signatures hold, so it is an entry that differs: one of those that no checkpoint before vouches for.
+            self._found.note(Step.CHECKPOINTS, self.covered, got, wanted, until=max(size, self.covered + 1))
+            return
+        self.covered, self._uncovered_since = size, None
+        if recorded_at is not None and timed.at_seconds < recorded_at // SECOND:
+            wanted = f"a time from {format_instant(recorded_at)} on, when its last entry was admitted"
+            self._found.note(Step.CHECKPOINTS, size - 1, f"a checkpoint signed at {timed.at_seconds} s", wanted)
+
+
+def _covers(level: int, n: int) -> tuple[int, int]:
+    """The positions [first, until) under a tile; under one hash of it for the level below, and its index there."""
+    height = TILE_HEIGHT * (level + 1)
+    return n << height, (n + 1) << height
+
+
+def _first_difference(stored: bytes, made: bytes) -> int:
+    """The first of the hashes that differs; the last one where there are too many."""
+    for at in range(TILE_WIDTH):
+        span = slice(at * HASH_SIZE, (at + 1) * HASH_SIZE)
+        if stored[span] != made[span]:
+            return at
+    return TILE_WIDTH - 1

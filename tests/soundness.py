@@ -1,0 +1,11 @@
+"""The question that every story ends with: is the ledger still what was signed, sealed and admitted?"""
+
+from api.verifying import verify_database
+from api.wiring import clock
+from ledger.store.keyring import Keyring
+
+
+def assert_ledger_sound(dsn: str, keyring: Keyring) -> None:
+    """Verify a whole ledger with everything that can be checked; fails with the steps and the first wrong position."""
+    outcome = verify_database(dsn, keyring, at=clock())
+    assert outcome.ok, str(outcome)
