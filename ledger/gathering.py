@@ -29,8 +29,9 @@ class Gathered:
         """The guards of a decision that rests on no item: two notes at once must not disturb each other."""
         if self.facts.record is None:
             return self.guards
-        left_out = contents_of(self.facts.record.record)
-        return {subject: version for subject, version in self.guards.items() if subject != left_out}
+        guards = dict(self.guards)
+        guards.pop(contents_of(self.facts.record.record), None)
+        return guards
 
 
 class Gatherer:

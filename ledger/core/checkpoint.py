@@ -210,11 +210,11 @@ class LogVerifier:
         """The two verifier keys as signed-note spells them, a line each: Ed25519, then ML-DSA-44."""
         return f"{self.ed25519}\n{self.ml_dsa_44}\n"
 
-    def check_checkpoint(self, note: bytes) -> Checkpoint:
+    def open_checkpoint(self, note: bytes) -> Checkpoint:
         """The checkpoint of this log in a note that both keys have signed. Raises CheckpointError."""
-        return self.check_timed_checkpoint(note).checkpoint
+        return self.open_timed_checkpoint(note).checkpoint
 
-    def check_timed_checkpoint(self, note: bytes) -> TimedCheckpoint:
+    def open_timed_checkpoint(self, note: bytes) -> TimedCheckpoint:
         """The same, and when it was signed. Raises CheckpointError."""
         parsed, checkpoint = open_note(note)
         if checkpoint.origin != self.origin:

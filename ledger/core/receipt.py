@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from ledger.core.checkpoint import Checkpoint, CheckpointError, LogVerifier, open_note
+from ledger.core.checkpoint import CheckpointError, LogVerifier, open_note
 from ledger.core.errors import CoreError
 from ledger.core.merkle import HASH_SIZE, NodeHash, ProofError, check_inclusion, leaf_hash
 from ledger.core.note import LARGEST_NOTE, NoteError, parse_base64, parse_decimal
@@ -94,19 +94,18 @@ class Receipt:
             raise ReceiptError("receipt: got a lone surrogate, wanted text that UTF-8 can encode") from error
 
 
-def check_receipt(receipt: Receipt, verifier: LogVerifier) -> Checkpoint:
-    """Check, offline, that the log has the entry at its index; the checkpoint it is shown by. Raises ReceiptError.
+def check_receipt(receipt: Receipt, verifier: LogVerifier) -> None:
+    """Check, offline, that the log has the entry at its index. Raises ReceiptError.
 
     1. Both of the log's keys have signed the checkpoint.
     2. The entry's hash leads along the path to the checkpoint's root.
     """
     try:
-        checkpoint = verifier.check_checkpoint(receipt.checkpoint_note)
+        checkpoint = verifier.open_checkpoint(receipt.checkpoint_note)
         leaf = leaf_hash(receipt.entry)
         check_inclusion(receipt.index, checkpoint.size, leaf, receipt.path, checkpoint.root)
     except (CheckpointError, ProofError) as error:
         raise ReceiptError(f"receipt of entry {receipt.index}: {error}") from error
-    return checkpoint
 
 
 def _parse_head(head: bytes) -> tuple[int, tuple[NodeHash, ...]]:

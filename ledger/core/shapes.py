@@ -116,11 +116,11 @@ def list_of(inner: Check, *, at_most: int = 1024) -> Check:
     def check(what: str, value: object) -> None:
         if not isinstance(value, list) or len(value) > at_most:
             raise MalformedStatement(what, got=value, wanted=f"a list of at most {at_most}")
-        try:
-            for n, member in enumerate(value):
+        for n, member in enumerate(value):
+            try:
                 inner("", member)
-        except MalformedStatement as error:
-            raise error.inside(f"{what}[{n}]") from None
+            except MalformedStatement as error:
+                raise error.inside(f"{what}[{n}]") from None
         names = [member for member in value if isinstance(member, str)]
         if len(set(names)) != len(names):
             raise MalformedStatement(what, got=value, wanted="no member twice")

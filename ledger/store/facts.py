@@ -4,9 +4,10 @@ What is cached is proved fresh by the guards of the admission that rests on it: 
 gone stale cannot be admitted. The cache holds no words.
 """
 
+import asyncio
 from bisect import insort
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -71,10 +72,17 @@ Folded = TypeVar("Folded", Record, Person, TeamFacts, PolicyFacts)
 
 @dataclass(slots=True)
 class Known(Generic[Folded]):
-    """A fold and how far it has read each of its subjects: its guards."""
+    """A fold and how far it has read each of its subjects: its guards.
+
+    ``began`` numbers the last read for it, 0 before the first; reads take turns. ``counted`` is its share of the
+    cache's weight.
+    """
 
     fold: Folded
     guards: dict[Subject, int]
+    began: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    counted: int = 0
 
     @property
     def weight(self) -> int:
@@ -92,40 +100,55 @@ class FactsReader:
             OrderedDict()
         )
         self._weight = 0
+        self._reads = 0
 
     async def record(self, record: str, *, fresh: bool = False) -> Known[Record]:
         """Everything that bears on a record: its items, and the relations around it."""
         subjects = (contents_of(record), relations_of(record))
-        return await self._known(f"record/{record}", Record(RecordFacts(record)), subjects, fresh)
+        return await self._known(f"record/{record}", lambda: Record(RecordFacts(record)), subjects, fresh)
 
     async def person(self, person_id: str, *, fresh: bool = False) -> Known[Person]:
         """A person's roles, teams, cases and keys."""
         subjects = (person(person_id), cases_of(person_id))
-        return await self._known(f"person/{person_id}", Person(PersonFacts(person_id)), subjects, fresh)
+        return await self._known(f"person/{person_id}", lambda: Person(PersonFacts(person_id)), subjects, fresh)
 
     async def team(self, team_id: str, *, fresh: bool = False) -> Known[TeamFacts]:
         """A team's members and profile."""
-        return await self._known(f"team/{team_id}", TeamFacts(team_id), (team(team_id),), fresh)
+        return await self._known(f"team/{team_id}", lambda: TeamFacts(team_id), (team(team_id),), fresh)
 
     async def policy(self, *, fresh: bool = False) -> Known[PolicyFacts]:
         """What administrators configured."""
-        return await self._known("policy", PolicyFacts(), (POLICY,), fresh)
+        return await self._known("policy", PolicyFacts, (POLICY,), fresh)
 
-    async def _known(self, name: str, empty: Folded, subjects: Sequence[Subject], fresh: bool) -> Known[Folded]:
+    async def _known(
+        self, name: str, empty: Callable[[], Folded], subjects: Sequence[Subject], fresh: bool
+    ) -> Known[Folded]:
         known: Known[Folded] | None = self._cache.get(name)  # type: ignore[assignment]  # the name says which fold
-        if known is None or fresh:
-            known = known or Known(empty, dict.fromkeys(subjects, 0))
-            rows = await self._recorder.read_subjects(known.guards)
-            # Another caller may have read the same rows while this one waited: the later fold is the one to extend.
-            known = self._cache.get(name, known)  # type: ignore[assignment]
-            self._extend(known, rows)
+        if known is None:
+            known = Known(empty(), dict.fromkeys(subjects, 0))
             self._keep(name, known)
-        self._cache.move_to_end(name)
+        if fresh or not known.began:
+            await self._read(known, after=self._reads if fresh else 0)
+            self._keep(name, known)
+        else:
+            self._cache.move_to_end(name)
         return known
+
+    async def _read(self, known: Known[Folded], after: int) -> None:
+        """Read what is new, unless a read that began after the one so numbered has done so meanwhile.
+
+        Sixty-four writers whose facts have all gone stale wait for one or two reads of the same rows, not sixty-four.
+        """
+        async with known.turn:
+            if known.began > after:
+                return
+            self._reads += 1
+            began = self._reads
+            self._extend(known, await self._recorder.read_subjects(known.guards))
+            known.began = began
 
     def _extend(self, known: Known[Folded], rows: Iterable[SubjectRow]) -> None:
         counters = {}
-        before = known.weight
         for row in rows:
             counters[row.subject] = row.version
             if row.n is not None and row.n > known.guards[row.subject]:
@@ -135,7 +158,6 @@ class FactsReader:
                 raise FactsIncomplete(
                     f"facts about {subject}: got {known.guards[subject]}, wanted {version} as counted; run verify"
                 )
-        self._weight += known.weight - before
 
     def _take(self, known: Known[Folded], row: SubjectRow) -> None:
         wanted = known.guards[row.subject] + 1
@@ -150,13 +172,16 @@ class FactsReader:
         known.guards[row.subject] = wanted
 
     def _keep(self, name: str, known: Known[Folded]) -> None:
-        if name not in self._cache:
-            self._weight += 1
+        other = self._cache.pop(name, None)
+        if other is not None and other is not known:  # dropped while it was read, and begun again
+            self._weight -= other.counted
+        self._weight += known.weight - known.counted
+        known.counted = known.weight
         self._cache[name] = known
-        self._cache.move_to_end(name)
         while self._weight > LARGEST_CACHE and len(self._cache) > 1:
             _, dropped = self._cache.popitem(last=False)
-            self._weight -= dropped.weight
+            self._weight -= dropped.counted
+            dropped.counted = 0
 
 
 def _apply_key(keys: KeyHistory, kept: Kept) -> None:

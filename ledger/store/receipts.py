@@ -31,7 +31,7 @@ class Receipts:
     async def receipt_at(self, position: int) -> Receipt:
         """The receipt of an entry under the latest checkpoint; raises NotRecorded until one covers it."""
         note = await self.latest_checkpoint()
-        size = self._verifier.check_checkpoint(note).size
+        size = self._verifier.open_checkpoint(note).size
         if position >= size:
             raise NotRecorded(f"receipt: the latest checkpoint covers {size} entries, wanted {position + 1}; ask again")
         try:

@@ -240,7 +240,7 @@ def _examine_grant(position: int, entry: Entry, facts: Mapping[str, Any], found:
 def _examine_checkpoint(row: CheckpointRow, log: LogVerifier, examined: Examined) -> None:
     examined.found.looked_at[Step.CHECKPOINTS] += 1
     try:
-        timed = log.check_timed_checkpoint(row.note)
+        timed = log.open_timed_checkpoint(row.note)
         if timed.checkpoint.size != row.size:
             raise CheckpointError(f"checkpoint: got size {timed.checkpoint.size} filed under {row.size}")
     except CoreError as error:

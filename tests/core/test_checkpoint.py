@@ -52,13 +52,13 @@ def test_a_signed_checkpoint_has_the_pinned_bytes_but_for_the_hedged_signature()
 
 
 def test_the_pinned_note_still_checks() -> None:
-    timed = LogVerifier.parse(str(VERIFIER)).check_timed_checkpoint(PINNED_NOTE)
+    timed = LogVerifier.parse(str(VERIFIER)).open_timed_checkpoint(PINNED_NOTE)
     assert (timed.checkpoint, timed.at_seconds) == (SEVEN, SIGNED_AT)
 
 
 def test_what_the_log_signs_its_verifier_accepts() -> None:
     for checkpoint in (SEVEN, Checkpoint(ORIGIN, 0, EMPTY_ROOT), Checkpoint(ORIGIN, 2**63 - 1, NodeHash(bytes(32)))):
-        assert VERIFIER.check_checkpoint(KEYS.sign_checkpoint(checkpoint, 2**63 - 1)) == checkpoint
+        assert VERIFIER.open_checkpoint(KEYS.sign_checkpoint(checkpoint, 2**63 - 1)) == checkpoint
 
 
 def by(name: str, seed: bytes, kind: SignatureType, checkpoint: Checkpoint = SEVEN) -> NoteSignature:
@@ -71,7 +71,7 @@ def test_lines_of_other_keys_are_left_aside() -> None:
     namesake = by(ORIGIN, bytes(32), SignatureType.ED25519)
     note = add_cosignatures(NOTE, [witness, namesake])
     assert note.startswith(NOTE)
-    assert VERIFIER.check_checkpoint(note) == SEVEN
+    assert VERIFIER.open_checkpoint(note) == SEVEN
 
 
 FORGED = replace(SEVEN, root=NodeHash(bytes(32)))
@@ -107,7 +107,7 @@ BAD_SIGNATURES = {
 @pytest.mark.parametrize("signatures", BAD_SIGNATURES.values(), ids=BAD_SIGNATURES)
 def test_a_checkpoint_that_both_keys_have_not_signed_is_refused(signatures: list[NoteSignature]) -> None:
     with pytest.raises(CheckpointError):
-        VERIFIER.check_checkpoint(format_note(TEXT, signatures))
+        VERIFIER.open_checkpoint(format_note(TEXT, signatures))
 
 
 @pytest.mark.parametrize("place", [0, 31, 32, 63])
@@ -115,7 +115,7 @@ def test_one_bit_in_the_ed25519_signature_is_noticed(place: int) -> None:
     value = bytearray(BY_ED25519.value)
     value[place] ^= 1
     with pytest.raises(CheckpointError):
-        VERIFIER.check_checkpoint(format_note(TEXT, [replace(BY_ED25519, value=bytes(value)), BY_ML_DSA_44]))
+        VERIFIER.open_checkpoint(format_note(TEXT, [replace(BY_ED25519, value=bytes(value)), BY_ML_DSA_44]))
 
 
 @pytest.mark.parametrize("place", [8, 40, 1200, 2427])
@@ -123,13 +123,13 @@ def test_one_bit_in_the_ml_dsa_44_signature_is_noticed(place: int) -> None:
     value = bytearray(BY_ML_DSA_44.value)
     value[place] ^= 1
     with pytest.raises(CheckpointError):
-        VERIFIER.check_checkpoint(format_note(TEXT, [BY_ED25519, replace(BY_ML_DSA_44, value=bytes(value))]))
+        VERIFIER.open_checkpoint(format_note(TEXT, [BY_ED25519, replace(BY_ML_DSA_44, value=bytes(value))]))
 
 
 def test_a_checkpoint_of_another_log_is_refused() -> None:
     other = LogKeys.from_seeds("ledger.example.org/other", ED25519_SEED, ML_DSA_44_SEED)
     with pytest.raises(CheckpointError, match="is it another log's"):
-        VERIFIER.check_checkpoint(other.sign_checkpoint(replace(SEVEN, origin="ledger.example.org/other"), SIGNED_AT))
+        VERIFIER.open_checkpoint(other.sign_checkpoint(replace(SEVEN, origin="ledger.example.org/other"), SIGNED_AT))
 
 
 BAD_TEXTS = {
@@ -168,7 +168,7 @@ def test_other_spellings_of_a_checkpoint_are_refused_even_when_signed(text: str)
     """Ed25519 signs these very words, ML-DSA-44 what they say: often only the form is at fault."""
     over_the_words = replace(BY_ED25519, value=SigningKey(ED25519_SEED).sign(text.encode()))
     with pytest.raises(CheckpointError):
-        VERIFIER.check_checkpoint(format_note(text, [over_the_words, BY_ML_DSA_44]))
+        VERIFIER.open_checkpoint(format_note(text, [over_the_words, BY_ML_DSA_44]))
 
 
 @given(st.integers(1, 2**63 - 1), st.binary(min_size=32, max_size=32))
@@ -182,7 +182,7 @@ def test_a_damaged_note_raises_no_other_error(damage: bytes, at: int) -> None:
     damaged = NOTE[:at] + damage + NOTE[at + len(damage) :]
     if damaged != NOTE:
         with pytest.raises(CheckpointError):
-            VERIFIER.check_checkpoint(damaged)
+            VERIFIER.open_checkpoint(damaged)
 
 
 @pytest.mark.parametrize("kind", [SignatureType.ED25519_COSIGNATURE, SignatureType.ML_DSA_44_COSIGNATURE])

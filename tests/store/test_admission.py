@@ -171,7 +171,7 @@ async def test_what_nobody_awaits_a_receipt_for_gets_its_checkpoint_soon(ledger:
     disclosure = await ledger.trail.open(By(cast.patient, "patient"), Asked(cast.record, "own-record"))
     await asyncio.sleep(0.4)
     note = await ledger.receipts.latest_checkpoint()
-    assert KEYRING.log.verifier.check_checkpoint(note).size > disclosure.position
+    assert KEYRING.log.verifier.open_checkpoint(note).size > disclosure.position
 
 
 async def test_the_service_may_not_change_or_delete_what_was_admitted(

@@ -1,0 +1,92 @@
+"""``bench append``: statements admitted per second, signed, sealed, in the tree, with receipt, 64 in flight."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from api.bench.baselines import BareEventsourcing, PlainInserts, best_concurrency
+from api.bench.place import BenchPlace, bench_place, run_in_loop
+from api.bench.scene import Scene, set_scene
+from api.bench.windows import WINDOWS, Rounds, Tell, Window, interleave
+from api.bench.writer import Order, Writer
+from api.wiring import ledger_of
+
+SERVICE, AUTHOR, TWO = "service-signed", "author-signed", "two processes"
+BARE, PLAIN = "bare eventsourcing", "plain inserts"
+TARGETS: Final = {
+    "ratio_service_signed_to_bare": 5.0,
+    "ratio_author_signed_to_bare": 3.5,
+    "ratio_one_process_to_plain": 0.6,
+    "ratio_two_processes_to_plain": 1.0,
+}
+"""The least that each ratio should be."""
+
+
+def run(
+    *, windows: int = WINDOWS, seconds: float = 1.0, under: Path | None = None, tell: Tell = lambda _: None
+) -> dict[str, Any]:
+    """Measure appends.
+
+    ``windows`` rounds of ``seconds`` each; ``under`` is a directory on the disk to measure. Gives rates in
+    statements per second, latencies in milliseconds, and ratios as in ``TARGETS``.
+    """
+    with bench_place(under) as place, ExitStack() as stack:
+        tell("setting the scene")
+        scene = run_in_loop(lambda: _scene(place))
+        bare = BareEventsourcing(place.baselines)
+        stack.callback(bare.close)
+        plain = stack.enter_context(PlainInserts(place.baselines))
+        settings = place.house.settings
+        writers = [
+            stack.enter_context(Writer(settings.home, settings.origin, place.house.conninfo, scene)) for _ in range(2)
+        ]
+        tell("looking for the best concurrency of bare eventsourcing")
+        threads = best_concurrency(bare.save, seconds / 2)
+        rounds = interleave(
+            {
+                SERVICE: lambda: writers[0].window("by the service", seconds),
+                BARE: lambda: bare.save(threads, seconds),
+                AUTHOR: lambda: writers[0].window("by the author", seconds),
+                PLAIN: lambda: plain.insert(seconds),
+                TWO: lambda: _together(writers, seconds),
+            },
+            rounds=windows,
+            tell=tell,
+        )
+        return _summary(rounds, threads, max(writer.resident_mb for writer in writers))
+
+
+async def _scene(place: BenchPlace) -> Scene:
+    async with ledger_of(place.house) as ledger:
+        return await set_scene(ledger)
+
+
+def _together(writers: list[Writer], seconds: float) -> Window:
+    """All writers at once: their rates together, the latencies of the slower one."""
+    for writer in writers:
+        writer.begin(Order("by the service", seconds))
+    ended = [writer.end() for writer in writers]
+    return Window(
+        sum(window.per_second for window in ended),
+        max(window.p50_ms for window in ended),
+        max(window.p99_ms for window in ended),
+    )
+
+
+def _summary(rounds: Rounds, threads: int, resident_mb: float) -> dict[str, Any]:
+    return {
+        "service_signed_per_second": rounds.per_second(SERVICE),
+        "author_signed_per_second": rounds.per_second(AUTHOR),
+        "two_processes_per_second": rounds.per_second(TWO),
+        "bare_eventsourcing_per_second": rounds.per_second(BARE),
+        "bare_eventsourcing_threads": threads,
+        "plain_inserts_per_second": rounds.per_second(PLAIN),
+        "ratio_service_signed_to_bare": rounds.rate_ratio(SERVICE, BARE),
+        "ratio_author_signed_to_bare": rounds.rate_ratio(AUTHOR, BARE),
+        "ratio_one_process_to_plain": rounds.rate_ratio(SERVICE, PLAIN),
+        "ratio_two_processes_to_plain": rounds.rate_ratio(TWO, PLAIN),
+        "p50_ms": rounds.p50_ms(SERVICE),
+        "p99_ms": rounds.p99_ms(SERVICE),
+        "author_signed_p99_ms": rounds.p99_ms(AUTHOR),
+        "service_rss_mb": resident_mb,
+    }
