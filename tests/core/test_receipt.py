@@ -68,7 +68,8 @@ ALTERED = {
     "no checkpoint": replace(AMINAS, checkpoint_note=b""),
     "a checkpoint nobody signed": replace(AMINAS, checkpoint_note=AMINAS.checkpoint_note.split(b"\n\n")[0] + b"\n\n"),
     "a checkpoint by other keys of that name": replace(
-        AMINAS, checkpoint_note=OTHER_LOG.sign_checkpoint(check_receipt(AMINAS, KEYS.verifier), 1_778_000_000)
+        AMINAS,
+        checkpoint_note=OTHER_LOG.sign_checkpoint(KEYS.verifier.open_checkpoint(AMINAS.checkpoint_note), 1_778_000_000),
     ),
 }
 
