@@ -42,6 +42,7 @@ from ledger.store.recorder import LedgerRecorder, Pool
 from ledger.store.repeats import Repeats
 from ledger.store.sequencer import Sequencer
 from ledger.use_cases.care import CareAround
+from ledger.use_cases.cases import Cases
 from ledger.use_cases.items import Items
 from ledger.use_cases.people import People
 from ledger.use_cases.sharing import SharingChoices
@@ -75,6 +76,7 @@ class Ledger(Application[UUID]):
         self.items = Items(self._speaker)
         self.wishes = Wishes(self._speaker, self.items)
         self.sharing = SharingChoices(self._speaker)
+        self.cases = Cases(self._speaker)
         self.trail = Trail(recorder, self._sealing, gatherer, self._speaker, self.clock)
 
     async def submit(self, submission: Submission) -> Answer:
