@@ -1,12 +1,17 @@
 """Fixtures that every test may use."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from api.postgres import EmbeddedPostgres
+from projections.schema import SCHEMA_FOLDER
 from tests.postgres_fixture import TEMPLATE, UNSAFE_FAST, Database, home_in_memory, new_database
+
+if TYPE_CHECKING:
+    from tests.story import Story
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +48,7 @@ def migrated_template(postgres: EmbeddedPostgres) -> str:
     from ledger.store.migrate import migrate  # noqa: PLC0415 - most tests need no schema, and do not wait for one
 
     postgres.create_database(TEMPLATE)
-    migrate(postgres.superuser_dsn(TEMPLATE))
+    migrate(postgres.superuser_dsn(TEMPLATE), SCHEMA_FOLDER)
     return TEMPLATE
 
 
@@ -52,3 +57,12 @@ def database(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[Dat
     """A new migrated database, dropped after the test; `database.dsn()` connects as `ledger_app`."""
     with new_database(postgres, migrated_template) as name:
         yield Database(postgres, name)
+
+
+@pytest.fixture
+async def story(database: Database) -> AsyncIterator["Story"]:
+    """An open ledger with Amina, Sam, Dr Okafor and the others in it, and a follower; see `tests.story`."""
+    from tests.story import story_of  # noqa: PLC0415 - most tests need no ledger, and do not wait for one
+
+    async with story_of(database) as begun:
+        yield begun

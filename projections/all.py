@@ -1,0 +1,14 @@
+"""Every projection there is: what a follower of this product keeps."""
+
+from typing import Final
+
+from projections.access_trail import AccessTrailProjection
+from projections.directory import DirectoryProjection
+from projections.projection import Projection
+from projections.timeline import TimelineProjection
+
+ALL_PROJECTIONS: Final[tuple[Projection, ...]] = (
+    TimelineProjection(),
+    DirectoryProjection(),
+    AccessTrailProjection(),
+)
