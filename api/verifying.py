@@ -83,16 +83,16 @@ class PostgresSource:
         return self._rows(StatementRow, query)
 
     def streams(self) -> Iterator[StreamRow]:
-        """All entries by aggregate and version."""
+        """All entries by aggregate and position."""
         query = """
             select coalesce(aggregate::text, ''), coalesce(version, -1), coalesce(position, -1)
-            from ledger.entry e order by e.aggregate, e.version, e.position
+            from ledger.entry e order by e.aggregate, e.position
         """
         return self._rows(StreamRow, query)
 
     def counted_facts(self) -> Iterator[FactRow]:
-        """The index of facts by subject and number."""
-        return self._rows(FactRow, f"{_FACTS} order by f.subject, f.n, f.position")
+        """The index of facts by subject and position."""
+        return self._rows(FactRow, f"{_FACTS} order by f.subject, f.position, f.n")
 
     def guards(self) -> Iterator[GuardRow]:
         """All counters by subject."""

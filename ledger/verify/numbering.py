@@ -1,6 +1,7 @@
-"""Numbering: what must be unique or without gaps, read in the order of what it is numbered by.
+"""Numbering: what must be unique or without gaps, read statement by statement, stream by stream, subject by subject.
 
-Each table is read once in the order of its numbers, so nothing is held in memory but the row before.
+Within each the order is that of the log, so the first number that does not follow is the wrong one; nothing is held
+in memory but the row before.
 """
 
 from collections.abc import Iterable, Iterator
@@ -41,7 +42,7 @@ class _Numbers:
             if row.aggregate != before.aggregate:
                 before = StreamRow(row.aggregate, 0, -1)
             self._compare_step(before, row, f"version {{}} of stream {row.aggregate}")
-            before = row
+            before = max(before, row, key=_position)
 
     def _compare_counters(self, facts: Iterable[FactRow], guards: Iterator[GuardRow]) -> None:
         guard = next(guards, None)
@@ -73,11 +74,11 @@ class _Numbers:
             for row in rows:
                 self._found.looked_at[Step.NUMBERING] += 1
                 self._compare_step(before, row, f"fact {{}} about {subject}")
-                before = row
+                before = max(before, row, key=_position)
             yield before
 
     def _compare_step(self, before: StreamRow | FactRow, row: StreamRow | FactRow, what: str) -> None:
-        """Numbers go up by one, and positions up."""
+        """As positions go up, numbers go up by one."""
         _, number_before, position_before = before
         _, number, position = row
         if number != number_before + 1 or position <= position_before:
@@ -88,3 +89,8 @@ class _Numbers:
         if not 0 <= position < self._size:
             position, until = self._size, None
         self._found.note(Step.NUMBERING, position, got, wanted, until=until)
+
+
+def _position(row: StreamRow | FactRow) -> int:
+    # A row at no position of the log, or out of order, says nothing about those after it.
+    return row.position

@@ -112,10 +112,10 @@ class Source(Protocol):
         """All entries by author and statement id."""
 
     def streams(self) -> Iterable[StreamRow]:
-        """All entries by aggregate and version."""
+        """All entries by aggregate and position."""
 
     def counted_facts(self) -> Iterable[FactRow]:
-        """The index of facts by subject and number."""
+        """The index of facts by subject and position."""
 
     def guards(self) -> Iterable[GuardRow]:
         """All counters by subject."""

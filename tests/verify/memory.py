@@ -73,10 +73,11 @@ class Tables:
         return sorted(StatementRow(row.author, row.statement, row.position) for row in self.entry)
 
     def streams(self) -> list[StreamRow]:
-        return sorted(StreamRow(row.aggregate, row.version, row.position) for row in self.entry)
+        rows = [StreamRow(row.aggregate, row.version, row.position) for row in self.entry]
+        return sorted(rows, key=lambda row: (row.aggregate, row.position))
 
     def counted_facts(self) -> list[FactRow]:
-        return sorted(self.fact)
+        return sorted(self.fact, key=lambda row: (row.subject, row.position, row.n))
 
     def guards(self) -> list[GuardRow]:
         return sorted(self.guard)
