@@ -1,0 +1,108 @@
+"""The application: every area's routes behind one gate, over one ledger that opens and closes with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.http import items, log, people, records, sharing, statements, token, trail, wishes
+from api.http.answers import conflict_of
+from api.http.cursors import Cursors
+from api.http.gate import Gate
+from api.http.operations import document
+from api.http.problems import TABLE, Refused, problem_of, problem_of_http, problem_of_validation
+from api.http.service import Service, service_of
+from api.sign_in.api_keys import ApiKeys
+from api.wiring import House, clock, ledger_of
+from ledger.store.errors import AlreadySaid
+from projections.access_trail import AccessTrail
+from projections.all import ALL_PROJECTIONS
+from projections.directory import Directory
+from projections.follow import following
+from projections.timeline import Timeline
+
+VERSION: Final = "1"
+AREAS: Final = (token, people, records, items, wishes, sharing, trail, statements, log)
+_DESCRIPTION: Final = (
+    "A shared health record in which every statement is signed, every reading is recorded before it is answered,"
+    " and who sees what is decided item by item. Sign in at POST /token with an enrolled key. Every refusal is a"
+    " problem (RFC 9457) that says what was got, what was wanted and what to do next."
+)
+
+
+def create_app(house: House) -> FastAPI:
+    """The application of a house. Its lifespan opens the ledger and what follows it, and closes both."""
+    app = FastAPI(
+        title="Record ledger",
+        version=VERSION,
+        description=_DESCRIPTION,
+        lifespan=partial(_running, house),
+        redirect_slashes=False,
+        # The pages that FastAPI would serve load scripts from other hosts.
+        docs_url=None,
+        redoc_url=None,
+    )
+    for area in AREAS:
+        app.include_router(area.router)
+    for family in TABLE:
+        app.add_exception_handler(family, _answer_problem)
+    app.add_exception_handler(Refused, _answer_problem)
+    app.add_exception_handler(AlreadySaid, _answer_conflict)
+    app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_middleware(Gate)
+    app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's documented way to make one's own
+    return app
+
+
+@asynccontextmanager
+async def _running(house: House, app: FastAPI) -> AsyncIterator[None]:
+    """Open what the handlers use; what prevents it is kept as ``failure``, for whoever serves the application."""
+    try:
+        async with _service(house) as service:
+            app.state.service = service
+            yield
+    except Exception as error:
+        app.state.failure = error
+        raise
+
+
+@asynccontextmanager
+async def _service(house: House) -> AsyncIterator[Service]:
+    async with ledger_of(house) as ledger, following(ledger, house.conninfo, ALL_PROJECTIONS) as follower:
+        yield Service(
+            ledger,
+            follower,
+            Timeline(follower),
+            Directory(follower),
+            AccessTrail(follower),
+            ApiKeys(house.keyring, ledger.facts, clock),
+            Cursors(house.keyring, clock),
+        )
+
+
+async def _answer_problem(request: Request, error: Exception) -> Response:
+    return problem_of(error).response()
+
+
+async def _answer_conflict(request: Request, error: Exception) -> Response:
+    if not isinstance(error, AlreadySaid):
+        raise error
+    return (await conflict_of(error, service_of(request).ledger)).response()
+
+
+async def _answer_validation(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return problem_of_validation(error).response()
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return problem_of_http(error).response(error.headers)

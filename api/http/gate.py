@@ -1,0 +1,128 @@
+"""The gate: what every request passes before, and every answer after, anything is read of it. Plain ASGI.
+
+Bodies are JSON in UTF-8, uncompressed, of a bounded size; only the token endpoint takes a form (RFC 6749). Each
+answer carries the security headers. The access log has method, route, status and time: never a path as it was
+sent, a query, a header or a word of a body. An error that nobody foresaw ends here as a problem with an id.
+"""
+
+import logging
+import time
+from email.message import Message as MimeHeaders
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.problems import MEDIA, TOO_LARGE, Problem, unforeseen
+
+LARGEST_BODY: Final = 600 * 1024
+"""Bytes: words of 256 KiB with everything escaped that JSON lets one escape in two bytes, and room for the rest."""
+FORMS: Final = frozenset({"/token"})
+
+_HEADERS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_access: Final = logging.getLogger("record_ledger.access")
+
+
+class _TooLarge(Exception):
+    """A body that grew beyond the limit while it was read."""
+
+
+class Gate:
+    """ASGI middleware; the outermost."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with a problem."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        passage = _Passage(scope, send)
+        try:
+            problem = _problem_of_head(scope)
+            if problem is None:
+                await self._app(scope, _counted(receive), passage.send)
+        except _TooLarge:
+            problem = _too_large()
+        except Exception as error:
+            problem = unforeseen(error)
+        if problem is not None and passage.status == 0:
+            await problem.response()(scope, receive, passage.send)
+        passage.log()
+
+
+class _Passage:
+    """One answer on its way out."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self._began = time.perf_counter()
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Add the headers of every answer to its start."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *_HEADERS]
+        await self._send(message)
+
+    def log(self) -> None:
+        """One line of the access log."""
+        route = getattr(self._scope.get("route"), "path", "-")
+        spent = (time.perf_counter() - self._began) * 1000
+        _access.info("%s %s %d %.1fms", self._scope["method"], route, self.status, spent)
+
+
+def _problem_of_head(scope: Scope) -> Problem | None:
+    """What is wrong with a request by its headers alone."""
+    length, kind, coding = b"", b"", b""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            length = value
+        elif name == b"content-type":
+            kind = value
+        elif name == b"content-encoding":
+            coding = value
+    if length.isdigit() and int(length) > LARGEST_BODY:
+        return _too_large()
+    if coding not in (b"", b"identity"):
+        return Problem(MEDIA, "content-encoding: got a compressed body, wanted a plain one; send it as it is")
+    if kind in (b"application/json", b"") and scope["path"] not in FORMS:
+        return None
+    return _problem_of_type(kind.decode("latin-1"), scope["path"])
+
+
+def _problem_of_type(kind: str, path: str) -> Problem | None:
+    wanted = "application/x-www-form-urlencoded" if path in FORMS else "application/json"
+    headers = MimeHeaders()
+    headers["content-type"] = kind or "none"
+    charset = headers.get_content_charset("utf-8")
+    if headers.get_content_type() == wanted and charset == "utf-8":
+        return None
+    return Problem(MEDIA, f"content-type: got {kind[:60]!r}, wanted {wanted} in UTF-8; send the body as that")
+
+
+def _counted(receive: Receive) -> Receive:
+    """Count a body as it comes, because nobody has to say its length beforehand."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST_BODY:
+            raise _TooLarge
+        return message
+
+    return counted
+
+
+def _too_large() -> Problem:
+    return Problem(TOO_LARGE, f"body: got more than {LARGEST_BODY} bytes, wanted at most that; say it in parts")

@@ -1,0 +1,164 @@
+"""Operations: how a route is declared, so that each one is documented alike, and how the document is made.
+
+An operation's id is the name of its use case (``items.add``). Its body's example is the model's own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
+
+from api.http.bodies import Body, Reads
+from api.http.problems import MEDIA_TYPE
+
+Handler = Callable[..., Any]
+_REFS: Final = "#/components/schemas/{model}"
+_IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The statement's id, a UUIDv7: the same statement again is answered with its first receipt.",
+    "schema": {"type": "string", "format": "uuid"},
+    "example": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
+}
+_EXAMPLE_PROBLEM: Final = {
+    "type": "urn:record-ledger:problem:malformed",
+    "title": "Something in the request is not what it should be",
+    "status": 422,
+    "detail": "facts.kind: got 'memo', wanted one of note, letter, result",
+    "errors": [{"pointer": "/kind", "wanted": "one of note, letter, result"}],
+}
+EXAMPLE_ANSWER: Final = {
+    "statement_id": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
+    "position": 73894,
+    "recorded_at": "2026-05-03T09:00:00.000Z",
+    "ids": {"record": "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "item": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"},
+    "receipt": {
+        "entry": '{"recorded_at":"2026-05-03T09:00:00.000Z",…}',
+        "proof": "c2sp.org/tlog-proof@v1\nindex 73894\n…",
+    },
+}
+_SCHEMAS: Final[Mapping[str, Any]] = {
+    "Problem": {
+        "type": "object",
+        "description": "RFC 9457. The detail says what was got, what was wanted and what to do next.",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "rule": {"type": "string", "description": "The rule that refused."},
+            "errors": {"type": "array", "items": {"type": "object"}, "description": "Members, by JSON pointer."},
+            "receipt": {"type": ["object", "null"], "description": "Of what was said first under this id."},
+            "position": {"type": "integer"},
+            "id": {"type": "string", "description": "Under which the service's log says more."},
+        },
+    },
+    "Answer": {
+        "type": "object",
+        "description": "What was admitted, where it stands, and the receipt that proves it.",
+        "required": ["statement_id", "position", "recorded_at", "ids", "receipt"],
+        "properties": {
+            "statement_id": {"type": "string", "format": "uuid"},
+            "position": {"type": "integer", "description": "In the whole ledger, from 0."},
+            "recorded_at": {"type": "string", "format": "date-time"},
+            "ids": {"type": "object", "additionalProperties": {"type": "string"}},
+            "receipt": {"$ref": "#/components/schemas/Receipt"},
+        },
+    },
+    "Receipt": {
+        "type": "object",
+        "description": "The entry, and its C2SP tlog-proof under a checkpoint of the log.",
+        "required": ["entry", "proof"],
+        "properties": {"entry": {"type": "string"}, "proof": {"type": "string"}},
+    },
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document the problems that an operation may answer."""
+    schema = {"$ref": _REFS.format(model="Problem")}
+    content = {MEDIA_TYPE: {"schema": schema, "example": _EXAMPLE_PROBLEM}}
+    return {status: {"description": "A problem", "content": content} for status in statuses}
+
+
+def example(schema: str | None, value: Any, description: str, media: str = "application/json") -> dict[str, Any]:
+    """Document one answer: a schema of the components, or (None) any object, with an example."""
+    shape = {"type": "object"} if schema is None else {"$ref": _REFS.format(model=schema)}
+    shape = {"type": "string"} if media == "text/plain" else shape
+    return {"description": description, "content": {media: {"schema": shape, "example": value}}}
+
+
+def writes(router: APIRouter, path: str, use_case: str) -> Callable[[Handler], Handler]:
+    """Declare an operation that says something: POST, 201 with a receipt, 200 for a repeat."""
+    answers = {
+        201: example("Answer", EXAMPLE_ANSWER, "Admitted"),
+        200: example("Answer", EXAMPLE_ANSWER, "Admitted before; the first receipt"),
+        **problems(401, 403, 404, 409, 413, 415, 422, 503),
+    }
+    extra = {"security": [{"bearer": []}], "parameters": [_IDEMPOTENCY_KEY]}
+    return router.post(
+        path,
+        operation_id=use_case,
+        status_code=201,
+        response_class=Response,
+        response_model=None,
+        responses=answers,
+        openapi_extra=extra,
+    )
+
+
+def shows(router: APIRouter, path: str, use_case: str, shown: Any) -> Callable[[Handler], Handler]:
+    """Declare an operation that shows something to somebody who is signed in, with an example of it."""
+    return router.get(
+        path,
+        operation_id=use_case,
+        response_class=Response,
+        response_model=None,
+        responses={200: example(None, shown, "Shown"), **problems(400, 401, 403, 404, 422, 503)},
+        openapi_extra={"security": [{"bearer": []}]},
+    )
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The API's OpenAPI document, with the bodies that the handlers read; made once."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        components = made.setdefault("components", {})
+        components.setdefault("schemas", {}).update(_SCHEMAS)
+        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt"}}
+        _add_bodies(made, dict(_bodies(app)))
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _bodies(app: FastAPI) -> Iterator[tuple[str, type[Body]]]:
+    """The model of each operation that reads a body, by the operation's id."""
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.operation_id is not None:
+            for dependency in route.dependant.dependencies:
+                if isinstance(dependency.call, Reads):
+                    yield route.operation_id, dependency.call.model
+
+
+def _add_bodies(made: dict[str, Any], models: Mapping[str, type[Body]]) -> None:
+    unique = sorted(set(models.values()), key=lambda model: model.__name__)
+    _, schemas = models_json_schema([(model, "validation") for model in unique], ref_template=_REFS)
+    made["components"]["schemas"].update(schemas.get("$defs", {}))
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            model = models.get(operation["operationId"])
+            if model is not None:
+                operation["requestBody"] = _request_body(model)
+
+
+def _request_body(model: type[Body]) -> dict[str, Any]:
+    [example_body] = model.model_json_schema()["examples"]
+    content = {"schema": {"$ref": _REFS.format(model=model.__name__)}, "example": example_body}
+    required = any(member.is_required() for member in model.model_fields.values())
+    return {"required": required, "content": {"application/json": content}}

@@ -1,0 +1,169 @@
+"""People, teams, roles and keys over HTTP."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from api.http.answers import answered, json_answer
+from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Text, names, reads, shown_as
+from api.http.operations import shows, writes
+from api.http.service import Call, Calling
+from ledger.core.key_history import Enrolment
+from ledger.core.keys import PublicKey
+from ledger.core.vocabulary import ROLES
+from ledger.domain.errors import Unknown
+from ledger.store.facts import Person
+
+router: Final = APIRouter(tags=["people"])
+RoleInPath = Annotated[str, Path(pattern="^[a-z-]{1,64}$", description="A role.", json_schema_extra={"enum": [*ROLES]})]
+KeyInPath = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{43}$", description="A key id: an RFC 7638 thumbprint.")]
+
+_LATER_THAN_ALL: Final = 2**53 - 1
+_PERSON: Final = "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10"
+_NEXT_YEAR: Final = "2027-05-03T09:00:00.000Z"
+_JWK: Final = {"crv": "Ed25519", "kty": "OKP", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+_KID: Final = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+class NewPerson(Body):
+    """Somebody to be registered."""
+
+    model_config = shown_as(name="Amina Hassan")
+    name: Text
+
+
+class NewRole(Body):
+    """A role to be granted, for a time or until somebody ends it."""
+
+    model_config = shown_as(role="clinician", until=_NEXT_YEAR)
+    role: Annotated[str, names(*ROLES)]
+    until: Moment | None = None
+
+
+class NewTeam(Body):
+    """A team to be formed; its profile names what it may see, all kinds and topics if there is none."""
+
+    model_config = shown_as(name="Early intervention team", profile=None)
+    name: Text
+    profile: str | None = None
+
+
+class NewMember(Body):
+    """A person to join a team."""
+
+    model_config = shown_as(person=_PERSON, until=None)
+    person: Id
+    until: Moment | None = None
+
+
+class NewKey(Body):
+    """A public key that only its owner can use (RFC 8037), with its last day if it has one."""
+
+    model_config = shown_as(jwk=_JWK, not_after=_NEXT_YEAR)
+    jwk: dict[str, str]
+    not_after: Moment | None = None
+
+
+class Revocation(Body):
+    """Why a key no longer speaks for its owner."""
+
+    model_config = shown_as(reason="lost")
+    reason: Annotated[str, names("lost", "stolen", "left", "replaced")]
+
+
+@writes(router, "/people", "people.register")
+async def register(call: Calling, body: Annotated[NewPerson, reads(NewPerson)]) -> Response:
+    """Register a person, by an administrator or a registrar."""
+    return answered(await call.ledger.people.register(call.by(body), body.name))
+
+
+@writes(router, "/people/{person}/roles", "people.grant")
+async def grant(call: Calling, person: InPath, body: Annotated[NewRole, reads(NewRole)]) -> Response:
+    """Grant a role; administrator, auditor and guardian wait for a second administrator's approval."""
+    return answered(await call.ledger.people.grant(call.by(body), person, body.role, until=body.until))
+
+
+@writes(router, "/people/{person}/roles/{role}/approval", "people.approve")
+async def approve(
+    call: Calling, person: InPath, role: RoleInPath, body: Annotated[OnlyBody, reads(OnlyBody)]
+) -> Response:
+    """Approve a role that another administrator granted."""
+    return answered(await call.ledger.people.approve(call.by(body), person, role))
+
+
+@writes(router, "/people/{person}/roles/{role}/end", "people.end_role")
+async def end_role(
+    call: Calling, person: InPath, role: RoleInPath, body: Annotated[OnlyBody, reads(OnlyBody)]
+) -> Response:
+    """End a role."""
+    return answered(await call.ledger.people.end_role(call.by(body), person, role))
+
+
+@writes(router, "/teams", "people.form_team")
+async def form_team(call: Calling, body: Annotated[NewTeam, reads(NewTeam)]) -> Response:
+    """Form a team."""
+    return answered(await call.ledger.people.form_team(call.by(body), body.name, profile=body.profile))
+
+
+@writes(router, "/teams/{team}/members", "people.join_team")
+async def join_team(call: Calling, team: InPath, body: Annotated[NewMember, reads(NewMember)]) -> Response:
+    """Make a person a member of a team."""
+    return answered(await call.ledger.people.join_team(call.by(body), team, body.person, until=body.until))
+
+
+@writes(router, "/teams/{team}/members/{person}/end", "people.leave_team")
+async def leave_team(
+    call: Calling, team: InPath, person: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]
+) -> Response:
+    """End a membership."""
+    return answered(await call.ledger.people.leave_team(call.by(body), team, person))
+
+
+@writes(router, "/people/{person}/keys", "people.enrol_key")
+async def enrol_key(call: Calling, person: InPath, body: Annotated[NewKey, reads(NewKey)]) -> Response:
+    """Enrol a key that only the person can use; by themselves or a registrar."""
+    key = PublicKey.from_jwk(body.jwk)
+    return answered(await call.ledger.people.enrol_key(call.by(body), person, key, not_after=body.not_after))
+
+
+@writes(router, "/people/{person}/keys/{kid}/revocation", "people.revoke_key")
+async def revoke_key(
+    call: Calling, person: InPath, kid: KeyInPath, body: Annotated[Revocation, reads(Revocation)]
+) -> Response:
+    """Revoke a key: from here on it speaks for nobody, and its tokens end."""
+    enrolled = {one.said.key.kid: one.said for one in (await _person(call, person)).keys.by_person.values()}
+    if (said := enrolled.get(kid)) is None:  # type: ignore[call-overload]  # any text may be looked up
+        raise Unknown(f"key {kid}: there is no such key of this person; check the thumbprint")
+    answer = await call.ledger.people.revoke_key(call.by(body), person, said, body.reason)
+    # Tokens rest on the cached keys: reading them afresh ends those of this key at once.
+    await _person(call, person)
+    return answered(answer)
+
+
+_KEYS: Final = {"keys": [{"kid": _KID, "jwk": _JWK, "custody": "author", "not_after": None, "in_force": True}]}
+
+
+@shows(router, "/people/{person}/keys", "people.keys", _KEYS)
+async def keys(call: Calling, person: InPath) -> Response:
+    """Every key that speaks or spoke in one's own name, and who holds it."""
+    if person != call.session.person:
+        raise Unknown(f"person {person}: there are no keys of theirs for you; ask for your own")
+    history = (await _person(call, person)).keys
+    current = {enrolment.enrolled_at for enrolment in history.in_force(person, _LATER_THAN_ALL)}
+    return json_answer({"keys": [_key(one, one.enrolled_at in current) for one in history.by_person.values()]})
+
+
+async def _person(call: Call, person: str) -> Person:
+    return (await call.ledger.facts.person(person, fresh=True)).fold
+
+
+def _key(enrolment: Enrolment, in_force: bool) -> dict[str, Any]:
+    said = enrolment.said
+    return {
+        "kid": said.key.kid,
+        "jwk": said.key.jwk,
+        "custody": said.custody,
+        "not_after": said.not_after,
+        "in_force": in_force,
+    }

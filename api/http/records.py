@@ -1,0 +1,188 @@
+"""Records over HTTP: opening one, who is around it, and reading it. A reading is recorded before it is answered."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.http.answers import answered, json_answer
+from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Text, names, reads, shown_as
+from api.http.operations import shows, writes
+from api.http.problems import MALFORMED, Problem, Refused
+from api.http.reading import AskedPurpose, Page, PageOfItems, purpose_of
+from api.http.service import Call, Calling, check_still_signed_in
+from ledger.core.instants import Instant
+from ledger.core.vocabulary import CARE_GROUNDS
+from ledger.disclosure import Disclosure
+from ledger.domain.errors import NotAllowed
+from ledger.ledger import Ledger
+from ledger.use_cases.trail import Asked
+from projections.directory import Listed
+from projections.timeline import Timeline
+from projections.views import carer, clinician, patient
+from projections.views.fields import as_json
+
+router: Final = APIRouter(tags=["records"])
+VIEWS: Final[Mapping[str, Callable[[Ledger, Timeline, Disclosure], Awaitable[Any]]]] = {
+    "patient": patient.build,
+    "clinician": clinician.build,
+    "carer": carer.build,
+}
+"""Whose view is built by what. Auditors and guardians read the trail."""
+_LISTED_AT_ONCE: Final = 100
+
+_AMINA: Final = "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10"
+_RECORD: Final = "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de"
+_ITEM: Final = {
+    "id": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de",
+    "kind": "plan-for-carers",
+    "title": "How to help",
+    "text": "Walk together every day.",
+    "author": {"id": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11", "name": "Dr Okafor", "acting_as": "clinician"},
+    "made_at": "2026-05-03T09:00:00.000Z",
+}
+_VIEW: Final = {
+    "record": _RECORD,
+    "patient": {"id": _AMINA, "name": "Amina Hassan"},
+    "opened_at": "2026-05-03T09:00:00.000Z",
+    "items": [_ITEM],
+    "cursor": None,
+}
+
+
+class NewRecord(Body):
+    """Whose record is to be opened."""
+
+    model_config = shown_as(patient=_AMINA)
+    patient: Id
+
+
+class NewCare(Body):
+    """Who is to be in care, on which ground: a person or a team, and not both."""
+
+    model_config = shown_as(team="9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11", ground="referral")
+    ground: Annotated[str, names(*CARE_GROUNDS)]
+    person: Id | None = None
+    team: Id | None = None
+    until: Moment | None = None
+
+    def grantee(self) -> dict[str, str]:
+        """The one who is named; raises Refused for none or two."""
+        named = {"person": self.person, "team": self.team}
+        given = {kind: name for kind, name in named.items() if name is not None}
+        if len(given) != 1:
+            raise Refused(Problem(MALFORMED, f"person, team: got {len(given)} of them, wanted exactly one"))
+        return given
+
+
+class NewCarer(Body):
+    """Who cares, and how they are related to the patient."""
+
+    model_config = shown_as(person="0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de", relation="son")
+    person: Id
+    relation: Text
+
+
+@writes(router, "/records", "care.open_record")
+async def open_record(call: Calling, body: Annotated[NewRecord, reads(NewRecord)]) -> Response:
+    """Open a record for a patient."""
+    return answered(await call.ledger.care.open_record(call.by(body), body.patient))
+
+
+@writes(router, "/records/{record}/care", "care.start")
+async def start_care(call: Calling, record: InPath, body: Annotated[NewCare, reads(NewCare)]) -> Response:
+    """Start the care relationship of a person or a team."""
+    said = call.ledger.care.start(call.by(body), record, ground=body.ground, until=body.until, **body.grantee())
+    return answered(await said)
+
+
+@writes(router, "/records/{record}/care/{care}/end", "care.end")
+async def end_care(call: Calling, record: InPath, care: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]) -> Response:
+    """End a care relationship."""
+    return answered(await call.ledger.care.end(call.by(body), record, care))
+
+
+@writes(router, "/records/{record}/carers", "care.name_carer")
+async def name_carer(call: Calling, record: InPath, body: Annotated[NewCarer, reads(NewCarer)]) -> Response:
+    """Name a carer, by the patient; by itself this shows them nothing."""
+    return answered(await call.ledger.care.name_carer(call.by(body), record, body.person, body.relation))
+
+
+@writes(router, "/records/{record}/carers/{person}/end", "care.end_carer")
+async def end_carer(
+    call: Calling, record: InPath, person: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]
+) -> Response:
+    """End that somebody is a carer here, by the patient."""
+    return answered(await call.ledger.care.end_carer(call.by(body), record, person))
+
+
+@shows(router, "/records/{record}", "trail.open", _VIEW)
+async def read_record(call: Calling, record: InPath, page: Annotated[PageOfItems, Query()]) -> Response:
+    """A page of a record, newest first, as the reader of the token may see it."""
+    kinds = page.kinds()
+    continues = ("record", record, call.session.person, call.session.acting_as, *sorted(kinds))
+    after = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)
+    asked = Asked(record, purpose_of(call, page.purpose), kinds=kinds, limit=page.limit, after=after)
+    view, disclosure = await _view(call, asked)
+    more = None if disclosure.more is None else call.service.cursors.seal(disclosure.more, *continues)
+    del view["more"]
+    return json_answer({**view, "cursor": more})
+
+
+@shows(router, "/records/{record}/items/{item}", "trail.open_item", {**_VIEW, "items": [_ITEM]})
+async def read_item(call: Calling, record: InPath, item: InPath, purpose: AskedPurpose = None) -> Response:
+    """One item of a record, with what is said about it; a hidden one answers as one that is not there."""
+    view, _ = await _view(call, Asked(record, purpose_of(call, purpose), item=item))
+    del view["more"]
+    return json_answer({**view, "cursor": None})
+
+
+_LIST: Final = {"records": [{"record": _RECORD, "patient": _AMINA, "ground": "referral", "team": None}], "cursor": None}
+
+
+@shows(router, "/records", "records.list", _LIST)
+async def list_records(call: Calling, page: Annotated[Page, Query()]) -> Response:
+    """The records of the reader: their own, those of whom they care for, or those in their care.
+
+    A list is structure: what a record shows is decided when it is opened.
+    """
+    await call.service.caught_up()
+    continues = ("records", call.session.person, call.session.acting_as)
+    before = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
+    listed = await _listed(call, before, page.limit)
+    last = listed[page.limit - 1].position if len(listed) > page.limit else None
+    cursor = None if last is None else call.service.cursors.seal((Instant(0), last), *continues)
+    return json_answer({"records": [_row(one) for one in listed[: page.limit]], "cursor": cursor})
+
+
+async def _view(call: Call, asked: Asked) -> tuple[dict[str, Any], Disclosure]:
+    """Record the disclosure, then build the view of it: words are opened for what was recorded, and nothing else."""
+    build = VIEWS.get(call.session.acting_as)
+    if build is None:
+        raise NotAllowed(f"record: got acting_as {call.session.acting_as}, wanted one of {', '.join(VIEWS)}", "no-view")
+    disclosure = await call.ledger.trail.open(call.by(), asked)
+    await check_still_signed_in(call)
+    return as_json(await build(call.ledger, call.service.timeline, disclosure)), disclosure
+
+
+async def _listed(call: Call, before: int | None, limit: int) -> list[Listed]:
+    """Up to one more than ``limit`` records, so that it is known whether there are more."""
+    person, directory = call.session.person, call.service.directory
+    if call.session.acting_as == "patient":
+        return _after(await directory.own_record(person), before)
+    if call.session.acting_as == "carer":
+        return _after(await directory.cared_for(person), before)
+    now = call.ledger.clock()
+    facts = (await call.ledger.facts.person(person, fresh=True)).fold.facts
+    if call.session.acting_as != "clinician" or facts.role("clinician", now) is None:
+        raise NotAllowed("records: got a reader without a list, wanted a patient, carer or clinician", "no-list")
+    return await directory.in_care_of(person, now, before=before, limit=limit + 1)
+
+
+def _after(listed: list[Listed], before: int | None) -> list[Listed]:
+    return [one for one in listed if before is None or one.position < before]
+
+
+def _row(listed: Listed) -> dict[str, Any]:
+    return {"record": listed.record, "patient": listed.patient, "ground": listed.ground, "team": listed.team}

@@ -1,0 +1,172 @@
+"""Sharing over HTTP: the patient's directives, sessions together, suspended carers, and emergency access."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter
+from pydantic import Field, WithJsonSchema
+from starlette.responses import Response
+
+from api.http.answers import answered
+from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Text, names, reads, shown_as
+from api.http.operations import writes
+from api.http.service import Calling
+from ledger.use_cases.sharing import Directing
+
+router: Final = APIRouter(tags=["sharing"])
+_SAM: Final = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
+_EVENING: Final = "2026-05-03T18:00:00.000Z"
+
+
+def _kinds(description: str, *kinds: str) -> WithJsonSchema:
+    """An object that says in ``kind`` which further members it has."""
+    kind = {"type": "string", "enum": list(kinds)}
+    shape = {"type": "object", "description": description, "required": ["kind"], "properties": {"kind": kind}}
+    return WithJsonSchema(shape)
+
+
+Grantee = Annotated[
+    dict[str, Any], _kinds("A person or a team with its id, or all carers.", "person", "team", "all-carers")
+]
+Scope = Annotated[
+    dict[str, Any], _kinds("``of`` names the item, topic or kind.", "item", "topic", "kind", "everything")
+]
+Condition = Annotated[
+    dict[str, Any],
+    _kinds("``hours`` has zone, days (1 is Monday), from and until.", "together", "hours", "when-unwell"),
+]
+
+
+class NewDirective(Body):
+    """What the patient shares or withholds, with whom, and how far. ``replaces`` names the current one, if any."""
+
+    model_config = shown_as(
+        grantee={"kind": "person", "id": _SAM},
+        scope={"kind": "kind", "of": "plan-for-carers"},
+        effect="share",
+        until="2026-08-03T09:00:00.000Z",
+        condition={"kind": "hours", "zone": "Europe/London", "days": [1, 5], "from": "09:00", "until": "17:00"},
+    )
+    grantee: Grantee
+    scope: Scope
+    effect: Annotated[str, names("share", "withhold")] = "share"
+    starts: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
+    condition: Condition | None = None
+    replaces: Id | None = None
+    hidden: bool = False
+
+    def directing(self) -> Directing:
+        """The directive of the use case."""
+        terms: dict[str, Any] = {"condition": self.condition, "replaces": self.replaces, "hidden": self.hidden}
+        return Directing(self.grantee, self.scope, self.effect, self.starts, self.until, **terms)
+
+
+class ResultsWish(Body):
+    """Whether the patient reads results at once, or hears them in person first."""
+
+    model_config = shown_as(wish="tell-me-first")
+    wish: Annotated[str, names("at-once", "tell-me-first")]
+
+
+class NewTogether(Body):
+    """With which carer, and until when at the latest."""
+
+    model_config = shown_as(carer=_SAM, until=_EVENING)
+    carer: Id
+    until: Moment
+
+
+class NewEmergency(Body):
+    """Why a record is opened as an emergency, and until when, within a day."""
+
+    model_config = shown_as(reason="Unconscious in the emergency department.", until=_EVENING)
+    reason: Text
+    until: Moment
+
+
+class OneMoreItem(Body):
+    """An item to be opened beyond what an emergency opens first."""
+
+    model_config = shown_as(item="0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de")
+    item: Id
+
+
+class EmergencyReview(Body):
+    """What the guardian finds about an emergency access."""
+
+    model_config = shown_as(outcome="justified", reason="The history was needed to treat.")
+    outcome: Annotated[str, names("justified", "not-justified")]
+    reason: Text
+
+
+@writes(router, "/records/{record}/directives", "sharing.direct")
+async def direct(call: Calling, record: InPath, body: Annotated[NewDirective, reads(NewDirective)]) -> Response:
+    """Share or withhold a part of the record, by the patient."""
+    return answered(await call.ledger.sharing.direct(call.by(body), record, body.directing()))
+
+
+@writes(router, "/records/{record}/directives/{directive}/withdrawal", "sharing.withdraw")
+async def withdraw(
+    call: Calling, record: InPath, directive: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]
+) -> Response:
+    """Withdraw a directive: no later disclosure rests on it."""
+    return answered(await call.ledger.sharing.withdraw(call.by(body), record, directive))
+
+
+@writes(router, "/records/{record}/results-wish", "sharing.wish_results")
+async def wish_results(call: Calling, record: InPath, body: Annotated[ResultsWish, reads(ResultsWish)]) -> Response:
+    """Choose to read results at once, or to be told first in person."""
+    return answered(await call.ledger.sharing.wish_results(call.by(body), record, body.wish))
+
+
+@writes(router, "/records/{record}/together", "sharing.start_together")
+async def start_together(call: Calling, record: InPath, body: Annotated[NewTogether, reads(NewTogether)]) -> Response:
+    """Begin looking together with a carer; by the patient, or a clinician in the room."""
+    return answered(await call.ledger.sharing.start_together(call.by(body), record, body.carer, body.until))
+
+
+@writes(router, "/records/{record}/together/{together}/end", "sharing.end_together")
+async def end_together(
+    call: Calling, record: InPath, together: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]
+) -> Response:
+    """End a session together."""
+    return answered(await call.ledger.sharing.end_together(call.by(body), record, together))
+
+
+@writes(router, "/records/{record}/carers/{person}/suspension", "sharing.suspend")
+async def suspend(
+    call: Calling, record: InPath, person: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]
+) -> Response:
+    """Suspend a carer, by the patient: as if nothing were shared with them."""
+    return answered(await call.ledger.sharing.suspend(call.by(body), record, person))
+
+
+@writes(router, "/records/{record}/carers/{person}/restoration", "sharing.restore")
+async def restore(
+    call: Calling, record: InPath, person: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]
+) -> Response:
+    """End a suspension."""
+    return answered(await call.ledger.sharing.restore(call.by(body), record, person))
+
+
+@writes(router, "/records/{record}/emergencies", "sharing.open_emergency")
+async def open_emergency(call: Calling, record: InPath, body: Annotated[NewEmergency, reads(NewEmergency)]) -> Response:
+    """Open a record as an emergency, by a clinician; the patient is told."""
+    return answered(await call.ledger.sharing.open_emergency(call.by(body), record, body.reason, body.until))
+
+
+@writes(router, "/records/{record}/emergencies/{emergency}/items", "sharing.open_emergency_item")
+async def open_emergency_item(
+    call: Calling, record: InPath, emergency: InPath, body: Annotated[OneMoreItem, reads(OneMoreItem)]
+) -> Response:
+    """Open one more item in an emergency."""
+    return answered(await call.ledger.sharing.open_emergency_item(call.by(body), record, emergency, body.item))
+
+
+@writes(router, "/records/{record}/emergencies/{emergency}/review", "sharing.review_emergency")
+async def review_emergency(
+    call: Calling, record: InPath, emergency: InPath, body: Annotated[EmergencyReview, reads(EmergencyReview)]
+) -> Response:
+    """Review an emergency access, by the guardian."""
+    said = call.ledger.sharing.review_emergency(call.by(body), record, emergency, body.outcome, body.reason)
+    return answered(await said)
