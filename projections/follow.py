@@ -19,6 +19,7 @@ import psycopg
 from eventsourcing.persistence import Tracking
 from psycopg import sql
 
+from ledger.core.said import Said
 from ledger.ledger import Ledger
 from projections.errors import NotFollowed
 from projections.projection import Connection, Projection
@@ -134,8 +135,12 @@ class Follower:
         async with await self._new_connection() as connection:
             await self._empty(connection)
             place, size = await self._look(connection)
+            ahead = await self._ledger.read(place, BATCH)
             while place < size:
-                place = await self._take_batch(connection)
+                # While PostgreSQL writes one batch, this process opens the next.
+                place, ahead = await asyncio.gather(
+                    self._take_batch(connection, ahead), self._ledger.read(place + len(ahead), BATCH)
+                )
                 progress(min(place, size), size)
         return size
 
@@ -167,11 +172,14 @@ class Follower:
             await connection.execute(_MOVE, [0, self._ledger.name])
         self.forget()
 
-    async def _take_batch(self, connection: Connection) -> int:
-        """Take in one batch, after whatever others have taken in, and return the place reached."""
+    async def _take_batch(self, connection: Connection, ahead: Sequence[Said] = ()) -> int:
+        """Take in one batch, after whatever others have taken in, and return the place reached.
+
+        ``ahead`` is what was read before; it is of use where nobody else has gone on meanwhile.
+        """
         async with connection.transaction():
             place = await self._locked_place(connection)
-            said = await self._ledger.read(place, BATCH)
+            said = ahead if ahead and ahead[0].position == place else await self._ledger.read(place, BATCH)
             if said:
                 async with connection.pipeline():
                     for projection in self._projections:

@@ -23,7 +23,7 @@ _INSERT = """
          recorded_at bigint, author uuid, acting_as text, facts jsonb)
 """
 _AT = """
-    select position, item, type, made_at, recorded_at, author, acting_as, facts from projections.timeline
+    select position, item, type, made_at, recorded_at, author, acting_as, facts::text from projections.timeline
     where position = any(%s::bigint[]) order by position
 """
 
@@ -98,7 +98,8 @@ def _row(said: Said) -> dict[str, Any]:
 
 
 def _about(row: Sequence[Any]) -> About:
-    position, item, statement_type, made_at, recorded_at, author, acting_as, facts = row
+    position, item, statement_type, made_at, recorded_at, author, acting_as, said = row
+    facts = orjson.loads(said)
     return About(
         position, str(item), statement_type, Instant(made_at), Instant(recorded_at), str(author), acting_as, facts
     )

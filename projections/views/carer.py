@@ -11,7 +11,6 @@ from ledger.core.instants import Instant
 from ledger.disclosure import Disclosure, Shown
 from ledger.ledger import Ledger
 from projections.timeline import Timeline
-from projections.views.fields import fields_of
 from projections.views.shape import Content, Opened, Person, content_of, open_for
 
 
@@ -52,8 +51,7 @@ async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> C
 
 
 def _item(opened: Opened, shown: Shown) -> CarerItem:
-    content = content_of(opened, shown)
+    content = content_of(shown, opened.told[shown.item])
     # The reason of an amendment may name what is not shared; what it says is part of the item.
-    amendments = tuple(replace(amendment, reason=None) for amendment in content.amendments)
-    children = tuple(_item(opened, child) for child in shown.children)
-    return CarerItem(**fields_of(replace(content, amendments=amendments)), children=children)
+    content["amendments"] = tuple(replace(amendment, reason=None) for amendment in content["amendments"])
+    return CarerItem(**content, children=tuple(_item(opened, child) for child in shown.children))

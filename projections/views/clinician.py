@@ -10,8 +10,7 @@ from ledger.ledger import Ledger
 from projections.timeline import Timeline
 from projections.views.conversation import Discussed, SealedItem, Why, discussed_of, sealed_item
 from projections.views.explanations import PERMITTED
-from projections.views.fields import fields_of
-from projections.views.shape import Author, Opened, Person, Told, open_for
+from projections.views.shape import Author, ItemTold, Opened, Person, Told, open_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +87,23 @@ async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> C
 
 
 def _item(opened: Opened, shown: Shown) -> ClinicianItem:
-    [added] = opened.of(shown, "item-added/1")
-    released = opened.last(shown, "result-released/1")
+    told = opened.told[shown.item]
+    released = told.last("result-released/1")
     return ClinicianItem(
-        **fields_of(discussed_of(opened, shown)),
-        in_confidence=added.facts["in_confidence"],
-        withholdings=_withholdings(opened, shown),
-        hidden_by_default=_hidden_by_default(opened, shown),
-        held=None if released is not None else _hold(opened.last(shown, "result-held/1")),
+        **discussed_of(opened, shown),
+        in_confidence=told.added.facts["in_confidence"],
+        withholdings=_withholdings(told),
+        hidden_by_default=_hidden_by_default(shown.item, told),
+        held=None if released is not None else _hold(told.last("result-held/1")),
         released_at=None if released is None else released.made_at,
         children=tuple(_item(opened, child) for child in shown.children),
     )
 
 
-def _withholdings(opened: Opened, shown: Shown) -> tuple[Withholding, ...]:
-    lifted = {told.facts["withholding"] for told in opened.of(shown, "withholding-lifted/1")}
-    made = opened.of(shown, "withholding-made/1")
-    return tuple(_withholding(told) for told in made if told.facts["withholding"] not in lifted)
+def _withholdings(told: ItemTold) -> tuple[Withholding, ...]:
+    lifted = {said.facts["withholding"] for said in told.of("withholding-lifted/1")}
+    made = told.of("withholding-made/1")
+    return tuple(_withholding(said) for said in made if said.facts["withholding"] not in lifted)
 
 
 def _withholding(told: Told) -> Withholding:
@@ -122,14 +121,14 @@ def _withholding(told: Told) -> Withholding:
     )
 
 
-def _hidden_by_default(opened: Opened, shown: Shown) -> bool:
+def _hidden_by_default(item: str, told: ItemTold) -> bool:
     """As decisions have it (``ledger.core.facts``): from the topic being set until somebody lifts it."""
     hidden = abuse = False
-    for told in opened.told[shown.item]:
-        if "topics" in told.facts:
-            before, abuse = abuse, "domestic-abuse" in told.facts["topics"]
+    for said in told.all:
+        if "topics" in said.facts:
+            before, abuse = abuse, "domestic-abuse" in said.facts["topics"]
             hidden = abuse and (hidden or not before)
-        elif told.about.type == "withholding-lifted/1" and told.facts["withholding"] == shown.item:
+        elif said.about.type == "withholding-lifted/1" and said.facts["withholding"] == item:
             hidden = False
     return hidden
 

@@ -1,12 +1,12 @@
 """The conversation about an item: what those who take part in it, patients and clinicians, are shown of it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ledger.core.instants import Instant, parse_instant
 from ledger.disclosure import Sealed, Shown
 from projections.views.explanations import KEPT, PERMITTED
-from projections.views.fields import fields_of
-from projections.views.shape import Author, Content, Opened, Told, content_of
+from projections.views.shape import Author, Content, ItemTold, Opened, Told, content_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +65,24 @@ class Discussed(Content):
     why: Why
 
 
-def discussed_of(opened: Opened, shown: Shown) -> Discussed:
-    """An item with what was said about it, for those who take part in the conversation."""
-    content = content_of(opened, shown)
-    [added] = opened.of(shown, "item-added/1")
-    facts, topics = added.facts, opened.last(shown, "item-topics-set/1") or added
-    return Discussed(
-        **fields_of(content),
-        topics=tuple(sorted(topics.facts["topics"])),
-        discussed=facts["discussed"],
-        copy_given=facts["copy_given"],
-        imported=facts["imported"],
-        due=None if facts["due"] is None else parse_instant(facts["due"]),
-        disputed=any(_is_dispute(opened, child) for child in shown.children),
-        corrected=bool(content.amendments),
-        agreements=_agreements(opened, shown),
-        answer=_outcome(opened.last(shown, "dispute-answered/1")),
-        review=_outcome(opened.last(shown, "dispute-reviewed/1")),
-        why=Why(shown.permit.rule, PERMITTED[shown.permit.rule]),
-    )
+def discussed_of(opened: Opened, shown: Shown) -> dict[str, Any]:
+    """The members of ``Discussed``: an item with what was said about it, for those who take part in it."""
+    told = opened.told[shown.item]
+    content = content_of(shown, told)
+    facts, topics = told.added.facts, told.last("item-topics-set/1") or told.added
+    return content | {
+        "topics": tuple(sorted(topics.facts["topics"])),
+        "discussed": facts["discussed"],
+        "copy_given": facts["copy_given"],
+        "imported": facts["imported"],
+        "due": None if facts["due"] is None else parse_instant(facts["due"]),
+        "disputed": any(opened.told[child.item].added.facts["concern"] == "dispute" for child in shown.children),
+        "corrected": bool(content["amendments"]),
+        "agreements": _agreements(told),
+        "answer": _outcome(told.last("dispute-answered/1")),
+        "review": _outcome(told.last("dispute-reviewed/1")),
+        "why": Why(shown.permit.rule, PERMITTED[shown.permit.rule]),
+    }
 
 
 def sealed_item(sealed: Sealed) -> SealedItem:
@@ -91,15 +90,10 @@ def sealed_item(sealed: Sealed) -> SealedItem:
     return SealedItem(sealed.item, Why(sealed.rule, KEPT[sealed.rule]))
 
 
-def _is_dispute(opened: Opened, child: Shown) -> bool:
-    [added] = opened.of(child, "item-added/1")
-    return bool(added.facts["concern"] == "dispute")
-
-
-def _agreements(opened: Opened, shown: Shown) -> tuple[Agreement, ...]:
-    latest = {told.about.author: told for told in opened.of(shown, "agreement-stated/1")}
+def _agreements(told: ItemTold) -> tuple[Agreement, ...]:
+    latest = {said.about.author: said for said in told.of("agreement-stated/1")}
     return tuple(
-        Agreement(told.facts["agreement"], told.word("text"), told.author, told.made_at) for told in latest.values()
+        Agreement(said.facts["agreement"], said.word("text"), said.author, said.made_at) for said in latest.values()
     )
 
 

@@ -22,11 +22,6 @@ INSTANTS: Final = frozenset(
 """Members of views that are instants: RFC 3339 UTC with milliseconds outside, milliseconds inside."""
 
 
-def fields_of(part: Any) -> dict[str, Any]:
-    """The members of a dataclass, not copied: for making a larger one of it."""
-    return {field.name: getattr(part, field.name) for field in fields(part)}
-
-
 def as_json(value: Any, member: str = "") -> Any:
     """A view, or a part of one, as objects, lists, text, numbers, booleans and null."""
     if is_dataclass(value):
@@ -36,5 +31,5 @@ def as_json(value: Any, member: str = "") -> Any:
     if isinstance(value, tuple | list | frozenset):
         return [as_json(inner) for inner in value]
     if member in INSTANTS and isinstance(value, int):
-        return format_instant(value)  # type: ignore[arg-type]  # an Instant is an int at run time
+        return format_instant(value)
     return value

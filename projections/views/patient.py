@@ -11,7 +11,6 @@ from ledger.disclosure import Disclosure, Shown
 from ledger.ledger import Ledger
 from projections.timeline import Timeline
 from projections.views.conversation import Discussed, SealedItem, discussed_of, sealed_item
-from projections.views.fields import fields_of
 from projections.views.shape import Opened, Person, open_for
 
 
@@ -55,4 +54,4 @@ async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> P
 
 def _item(opened: Opened, shown: Shown) -> PatientItem:
     children = tuple(_item(opened, child) for child in shown.children)
-    return PatientItem(**fields_of(discussed_of(opened, shown)), children=children)
+    return PatientItem(**discussed_of(opened, shown), children=children)

@@ -124,16 +124,34 @@ class Told:
 class Opened:
     """What one reader reads of everything in a disclosure: statements by item, and the patient."""
 
-    told: Mapping[str, tuple[Told, ...]]
+    told: Mapping[str, "ItemTold"]
     patient: Person
 
-    def of(self, shown: Shown, statement_type: str) -> list[Told]:
-        """What was said of this type about an item, in order."""
-        return [told for told in self.told[shown.item] if told.about.type == statement_type]
 
-    def last(self, shown: Shown, statement_type: str) -> Told | None:
+class ItemTold:
+    """What one reader reads of one item."""
+
+    __slots__ = ("_by_type", "all")
+
+    def __init__(self, told: Sequence[Told]) -> None:
+        self.all = told
+        self._by_type: dict[str, list[Told]] = {}
+        for one in told:
+            self._by_type.setdefault(one.about.type, []).append(one)
+
+    @property
+    def added(self) -> Told:
+        """What it began with."""
+        return self.all[0]
+
+    def of(self, statement_type: str) -> Sequence[Told]:
+        """What was said of this type, in order."""
+        return self._by_type.get(statement_type, ())
+
+    def last(self, statement_type: str) -> Told | None:
         """The last of them, if there is one."""
-        return next(reversed(self.of(shown, statement_type)), None)
+        said = self._by_type.get(statement_type)
+        return None if said is None else said[-1]
 
 
 def check_reader(reader: str, ledger: Ledger, disclosure: Disclosure) -> None:
@@ -162,7 +180,7 @@ async def open_for(reader: str, ledger: Ledger, timeline: Timeline, disclosure: 
         read[shown.item] = read_by(reader, disclosure, shown, statements[shown.item])
     words = await ledger.trail.words(disclosure, _readable(read, disclosure))
     names = {person: (words.get(position) or {}).get("name") for person, position in disclosure.people.items()}
-    told = {item: tuple(_told(about, depth, words, names) for about, depth in pairs) for item, pairs in read.items()}
+    told = {item: ItemTold([_told(*pair, words, names) for pair in pairs]) for item, pairs in read.items()}
     return Opened(told, Person(disclosure.patient, names.get(disclosure.patient)))
 
 
@@ -176,29 +194,29 @@ def check_in_step(shown: Shown, statements: Sequence[About]) -> None:
         )
 
 
-def content_of(opened: Opened, shown: Shown) -> Content:
-    """What every reader of this item sees of it."""
-    [added] = opened.of(shown, "item-added/1")
+def content_of(shown: Shown, told: ItemTold) -> dict[str, Any]:
+    """The members of ``Content``: what every reader of this item sees of it."""
+    added = told.added
     facts = added.facts
-    return Content(
-        id=shown.item,
-        kind=facts["kind"],
-        parent=None if shown.alone else facts["parent"],
-        concern=None if shown.alone else facts["concern"],
-        title=added.word("title"),
-        text=added.word("text"),
-        data=added.word("data"),
-        quote=None if shown.alone else added.word("quote"),
-        author=added.author,
-        made_at=added.made_at,
-        recorded_at=added.about.recorded_at,
-        amendments=tuple(
-            Amendment(told.word("text"), told.word("reason"), told.author, told.made_at)
-            for told in opened.of(shown, "item-amended/1")
+    return {
+        "id": shown.item,
+        "kind": facts["kind"],
+        "parent": None if shown.alone else facts["parent"],
+        "concern": None if shown.alone else facts["concern"],
+        "title": added.word("title"),
+        "text": added.word("text"),
+        "data": added.word("data"),
+        "quote": None if shown.alone else added.word("quote"),
+        "author": added.author,
+        "made_at": added.made_at,
+        "recorded_at": added.about.recorded_at,
+        "amendments": tuple(
+            Amendment(said.word("text"), said.word("reason"), said.author, said.made_at)
+            for said in told.of("item-amended/1")
         ),
-        in_error=_in_error(opened.last(shown, "item-marked-in-error/1")),
-        wish=_wish(opened, shown) if facts["kind"] == "wishes" else None,
-    )
+        "in_error": _in_error(told.last("item-marked-in-error/1")),
+        "wish": _wish(told) if facts["kind"] == "wishes" else None,
+    }
 
 
 def _readable(read: Mapping[str, Iterable[tuple[About, Depth]]], disclosure: Disclosure) -> set[int]:
@@ -220,9 +238,9 @@ def _in_error(told: Told | None) -> InError | None:
     return None if told is None else InError(told.word("reason"), told.author, told.made_at)
 
 
-def _wish(opened: Opened, shown: Shown) -> Wish:
-    signed, withdrawn = opened.last(shown, "wish-signed/1"), opened.last(shown, "wish-withdrawn/1")
-    reviewed = opened.last(shown, "wish-reviewed/1")
+def _wish(told: ItemTold) -> Wish:
+    signed, withdrawn = told.last("wish-signed/1"), told.last("wish-withdrawn/1")
+    reviewed = told.last("wish-reviewed/1")
     return Wish(
         state="withdrawn" if withdrawn is not None else "draft" if signed is None else "signed",
         signed_at=None if signed is None else signed.made_at,

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from ledger.core import secrecy
 from ledger.core.instants import MINUTE, Instant
 from ledger.core.vocabulary import STATEMENT_TYPES
 from ledger.disclosure import Disclosure
@@ -19,6 +20,7 @@ from ledger.store.errors import NotRecorded
 from ledger.use_cases.sharing import Directing
 from projections.views import carer, clinician, patient
 from projections.views.audience import AUDIENCE, Depth
+from projections.views.explanations import KEPT, PERMITTED
 from projections.views.fields import INSTANTS, as_json
 from projections.views.patient import PatientItem
 from tests.story import Story
@@ -200,6 +202,18 @@ async def test_a_patients_seal_leaves_its_mark_for_the_treating_clinician(story:
     assert [(mark.id, mark.why.rule) for mark in view.sealed] == [(note, "sealed-by-patient")]
 
 
+async def test_in_an_emergency_a_locum_reads_what_it_opens_first_and_sees_that_there_is_more(story: Story) -> None:
+    note = await story.note("Restless.")
+    allergy = await story.note("Penicillin.", kind="allergy")
+    until = Instant(story.ledger.clock() + 60 * MINUTE)
+    opened = await story.ledger.sharing.open_emergency(story.moss, story.record, "Unconscious in A&E.", until)
+    view = await story.clinician_view(story.moss)
+    assert (view.why.rule, [item.id for item in view.items]) == ("emergency", [allergy])
+    assert [(mark.id, mark.why.rule) for mark in view.sealed] == [(note, "emergency-not-opened")]
+    await story.ledger.sharing.open_emergency_item(story.moss, story.record, str(opened.facts["emergency"]), note)
+    assert len((await story.clinician_view(story.moss)).items) == 2
+
+
 async def test_a_dispute_is_shown_with_its_answer_and_the_second_review(story: Story) -> None:
     note = await story.note("Refused treatment.")
     dispute = str(
@@ -333,6 +347,12 @@ def test_every_statement_about_an_item_has_its_row_in_the_table_of_who_reads_it(
         assert set(readers) == {"clinician", "patient", "carer"}
         for depth in readers.values():
             assert depth is not Depth.WORDS or STATEMENT_TYPES[name].words is not None
+
+
+def test_every_rule_that_leaves_a_trace_is_explained_in_plain_words() -> None:
+    told = {f"withheld:{ground}" for ground in secrecy._TOLD}
+    assert set(KEPT) == told | {"not-yet", "sealed-by-patient", "emergency-not-opened"}
+    assert all(sentence.endswith(".") for sentence in [*KEPT.values(), *PERMITTED.values()])
 
 
 def test_instants_are_sent_as_rfc_3339() -> None:
