@@ -138,7 +138,7 @@ def _examine_signature(position: int, entry: Entry, keys: Mapping[str, bytes], f
     signed, statement = entry.signed, entry.signed.statement
     known = keys.get(signed.kid)
     if known is not None:
-        check_signed(position, signed, _key(known), found)
+        compare_signature(position, signed, _key(known), found)
     return Signed(
         statement.author,
         signed.kid,
@@ -148,7 +148,7 @@ def _examine_signature(position: int, entry: Entry, keys: Mapping[str, bytes], f
     )
 
 
-def check_signed(position: int, signed: SignedStatement, key: PublicKey, found: Findings) -> None:
+def compare_signature(position: int, signed: SignedStatement, key: PublicKey, found: Findings) -> None:
     """Check a signature under a key; what is wrong is noted."""
     try:
         signed.check_signature(key)

@@ -4,7 +4,7 @@ from ledger.core.errors import CoreError
 from ledger.core.instants import Instant, format_instant
 from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyStatement
-from ledger.verify.entries import Examined, Signed, check_signed
+from ledger.verify.entries import Examined, Signed, compare_signature
 from ledger.verify.findings import Findings, Step
 from ledger.verify.tree import Tree
 
@@ -57,7 +57,7 @@ class Folding:
             self._found.note(Step.SIGNATURES, position, str(error), "a key of the author in force at this position")
             return
         if signed.unchecked is not None:
-            check_signed(position, signed.unchecked, said.key, self._found)
+            compare_signature(position, signed.unchecked, said.key, self._found)
 
     def _key_of(self, position: int, signed: Signed) -> KeyStatement:
         # The first entry is the service enrolling its own key: nothing before it could vouch for that key.
