@@ -21,6 +21,7 @@ from psycopg import sql
 
 from ledger.core.said import Said
 from ledger.ledger import Ledger
+from ledger.store.errors import NotRecorded
 from projections.errors import NotFollowed
 from projections.projection import Connection, Projection
 
@@ -101,11 +102,9 @@ class Follower:
     async def select(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Rows of the projections, as far as they have got; raises NotFollowed where the database is away."""
         try:
-            async with self._ledger.rows.pool.connection() as connection:
-                cursor = await connection.execute(query.encode(), values, prepare=True, binary=True)
-                return await cursor.fetchall()
-        except psycopg.OperationalError as error:
-            raise NotFollowed(f"database: {error}; nothing can be shown until it is back") from error
+            return await self._ledger.rows.select(query, values)
+        except NotRecorded as error:
+            raise NotFollowed(f"{error}; nothing can be shown until it is back") from error
 
     async def run(self) -> None:
         """Follow until cancelled; a failure is logged, kept for those who wait, and tried again."""

@@ -84,11 +84,11 @@ class LedgerRecorder(ApplicationRecorder):
 
     async def read_stream(self, aggregate: UUID, after: int = 0) -> list[Kept]:
         """The entries of one stream, in order."""
-        return [_kept(row) for row in await self._rows(_STREAM, [aggregate, after])]
+        return [_kept(row) for row in await self.select(_STREAM, [aggregate, after])]
 
     async def read_subjects(self, known: Mapping[Subject, int]) -> list[SubjectRow]:
         """What bears on these subjects beyond the known counters, in the ledger's order, of one snapshot."""
-        rows = await self._rows(_SUBJECTS, [list(known), list(known.values())])
+        rows = await self.select(_SUBJECTS, [list(known), list(known.values())])
         return [
             SubjectRow(row[0], row[1], row[2], None if row[2] is None or row[7] is None else _kept(row[3:]))
             for row in rows
@@ -96,37 +96,41 @@ class LedgerRecorder(ApplicationRecorder):
 
     async def read_words(self, positions: Sequence[int]) -> list[WordsRow]:
         """The sealed words of entries."""
-        return [WordsRow(*row) for row in await self._rows(_WORDS, [list(positions)])]
+        return [WordsRow(*row) for row in await self.select(_WORDS, [list(positions)])]
 
     async def read_log(
         self, start: int, limit: int, stop: int | None = None, types: Sequence[str] | None = None
     ) -> list[Kept]:
         """Entries from a position on, in order."""
         names = list(types) if types else None
-        return [_kept(row) for row in await self._rows(_LOG, [start, stop, stop, names, names, limit])]
+        return [_kept(row) for row in await self.select(_LOG, [start, stop, stop, names, names, limit])]
 
     async def position_of(self, author: str, statement_id: str) -> int | None:
         """Where an author said something under this statement id, if they did."""
-        rows = await self._rows(_SAID, [UUID(author), UUID(statement_id)])
+        rows = await self.select(_SAID, [UUID(author), UUID(statement_id)])
         return int(rows[0][0]) if rows else None
 
     async def said_of_these(self, statements: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these (author, statement id) are in the log already, in one look-up."""
         pairs = [(UUID(author), UUID(statement)) for author, statement in statements]
-        rows = await self._rows(_SAID_OF_THESE, [[author for author, _ in pairs], [said for _, said in pairs]])
+        rows = await self.select(_SAID_OF_THESE, [[author for author, _ in pairs], [said for _, said in pairs]])
         return {(str(author), str(statement)) for author, statement in rows}
 
     async def size(self) -> int:
         """The number of durable entries."""
-        return int((await self._rows("select size from ledger.head", []))[0][0])
+        return int((await self.select("select size from ledger.head", []))[0][0])
 
-    async def _rows(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        try:
-            async with self.pool.connection() as connection:
-                cursor = await connection.execute(query, values, prepare=True, binary=True)
-                return await cursor.fetchall()
-        except psycopg.OperationalError as error:
-            raise NotRecorded(f"database: {error}; nothing can be read or recorded until it is back") from error
+    async def select(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Rows of the database; raises NotRecorded where it cannot be reached."""
+        # After PostgreSQL has restarted, each pooled connection is found dead once; a read can be tried again.
+        for _ in range(self.pool.max_size):
+            try:
+                async with self.pool.connection() as connection:
+                    cursor = await connection.execute(query, values, prepare=True, binary=True)
+                    return await cursor.fetchall()
+            except psycopg.OperationalError as error:
+                failure = error
+        raise NotRecorded(f"database: {failure}; nothing can be read or recorded until it is back") from failure
 
     # What eventsourcing asks for.
 
