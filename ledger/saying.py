@@ -116,6 +116,8 @@ class Speaker:
 
     def pinned(self, by: By) -> By:
         """The same speaker with id and instant chosen, so that what is named after them is named once."""
+        if by.statement_id is not None and by.made_at is not None:
+            return by
         now = self._clock()
         return replace(by, statement_id=by.statement_id or fresh_id(now), made_at=by.made_at or now)
 
@@ -132,10 +134,11 @@ class Speaker:
         check_said(sentence.type, sentence.facts, sentence.words)
         voice = self.voice(sentence.by)
         for attempt in range(ATTEMPTS):
-            gathered = await self._gather(sentence, voice, fresh=attempt > 0)
+            now = self._clock()
+            gathered = await self._gather(sentence, voice, now, fresh=attempt > 0)
             try:
-                speaking = self._keyed(sentence, voice, gathered.keys)
-                permit = self._allow(sentence, voice, gathered)
+                speaking = self._keyed(sentence, voice, gathered.keys, now)
+                permit = self._allow(sentence, voice, gathered, now)
                 event = await self._event(sentence, speaking)
                 [admitted] = await self._admit(event, gathered, permit)
             except AlreadySaid as said:
@@ -156,10 +159,8 @@ class Speaker:
             )  # fmt: skip
         raise Conflict(f"{sentence.type}: others were faster {ATTEMPTS} times; try again")
 
-    def _allow(self, sentence: Sentence, voice: Voice, gathered: Gathered) -> Permit:
-        said = Said(
-            _UNPLACED, self._clock(), voice.made_at, sentence.type, voice.author, voice.acting_as, sentence.facts
-        )
+    def _allow(self, sentence: Sentence, voice: Voice, gathered: Gathered, now: Instant) -> Permit:
+        said = Said(_UNPLACED, now, voice.made_at, sentence.type, voice.author, voice.acting_as, sentence.facts)
         decision = may_say(
             gathered.facts,
             said,
@@ -200,17 +201,17 @@ class Speaker:
         rows = await self._recorder.read_stream(stream_of(sentence.type, sentence.facts))
         return kind.read(name, (self._mapper.to_event(row) for row in rows))
 
-    def _keyed(self, sentence: Sentence, voice: Voice, keys: KeyHistory) -> Voice:
+    def _keyed(self, sentence: Sentence, voice: Voice, keys: KeyHistory, now: Instant) -> Voice:
         """The voice with the generation of its service-held key; checks that the key speaks for the author."""
         if sentence.submission is not None:
             signed = sentence.submission.signed
-            key = keys.find(voice.author, signed.kid, _UNPLACED, self._clock())
+            key = keys.find(voice.author, signed.kid, _UNPLACED, now)
             signed.check_signature(key.key)
             return voice
         generation = keys.service_generation(voice.author)
         signer = self._mapper.keyring.signer_for(voice.author, generation)
-        keys.find(voice.author, signer.kid, _UNPLACED, self._clock())
-        return Voice(voice.author, voice.acting_as, voice.made_at, voice.statement_id, generation)
+        keys.find(voice.author, signer.kid, _UNPLACED, now)
+        return replace(voice, generation=generation) if generation else voice
 
     async def _admit(self, event: Spoken, gathered: Gathered, permit: Permit) -> list[Admitted]:
         rests_on_items = event.type != "item-added/1" or event.facts["parent"] is not None
@@ -218,11 +219,11 @@ class Speaker:
         admission = self._mapper.to_stored_event(event)
         return await self._recorder.sequencer.admit([admission], guards=guards, valid_until=permit.until)
 
-    async def _gather(self, sentence: Sentence, voice: Voice, *, fresh: bool) -> Gathered:
+    async def _gather(self, sentence: Sentence, voice: Voice, now: Instant, *, fresh: bool) -> Gathered:
         return await self._gatherer.gather(
             voice.author,
             sentence.record,
-            at=self._clock(),
+            at=now,
             subject=person_named_in(sentence.type, sentence.facts),
             teams=sentence.teams(),
             fresh=fresh,

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.bench.baselines import BareEventsourcing, PlainInserts, best_concurrency
-from api.bench.place import BenchPlace, bench_place, run_in_loop
+from api.bench.place import bench_place, run_in_loop
 from api.bench.scene import Scene, set_scene
 from api.bench.windows import WINDOWS, Rounds, Tell, Window, interleave
 from api.bench.writer import Order, Writer
-from api.wiring import ledger_of
+from api.wiring import House, ledger_of
 
 SERVICE, AUTHOR, TWO = "service-signed", "author-signed", "two processes"
 BARE, PLAIN = "bare eventsourcing", "plain inserts"
@@ -32,33 +32,35 @@ def run(
     """
     with bench_place(under) as place, ExitStack() as stack:
         tell("setting the scene")
-        scene = run_in_loop(lambda: _scene(place))
         bare = BareEventsourcing(place.baselines)
         stack.callback(bare.close)
         plain = stack.enter_context(PlainInserts(place.baselines))
-        settings = place.house.settings
-        writers = [
-            stack.enter_context(Writer(settings.home, settings.origin, place.house.conninfo, scene)) for _ in range(2)
-        ]
+        writer = stack.enter_context(_writer(place.house, run_in_loop(lambda: _scene(place.house))))
+        shared = run_in_loop(lambda: _scene(place.shared))
+        pair = [stack.enter_context(_writer(place.shared, shared)) for _ in range(2)]
         tell("looking for the best concurrency of bare eventsourcing")
         threads = best_concurrency(bare.save, seconds / 2)
         rounds = interleave(
             {
-                SERVICE: lambda: writers[0].window("by the service", seconds),
+                SERVICE: lambda: writer.window("by the service", seconds),
                 BARE: lambda: bare.save(threads, seconds),
-                AUTHOR: lambda: writers[0].window("by the author", seconds),
+                AUTHOR: lambda: writer.window("by the author", seconds),
                 PLAIN: lambda: plain.insert(seconds),
-                TWO: lambda: _together(writers, seconds),
+                TWO: lambda: _together(pair, seconds),
             },
             rounds=windows,
             tell=tell,
         )
-        return _summary(rounds, threads, max(writer.resident_mb for writer in writers))
+        return _summary(rounds, threads, max(process.resident_mb for process in (writer, *pair)))
 
 
-async def _scene(place: BenchPlace) -> Scene:
-    async with ledger_of(place.house) as ledger:
+async def _scene(house: House) -> Scene:
+    async with ledger_of(house) as ledger:
         return await set_scene(ledger)
+
+
+def _writer(house: House, scene: Scene) -> Writer:
+    return Writer(house.home, house.settings.origin, house.conninfo, scene)
 
 
 def _together(writers: list[Writer], seconds: float) -> Window:

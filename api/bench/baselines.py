@@ -28,7 +28,8 @@ _PLAIN = """
 _INSERT = b"insert into plain (aggregate, version, topic, state) values (%s, 1, 'note', %s)"
 _PAGE = """
     create table if not exists look (viewer uuid, record uuid, at timestamptz not null default now());
-    create table if not exists item (record uuid, at bigint, author uuid, title text, words text, primary key (record, at))
+    create table if not exists item (
+        record uuid, at bigint, author uuid, title text, words text, primary key (record, at))
 """
 _FILL = "insert into item select %s, n, gen_random_uuid(), 'Note', %s from generate_series(1, %s::int) n"
 _LOOK = b"insert into look (viewer, record) values (%s, %s)"

@@ -10,17 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
+import uvloop
 
 from api.postgres import EmbeddedPostgres
 from api.postgres.place import Place as PostgresPlace
+from api.secrets import load_keyring
 from api.settings import Settings
 from api.wiring import House, migrate_house
-from api.secrets import load_keyring
-
-try:
-    from uvloop import new_event_loop
-except ImportError:  # not made for Windows
-    new_event_loop = asyncio.new_event_loop
 
 T = TypeVar("T")
 REAL_DISK = Path("/var/tmp")  # noqa: S108 - /tmp is memory on many machines, and memory commits for free
@@ -32,9 +28,13 @@ class NotDurable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BenchPlace:
-    """A ledger's house and, in the same server, an empty database for baselines."""
+    """A ledger's house; in the same server a second one, for processes that share it, and a database for baselines.
+
+    One process alone writes otherwise than beside others, and for a while after it has met one.
+    """
 
     house: House
+    shared: House
     baselines: str
 
 
@@ -50,23 +50,29 @@ def bench_place(under: Path | None = None) -> Iterator[BenchPlace]:
     home = directory / "home"
     try:
         with EmbeddedPostgres(home) as postgres:
-            postgres.create_database("ledger")
             postgres.create_database("baselines")
-            settings = Settings(home=home)
-            house = House(
-                settings, load_keyring(home, settings.origin), postgres.dsn(), postgres.superuser_dsn("ledger")
+            place = BenchPlace(
+                _house(postgres, home, "ledger"), _house(postgres, home, "shared"), postgres.superuser_dsn("baselines")
             )
-            migrate_house(house)
-            _check_durable(house)
-            yield BenchPlace(house, postgres.superuser_dsn("baselines"))
+            _check_durable(place.house)
+            yield place
     finally:
         _remove(home)
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def _house(postgres: EmbeddedPostgres, home: Path, database: str) -> House:
+    postgres.create_database(database)
+    settings = Settings(home=home)
+    keyring = load_keyring(home, settings.origin)
+    house = House(settings, keyring, postgres.dsn(database=database), postgres.superuser_dsn(database))
+    migrate_house(house)
+    return house
+
+
 def run_in_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end in the event loop that the service uses."""
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work())
 
 

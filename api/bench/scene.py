@@ -63,9 +63,7 @@ def sign_elsewhere(scene: Scene, origin: str, now: Instant, count: int) -> list[
 def _sign(scene: Scene, key: SigningKey, origin: str, now: Instant) -> SignedElsewhere:
     statement_id = fresh_id(now)
     facts = Opening(os.urandom(SALT_SIZE), canonical.encode(_facts(scene.record, fresh_id(now))))
-    words = Opening(
-        os.urandom(SALT_SIZE), canonical.encode({"title": None, "text": TEXT, "quote": None, "data": None})
-    )
+    words = Opening(os.urandom(SALT_SIZE), canonical.encode({"title": None, "text": TEXT, "quote": None, "data": None}))
     statement = Statement(
         statement_id, origin, "item-added/1", scene.doctor, "clinician", now, facts.commitment, words.commitment
     )

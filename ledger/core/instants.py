@@ -24,6 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPELLING = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
+@lru_cache(maxsize=256)  # a batch has one instant, and people write in the same milliseconds
 def format_instant(instant: Instant) -> str:
     """Spell an instant as RFC 3339 UTC with exactly three decimals."""
     day, rest = divmod(instant, DAY)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.errors import UniqueViolation
 
 from ledger.core.checkpoint import Checkpoint
@@ -134,8 +134,14 @@ class Sequencer:
                 _refuse_all(batch, NotRecorded("the ledger was stopped; it is unknown whether this was admitted"))
                 raise
             except Exception as error:  # whatever it was, every caller must hear of it and the next batch start clean
-                self._head = None
+                await self._disconnect()
                 _refuse_all(batch, NotRecorded(f"the ledger could not record: {error}; nobody is shown anything"))
+
+    async def _disconnect(self) -> None:
+        """Leave no transaction open, nor the head locked: what comes next in it would never be committed."""
+        connection, self._connection, self._head = self._connection, None, None
+        if connection is not None:
+            await connection.close()
 
     async def _await_work(self) -> None:
         self._arrived.clear()
@@ -149,7 +155,9 @@ class Sequencer:
 
     def _take(self) -> list[Request]:
         open_requests = len(self._queue) + self._last_batch
-        limit = min(LARGEST_BATCH, max(1, open_requests // 2))
+        # Where processes take turns, the others' commits are what this one works beside.
+        share = open_requests if self._lock_first else open_requests // 2
+        limit = min(LARGEST_BATCH, max(1, share))
         batch = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
         self._last_batch = len(batch)
         return batch
@@ -203,10 +211,10 @@ class Sequencer:
 
     async def _after_loss(self, connection: Connection, made: Draft) -> list[Request]:
         """Nothing was written: either another process was first, or a guard has failed."""
-        size, _ = await _fetch_head(connection)
+        size, recorded_at = await _fetch_head(connection)
         if size != made.base:
             self._lock_first = LOCK_FIRST_FOR
-            await self._catch_up(connection)
+            await self._catch_up(connection, size, recorded_at)
         rows = await (
             await connection.execute(
                 "select subject, version from ledger.guard where subject = any(%s)", [list(made.guards)]
@@ -262,14 +270,14 @@ class Sequencer:
         return self._head
 
     async def _lock_head(self, connection: Connection) -> None:
-        await connection.execute(b"begin")
-        await connection.execute(LOCK_HEAD)
-        await self._catch_up(connection)
+        async with connection.pipeline():  # one round trip: whoever else writes waits from here to our commit
+            await connection.execute(b"begin")
+            locked = await connection.execute(LOCK_HEAD)
+        await self._catch_up(connection, *await _head_in(locked))
 
-    async def _catch_up(self, connection: Connection) -> None:
+    async def _catch_up(self, connection: Connection, size: int, recorded_at: int) -> None:
         """Take in what other processes admitted, as leaves on the edge we have."""
         head = await self._known_head(connection)
-        size, recorded_at = await _fetch_head(connection)
         if size > head.edge.size:
             self._lock_first = max(self._lock_first, LOCK_FIRST_FOR)
             leaves = await read_leaves(connection, head.edge.size, size)
@@ -312,7 +320,11 @@ async def _write(connection: Connection, made: Draft, generation: int, *, commit
 
 
 async def _fetch_head(connection: Connection) -> tuple[int, int]:
-    row = await (await connection.execute(READ_HEAD)).fetchone()
+    return await _head_in(await connection.execute(READ_HEAD))
+
+
+async def _head_in(cursor: AsyncCursor[tuple[Any, ...]]) -> tuple[int, int]:
+    row = await cursor.fetchone()
     if row is None:
         raise NotRecorded("ledger.head: got no row, wanted one; restore the database")
     return row[0], row[1]

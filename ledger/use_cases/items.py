@@ -134,7 +134,6 @@ class Items:
     async def _add(self, by: By, record: str, draft: Draft, anchor: "_Anchor | None" = None) -> Answer:
         anchor = anchor or _NOWHERE
         pinned = self._speaker.pinned(by)
-        made_at = self._speaker.voice(pinned).made_at
         facts = {
             "record": record,
             "item": self._speaker.name(pinned, "item"),
@@ -142,7 +141,7 @@ class Items:
             "topics": list(draft.topics),
             "parent": anchor.parent,
             "concern": anchor.concern,
-            "due": format_instant(Instant(made_at + ANSWER_DUE_WITHIN)) if anchor.concern == "dispute" else None,
+            "due": self._due(pinned) if anchor.concern == "dispute" else None,
             "in_confidence": draft.in_confidence,
             "discussed": draft.discussed,
             "copy_given": draft.copy_given,
@@ -151,6 +150,9 @@ class Items:
         data = None if draft.data is None else dict(draft.data)
         words = {"title": draft.title, "text": draft.text, "quote": anchor.quote, "data": data}
         return await self._speaker.say(Sentence(pinned, "item-added/1", facts, words, clocked=_DUE))
+
+    def _due(self, pinned: By) -> str:
+        return format_instant(Instant(self._speaker.voice(pinned).made_at + ANSWER_DUE_WITHIN))
 
     async def _about(
         self, by: By, statement_type: str, facts: Mapping[str, Any], words: Mapping[str, Any] | None
