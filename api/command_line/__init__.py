@@ -1,0 +1,41 @@
+"""The command line, ``record-ledger``: one file for each group of commands.
+
+    service.py    demo, serve, migrate          starts the ledger
+    files.py      import, export                files in, files out
+    checking.py   verify, rebuild               checks the log, makes again what follows from it
+    people.py     people add, grant, list       who there is
+    keys.py       keys make, list, revoke, token
+    bench.py      bench append, view, http      what it costs
+    terminal.py   printing, exit codes, how a command reaches the ledger
+
+A command here reads its arguments, calls one function of the house, and prints what that returned. What is heavy is
+imported when a command runs, so that ``record-ledger --help`` answers at once.
+"""
+
+import typer
+
+from api.command_line import bench, checking, files, keys, people, service
+from api.command_line.terminal import Group
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A shared health record on one log that can be proved: who said what, and who was shown it.",
+    epilog="Exit codes: 0 done; 1 refused, or a check failed; 2 wrong usage; 3 the ledger cannot run here "
+    "(database, settings or keys). LEDGER_HOME is the directory of its data and keys, LEDGER_DATABASE_URL a "
+    "PostgreSQL of your own, LEDGER_ORIGIN the log's name.",
+)
+service.add_to(app)
+files.add_to(app)
+checking.add_to(app)
+people.add_to(app)
+keys.add_to(app)
+bench.add_to(app)
+
+
+def main() -> None:
+    """Run the command line; the console script."""
+    app()

@@ -1,0 +1,119 @@
+"""``people``: who there is. Whoever can run these commands holds the ledger's keys, so they speak as its founders."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.command_line.terminal import AsJson, Group, out, print_json, print_table, with_ledger
+
+if TYPE_CHECKING:
+    from ledger.ledger import Ledger
+
+BY_FOUNDERS = "Said in the name of the ledger's founding administrators, and recorded as such."
+
+people = typer.Typer(cls=Group, no_args_is_help=True, help="Register people, grant them roles, list them.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(people, name="people")
+
+
+@people.command(epilog=BY_FOUNDERS)
+def add(
+    name: Annotated[str, typer.Argument(help="The person's name; it is sealed, as every word is.")],
+    role: Annotated[
+        list[str] | None, typer.Option(help="A role: clinician, auditor, guardian, administrator or registrar.")
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Open a record of which this person is the patient.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Register a person, and print their id."""
+
+    async def work(ledger: "Ledger") -> dict[str, Any]:
+        from ledger.saying import By
+
+        founder = By(ledger.people.founders[0], "administrator")
+        person = (await ledger.people.register(founder, name)).facts["person"]
+        for one in role or []:
+            await _grant(ledger, person, one)
+        opened = (await ledger.care.open_record(founder, person)).facts["record"] if record else None
+        return {"person": person, "roles": role or [], "record": opened}
+
+    _print_person(with_ledger(work), as_json=as_json)
+
+
+@people.command(epilog=BY_FOUNDERS)
+def grant(
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    role: Annotated[str, typer.Argument(help="clinician, auditor, guardian, administrator or registrar.")],
+    as_json: AsJson = False,
+) -> None:
+    """Grant a role; where the rule of two asks for it, the second founder approves."""
+
+    async def work(ledger: "Ledger") -> dict[str, Any]:
+        await _grant(ledger, person, role)
+        return {"person": person, "roles": [role], "record": None}
+
+    _print_person(with_ledger(work), as_json=as_json)
+
+
+@people.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the people that are registered: ids and roles. Names are sealed; only a recorded look opens them."""
+    listed = with_ledger(_everybody)
+    if as_json:
+        print_json(listed)
+    else:
+        print_table(["Person", "Roles", "Keys"], [[who["person"], *_columns(who)] for who in listed])
+
+
+async def _grant(ledger: "Ledger", person: str, role: str) -> None:
+    from ledger.core.people import NEEDS_APPROVAL
+    from ledger.saying import By
+
+    first, second = ledger.people.founders
+    await ledger.people.grant(By(first, "administrator"), person, role)
+    if role in NEEDS_APPROVAL:
+        await ledger.people.approve(By(second, "administrator"), person, role)
+
+
+async def _everybody(ledger: "Ledger") -> list[dict[str, Any]]:
+    from ledger.store.mapper import SealingMapper
+
+    mapper = SealingMapper(ledger.keyring)
+    listed, place = [], 0
+    while kept := await ledger.rows.read_log(place, 1000, types=["person-registered/1"]):
+        listed += [await _person(ledger, mapper.open_facts(row).facts["person"]) for row in kept]
+        place = kept[-1].position + 1
+    return listed
+
+
+async def _person(ledger: "Ledger", person: str) -> dict[str, Any]:
+    known = (await ledger.facts.person(person)).fold
+    now = ledger.clock()
+    keys = [held for held in known.keys.by_person.values() if held.revoked_at is None]
+    return {
+        "person": person,
+        "roles": [role for role in known.facts.roles if known.facts.role(role, now) is not None],
+        "keys": [{"kid": held.said.key.kid, "custody": held.said.custody} for held in keys],
+    }
+
+
+def _columns(who: dict[str, Any]) -> list[str]:
+    custody = [key["custody"] for key in who["keys"]]
+    counted = [f"{custody.count(one)} of the {one}" for one in ("author", "service") if one in custody]
+    return [", ".join(who["roles"]), ", ".join(counted)]
+
+
+def _print_person(person: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(person)
+        return
+    out.print(f"person  {person['person']}", markup=False)
+    if person["roles"]:
+        out.print(f"roles   {', '.join(person['roles'])}", markup=False)
+    if person["record"]:
+        out.print(f"record  {person['record']}", markup=False)

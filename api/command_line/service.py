@@ -1,0 +1,79 @@
+"""``demo``, ``serve`` and ``migrate``: everything that starts the ledger or gets its database ready."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.command_line.terminal import AsJson, ExitCode, Failure, err, log_to_stderr, out, print_json, the_house
+
+if TYPE_CHECKING:
+    from api.wiring import House
+
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="The port to listen on; 0 for any free one.", show_default="8420")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(demo)
+    app.command()(serve)
+    app.command()(migrate)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the story; do not serve.")] = False,
+    port: Port = None,
+) -> None:
+    """Tell one story with a ledger of its own, in two minutes, then serve it.
+
+    Everything shown is what the ledger really answered. The ledger is made in a temporary directory and removed at the
+    end, unless LEDGER_HOME names one.
+    """
+    from api.demo import run_demo
+
+    run_demo(None if once else _serve, port=port)
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1, or LEDGER_HOST")
+    ] = None,
+    port: Port = None,
+) -> None:
+    """Serve the ledger over HTTP until it is interrupted."""
+    from api.settings import read_settings
+    from api.wiring import open_house
+
+    given = {"host": host, "port": port}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    log_to_stderr()
+    with open_house(read_settings().model_copy(update=chosen)) as house:
+        _serve(house, lambda url: err.print(f"record-ledger serves {house.settings.origin} at {url}"))
+
+
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the database's schema up to date.
+
+    A ledger with its own PostgreSQL does this by itself at each start. For LEDGER_DATABASE_URL, run it once with a
+    connection that may change the schema, and again after each new version.
+    """
+    from api.wiring import migrate_house
+
+    with the_house() as house:
+        applied = migrate_house(house)
+    if as_json:
+        print_json({"applied": applied})
+    else:
+        out.print("\n".join(["Applied:", *applied]) if applied else "The schema is up to date.")
+
+
+def _serve(house: "House", ready: Callable[[str], None]) -> None:
+    from api.http.serving import ServingFailed
+    from api.http.serving import serve as serve_house
+
+    try:
+        serve_house(house, ready)
+    except ServingFailed as error:
+        raise Failure(str(error), ExitCode.UNREACHABLE) from error
