@@ -1,0 +1,135 @@
+"""The reference says what the code does: made parts are as the code makes them, and every rule is explained."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ledger.core import authority
+from ledger.core.decisions import Deny, Request, leaves_trace
+from ledger.core.policy import RULE_OF_READER
+from ledger.core.said import Said
+from ledger.core.shapes import Check
+from ledger.core.vocabulary import STATEMENT_TYPES
+from tests.core import test_policy
+from tests.core.story import AMINA, EVERYTHING, SAM, START, Story, of, person, practice
+from tests.docs import shapes_in_words, worked_example
+from tests.docs.make import PARTS, pages
+from tests.docs.regions import DOCS, filled, regions_of
+from tests.docs.rule_names import READING, SPEAKING, rules_in
+
+POLICY, AUTHORITY = DOCS / "reference" / "policy.md", DOCS / "reference" / "authority.md"
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_a_page_says_what_the_code_does(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert filled(text, PARTS) == text, (
+        "made parts are out of date; run python -m tests.docs.make, and read the difference"
+    )
+
+
+def test_the_worked_example_is_what_the_code_makes() -> None:
+    made = worked_example.as_json()
+    assert worked_example.FILE.read_text(encoding="utf-8") == made, "the bytes of the format changed; they never may"
+
+
+def test_every_made_part_has_a_page() -> None:
+    assert {name for page in pages() for name in regions_of(page.read_text(encoding="utf-8"))} == set(PARTS)
+
+
+def test_every_statement_type_is_in_the_vocabulary_once() -> None:
+    told = re.findall(r"^\| `([a-z-]+/[0-9]+)` ", shapes_in_words.statement_types(), re.MULTILINE)
+    assert sorted(told) == sorted(STATEMENT_TYPES)
+
+
+def test_every_simple_shape_has_words() -> None:
+    assert all(isinstance(words, str) for words in shapes_in_words.SIMPLE.values())
+    assert set(shapes_in_words.SPELLINGS) == set(shapes_in_words.SIMPLE.values())
+
+
+@pytest.mark.parametrize("statement_type", STATEMENT_TYPES)
+def test_the_members_in_the_vocabulary_are_those_that_are_checked(statement_type: str) -> None:
+    """What the tables read off a check, the check itself wants: one member less is refused by name."""
+    check: Check = STATEMENT_TYPES[statement_type].facts
+    members = shapes_in_words.members_of(check)
+    with pytest.raises(Exception, match=re.escape(", ".join(sorted(members)))):
+        check("facts", {})
+
+
+@pytest.mark.parametrize(("page", "places"), [(POLICY, READING), (AUTHORITY, SPEAKING)], ids=["policy", "authority"])
+def test_every_rule_that_the_code_names_is_explained_and_no_other(page: Path, places: list[str]) -> None:
+    found = rules_in(places)
+    assert not found.unread, "a rule's name cannot be found in the syntax; teach tests/docs/rule_names.py to read it"
+    assert set(_explained(page, "Names of permits")) == found.permits
+    assert set(_explained(page, "Names of refusals")) == found.refusals
+
+
+def test_the_page_says_which_refusals_leave_a_trace() -> None:
+    told = {rule for rule, cells in _explained(POLICY, "Names of refusals").items() if cells[-1] not in ("no", "")}
+    assert _leaving_a_trace() == told
+
+
+def test_rules_are_told_by_their_numbers() -> None:
+    rules = POLICY.read_text(encoding="utf-8").partition("## The rules\n")[2].partition("\n## ")[0]
+    numbers = [int(number) for number in re.findall(r"^([0-9])\. \*\*", rules, re.MULTILINE)]
+    assert numbers == list(range(10))
+    for reader, number in RULE_OF_READER.items():
+        told = rules.partition(f"\n{number}. ")[2].partition(f"\n{number + 1}. ")[0]
+        assert reader in told.lower()
+
+
+def test_what_widens_only_sometimes_is_told_so() -> None:
+    story = practice()
+    shared, withheld = story.share(EVERYTHING), story.withhold(of("kind", "note"))
+    secret = story.item("secret", topics=["genetic"])
+    share = {"effect": "share", "grantee": person(SAM), "scope": EVERYTHING}
+    cases = {
+        "directive-made/1": (share, share | {"effect": "withhold"}),
+        "directive-withdrawn/1": ({"directive": withheld}, {"directive": shared}),
+        "item-topics-set/1": ({"item": secret, "topics": []}, {"item": secret, "topics": ["genetic", "mental-health"]}),
+        "results-wish-stated/1": ({"wish": "at-once"}, {"wish": "tell-me-first"}),
+    }
+    table = AUTHORITY.read_text(encoding="utf-8").partition("## The table\n")[2].partition("\n## ")[0]
+    sometimes = [
+        kind
+        for kind, fresh in re.findall(r"^\| `(.*?)` \|.*\| (.*?) \|$", table, re.MULTILINE)
+        if fresh not in ("yes", "no")
+    ]
+    assert sorted(sometimes) == sorted(cases)
+    for statement_type, bodies in cases.items():
+        assert [_widens(story, statement_type, body) for body in bodies] == [True, False]
+
+
+def _widens(story: Story, statement_type: str, facts: dict[str, object]) -> bool:
+    said = Said(len(story.said), START, START, statement_type, AMINA, "patient", facts)
+    return authority.widens(story.facts(AMINA), said)
+
+
+def _explained(page: Path, title: str) -> dict[str, list[str]]:
+    """The table under a title: each rule with its further cells, none of them about another rule of the same name."""
+    section = page.read_text(encoding="utf-8").partition(f"## {title}\n")[2].partition("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("| `")
+    ]
+    assert len({row[0] for row in rows}) == len(rows), "a rule is explained twice"
+    assert all(row[1] for row in rows)
+    return {row[0].strip("`"): row[1:] for row in rows}
+
+
+def _leaving_a_trace() -> set[str]:
+    """The rules whose refusal, in any story of the rule's tests, leaves a trace."""
+    found: set[str] = set()
+
+    class Watched(Story):
+        def decide(self, viewer, acting_as, item=None, **request):  # type: ignore[no-untyped-def] # as the story's own
+            decision = super().decide(viewer, acting_as, item, **request)
+            if isinstance(decision, Deny) and leaves_trace(decision, Request(viewer, acting_as, self.now)):
+                found.add(decision.rule)
+            return decision
+
+    for _, check in test_policy.ROWS:
+        story, begun = Watched(), practice()
+        story.said, story.now = list(begun.said), begun.now
+        check(story)
+    return found
