@@ -11,7 +11,7 @@ Windows = Annotated[int, typer.Option(min=1, help="Rounds to measure; the median
 Seconds = Annotated[float, typer.Option(min=0.05, help="Seconds of each round and contender.")]
 
 bench = typer.Typer(
-    cls=Group, no_args_is_help=True, help="Measure what the ledger costs, against baselines in the same run."
+    cls=Group, no_args_is_help=True, help="Measure what the ledger costs, against baselines."
 )
 
 

@@ -25,9 +25,9 @@ def verify(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check the whole ledger: hashes, signatures, keys, contents, the tree and its checkpoints.
+    """Check the whole ledger, step by step.
 
-    Ends with 1 and names the first position that is wrong, if one is. The ledger may be written to meanwhile.
+    Order, signatures, keys, sealed contents, the tree, its checkpoints and the indexes. Ends with 1 and names the first position that is wrong, if one is. The ledger may be written to meanwhile.
     """
     from api.verifying import verify_database
     from api.wiring import clock
@@ -50,9 +50,9 @@ def verify(
 
 
 def rebuild(as_json: AsJson = False) -> None:
-    """Make the projections again from the log: timeline, directory and access trail.
+    """Make the projections again from the log.
 
-    Stop it at any time; whoever follows the ledger next goes on. Views wait meanwhile, and never show half of it.
+    Timeline, directory and access trail. Stop it at any time; whoever follows the ledger next goes on. Views wait meanwhile, and never show half of it.
     """
     with the_house() as house, progress_bar("Rebuilding", None) as tell:
         entries = asyncio.run(_rebuild(house, tell))

@@ -129,7 +129,7 @@ def export(
     acting_as: Annotated[str, typer.Option(help="What that person acts as: patient, clinician or carer.")] = "patient",
     as_json: AsJson = False,
 ) -> None:
-    """Write what a person may see of a record into a file that they can keep.
+    """Write what a person may see of a record into a file.
 
     The export itself is recorded on the record's trail, as any look is. For a patient or clinician the file also holds
     the signed statements, what opens them, and their receipts.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 BY_FOUNDERS = "Said in the name of the ledger's founding administrators, and recorded as such."
 
-people = typer.Typer(cls=Group, no_args_is_help=True, help="Register people, grant them roles, list them.")
+people = typer.Typer(cls=Group, no_args_is_help=True, help="Register people, say what they are, list them.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,6 +58,28 @@ def grant(
         return {"person": person, "roles": [role], "record": None}
 
     _print_person(with_ledger(work), as_json=as_json)
+
+
+@people.command(epilog=BY_FOUNDERS)
+def care(
+    person: Annotated[str, typer.Argument(help="The clinician's id.")],
+    record: Annotated[str, typer.Argument(help="The record's id.")],
+    ground: Annotated[str, typer.Option(help="registration, referral, appointment or admission.")] = "referral",
+    as_json: AsJson = False,
+) -> None:
+    """Put a clinician in care of a record, so that they may open it."""
+
+    async def work(ledger: "Ledger") -> str:
+        from ledger.saying import By
+
+        founder = By(ledger.people.founders[0], "administrator")
+        return str((await ledger.care.start(founder, record, ground=ground, person=person)).facts["care"])
+
+    started = with_ledger(work)
+    if as_json:
+        print_json({"care": started, "person": person, "record": record})
+    else:
+        out.print(f"care  {started}", markup=False)
 
 
 @people.command("list")

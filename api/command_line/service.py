@@ -26,7 +26,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the story; do not serve.")] = False,
     port: Port = None,
 ) -> None:
-    """Tell one story with a ledger of its own, in two minutes, then serve it.
+    """Tell one story in two minutes, then serve its ledger.
 
     Everything shown is what the ledger really answered. The ledger is made in a temporary directory and removed at the
     end, unless LEDGER_HOME names one.

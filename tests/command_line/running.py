@@ -1,0 +1,29 @@
+"""Running the real program, as a person at a terminal would."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).with_name("record-ledger")
+DATA = Path(os.environ.get("LEDGER_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
+
+
+def environment(home: Path | None, **more: str) -> dict[str, str]:
+    """This process's environment without settings of the ledger, but for the home."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
+    return kept | ({} if home is None else {"LEDGER_HOME": str(home)}) | more
+
+
+def run(home: Path | None, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, and give what it printed and how it ended."""
+    return subprocess.run(
+        [PROGRAM, *words], env=environment(home, **more), capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def done(home: Path | None, *words: str, **more: str) -> str:
+    """Run a command that must succeed, and give its standard output."""
+    result = run(home, *words, **more)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
