@@ -129,7 +129,9 @@ class Reading:
             elif row.position < 0:
                 self._found.note(Step.ORDER, self._head_size, f"an entry at {row.position}", "positions from 0 on")
             else:
-                self._found.note(Step.ORDER, self.size, f"an entry at {row.position}", f"one at {self.size}")
+                # After the entry that is wanted one is missing; before it, there are two in one place.
+                wrong = min(row.position, self.size)
+                self._found.note(Step.ORDER, wrong, f"an entry at {row.position}", f"one at {self.size}")
                 self._broken = True
                 return
 

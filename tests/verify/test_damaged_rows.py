@@ -83,6 +83,10 @@ ENTRIES = {
     "an entry stands twice at its position": (
         f"insert into ledger.entry select * from ledger.entry where {NOTE}", "note",
     ),
+    "an entry is moved to the place of an earlier one": (f"update ledger.entry set position = 99 where {NOTE}", 99),
+    "an entry is moved to the place of a later one": (
+        f"update ledger.entry set position = {{late_note}} where {NOTE}", "note",
+    ),
     "an entry has no position": (f"update ledger.entry set position = null where {NOTE}", "note"),
     "an entry has a position before the first": (f"update ledger.entry set position = -7 where {NOTE}", "note"),
     "the position of an entry is far beyond the end": (
