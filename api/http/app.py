@@ -56,7 +56,7 @@ def create_app(house: House) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_middleware(Gate)
-    app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's documented way to make one's own
+    app.openapi = partial(document, app, [area.router for area in AREAS])  # type: ignore[method-assign]  # FastAPI's documented way to make one's own
     return app
 
 

@@ -34,4 +34,4 @@ async def checkpoint(service: Serving) -> Response:
 )
 async def verifier(service: Serving) -> Response:
     """The log's verifier keys (C2SP signed-note vkeys), one a line; compare them with what you were told elsewhere."""
-    return Response(f"{service.ledger.keyring.log.verifier}\n", media_type="text/plain; charset=utf-8")
+    return Response(str(service.ledger.keyring.log.verifier), media_type="text/plain; charset=utf-8")

@@ -3,7 +3,7 @@
 An operation's id is the name of its use case (``items.add``). Its body's example is the model's own.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
@@ -13,7 +13,19 @@ from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
 from api.http.bodies import Body, Reads
-from api.http.problems import MEDIA_TYPE
+from api.http.problems import (
+    ALREADY_SAID,
+    CURSOR,
+    MALFORMED,
+    MEDIA,
+    MEDIA_TYPE,
+    NOT_ALLOWED,
+    NOT_RECORDED,
+    SIGN_IN,
+    TOO_LARGE,
+    UNKNOWN,
+    Problem,
+)
 
 Handler = Callable[..., Any]
 _REFS: Final = "#/components/schemas/{model}"
@@ -25,22 +37,33 @@ _IDEMPOTENCY_KEY: Final = {
     "schema": {"type": "string", "format": "uuid"},
     "example": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
 }
-_EXAMPLE_PROBLEM: Final = {
-    "type": "urn:record-ledger:problem:malformed",
-    "title": "Something in the request is not what it should be",
-    "status": 422,
-    "detail": "facts.kind: got 'memo', wanted one of note, letter, result",
-    "errors": [{"pointer": "/kind", "wanted": "one of note, letter, result"}],
+_RECEIPT: Final = {"entry": '{"recorded_at":"2026-05-03T09:00:00.000Z",…}', "proof": "c2sp.org/tlog-proof@v1\n…"}
+_EXAMPLES: Final = {
+    400: Problem(CURSOR, "cursor: got one that does not continue this, wanted the one of the page before; begin again"),
+    401: Problem(SIGN_IN, "authorization: got no bearer token, wanted one from POST /token"),
+    403: Problem(NOT_ALLOWED, "item-added/1: refused by rule not-in-care to clinician …", {"rule": "not-in-care"}),
+    404: Problem(UNKNOWN, "got an item that is not there for you, wanted one of this record; check the id"),
+    409: Problem(
+        ALREADY_SAID,
+        "statement id: got it again with other content; use a fresh id for something new",
+        {"position": 73894, "receipt": _RECEIPT},
+    ),
+    413: Problem(TOO_LARGE, "body: got more than 614400 bytes, wanted at most that; say it in parts"),
+    415: Problem(MEDIA, "content-type: got 'text/plain', wanted application/json in UTF-8; send the body as that"),
+    422: Problem(
+        MALFORMED,
+        "facts.kind: got 'memo', wanted one of note, letter, result",
+        {"errors": [{"pointer": "/kind", "wanted": "one of note, letter, result"}]},
+    ),
+    503: Problem(NOT_RECORDED, "database: connection refused; nothing can be read or recorded until it is back"),
 }
+"""A problem of each status that an operation may answer."""
 EXAMPLE_ANSWER: Final = {
     "statement_id": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
     "position": 73894,
     "recorded_at": "2026-05-03T09:00:00.000Z",
     "ids": {"record": "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "item": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"},
-    "receipt": {
-        "entry": '{"recorded_at":"2026-05-03T09:00:00.000Z",…}',
-        "proof": "c2sp.org/tlog-proof@v1\nindex 73894\n…",
-    },
+    "receipt": _RECEIPT,
 }
 _SCHEMAS: Final[Mapping[str, Any]] = {
     "Problem": {
@@ -82,9 +105,7 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Document the problems that an operation may answer."""
-    schema = {"$ref": _REFS.format(model="Problem")}
-    content = {MEDIA_TYPE: {"schema": schema, "example": _EXAMPLE_PROBLEM}}
-    return {status: {"description": "A problem", "content": content} for status in statuses}
+    return {status: example("Problem", _EXAMPLES[status].as_json(), "Refused", MEDIA_TYPE) for status in statuses}
 
 
 def example(schema: str | None, value: Any, description: str, media: str = "application/json") -> dict[str, Any]:
@@ -105,6 +126,7 @@ def writes(router: APIRouter, path: str, use_case: str) -> Callable[[Handler], H
     return router.post(
         path,
         operation_id=use_case,
+        summary=use_case,
         status_code=201,
         response_class=Response,
         response_model=None,
@@ -118,6 +140,7 @@ def shows(router: APIRouter, path: str, use_case: str, shown: Any) -> Callable[[
     return router.get(
         path,
         operation_id=use_case,
+        summary=use_case,
         response_class=Response,
         response_model=None,
         responses={200: example(None, shown, "Shown"), **problems(400, 401, 403, 404, 422, 503)},
@@ -125,21 +148,21 @@ def shows(router: APIRouter, path: str, use_case: str, shown: Any) -> Callable[[
     )
 
 
-def document(app: FastAPI) -> dict[str, Any]:
+def document(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
     """The API's OpenAPI document, with the bodies that the handlers read; made once."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         components = made.setdefault("components", {})
         components.setdefault("schemas", {}).update(_SCHEMAS)
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt"}}
-        _add_bodies(made, dict(_bodies(app)))
+        _add_bodies(made, dict(_bodies(routers)))
         app.openapi_schema = made
     return app.openapi_schema
 
 
-def _bodies(app: FastAPI) -> Iterator[tuple[str, type[Body]]]:
+def _bodies(routers: Sequence[APIRouter]) -> Iterator[tuple[str, type[Body]]]:
     """The model of each operation that reads a body, by the operation's id."""
-    for route in app.routes:
+    for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute) and route.operation_id is not None:
             for dependency in route.dependant.dependencies:
                 if isinstance(dependency.call, Reads):

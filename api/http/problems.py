@@ -91,23 +91,22 @@ class Problem:
     detail: str
     members: Mapping[str, Any] = field(default_factory=dict)
 
-    def body(self) -> bytes:
-        """The JSON of RFC 9457, section 3.1. A lone surrogate that was sent is shown as ``?``."""
-        value = {
+    def as_json(self) -> dict[str, Any]:
+        """The members of RFC 9457, section 3.1. A lone surrogate that was sent is shown as ``?``."""
+        return {
             "type": self.kind.type,
             "title": self.kind.title,
             "status": self.kind.status,
             "detail": self.detail.encode("utf-8", "replace").decode(),
             **self.members,
         }
-        return orjson.dumps(value)
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
         """The answer, with when to try again where that may help."""
         more = {"retry-after": "1"} if self.kind.status == 503 else {}
         if self.kind is SIGN_IN:
             more["www-authenticate"] = 'Bearer error="invalid_token"'
-        return Response(self.body(), self.kind.status, {**more, **(headers or {})}, MEDIA_TYPE)
+        return Response(orjson.dumps(self.as_json()), self.kind.status, {**more, **(headers or {})}, MEDIA_TYPE)
 
 
 class Refused(Exception):

@@ -39,7 +39,7 @@ class Key:
     def signer(self) -> SigningKey:
         return SigningKey(self.seed)
 
-    def assertion(self, person: str, *, alg: str = "EdDSA", **changes: Any) -> str:
+    def assertion(self, person: str, *, alg: str = "Ed25519", **changes: Any) -> str:
         """A client assertion; ``changes`` replace its claims, or leave out those that are None."""
         now = int(time.time())
         claims = {"iss": person, "sub": person, "aud": ORIGIN, "iat": now, "exp": now + 60, "jti": statement_id()}
