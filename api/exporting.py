@@ -151,7 +151,7 @@ async def _take_evidence(ledger: Ledger, contents: _Contents) -> None:
     for position, files in [*contents.statements.items(), *contents.keys.items()]:
         files["receipt.txt"] = (await _receipt(ledger, position)).proof()
     contents.log["checkpoint.txt"] = await ledger.receipts.latest_checkpoint()
-    contents.log["verifier.txt"] = f"{ledger.keyring.log.verifier}\n".encode()
+    contents.log["verifier.txt"] = str(ledger.keyring.log.verifier).encode()
 
 
 async def _receipt(ledger: Ledger, position: int) -> Receipt:

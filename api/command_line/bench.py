@@ -10,9 +10,7 @@ from api.command_line.terminal import AsJson, Group, err, print_json, print_tabl
 Windows = Annotated[int, typer.Option(min=1, help="Rounds to measure; the medians of their ratios count.")]
 Seconds = Annotated[float, typer.Option(min=0.05, help="Seconds of each round and contender.")]
 
-bench = typer.Typer(
-    cls=Group, no_args_is_help=True, help="Measure what the ledger costs, against baselines."
-)
+bench = typer.Typer(cls=Group, no_args_is_help=True, help="Measure what the ledger costs, against baselines.")
 
 
 def add_to(app: typer.Typer) -> None:

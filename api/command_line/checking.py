@@ -27,7 +27,8 @@ def verify(
 ) -> None:
     """Check the whole ledger, step by step.
 
-    Order, signatures, keys, sealed contents, the tree, its checkpoints and the indexes. Ends with 1 and names the first position that is wrong, if one is. The ledger may be written to meanwhile.
+    Order, signatures, keys, sealed contents, the tree, its checkpoints and the indexes. Ends with 1 and names the first
+    position that is wrong, if one is. The ledger may be written to meanwhile.
     """
     from api.verifying import verify_database
     from api.wiring import clock
@@ -52,7 +53,8 @@ def verify(
 def rebuild(as_json: AsJson = False) -> None:
     """Make the projections again from the log.
 
-    Timeline, directory and access trail. Stop it at any time; whoever follows the ledger next goes on. Views wait meanwhile, and never show half of it.
+    Timeline, directory and access trail. Stop it at any time; whoever follows the ledger next goes on. Views wait
+    meanwhile, and never show half of it.
     """
     with the_house() as house, progress_bar("Rebuilding", None) as tell:
         entries = asyncio.run(_rebuild(house, tell))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.command_line.terminal import AsJson, ExitCode, Failure, err, log_to_stderr, out, print_json, the_house
+from api.command_line.terminal import AsJson, ExitCode, Failure, err, log_to_stderr, out, print_json
 
 if TYPE_CHECKING:
     from api.wiring import House
@@ -59,10 +59,17 @@ def migrate(as_json: AsJson = False) -> None:
     A ledger with its own PostgreSQL does this by itself at each start. For LEDGER_DATABASE_URL, run it once with a
     connection that may change the schema, and again after each new version.
     """
-    from api.wiring import migrate_house
+    from api.settings import read_settings
+    from api.wiring import open_house
+    from ledger.store.migrate import migrate as migrate_database
+    from projections.schema import SCHEMA_FOLDER
 
-    with the_house() as house:
-        applied = migrate_house(house)
+    settings = read_settings()
+    if settings.database_url is not None:  # whoever migrates it has no need of the ledger's keys
+        applied = migrate_database(settings.database_url.get_secret_value(), SCHEMA_FOLDER)
+    else:
+        with open_house(settings):
+            applied = []
     if as_json:
         print_json({"applied": applied})
     else:

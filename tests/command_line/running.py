@@ -1,9 +1,13 @@
-"""Running the real program, as a person at a terminal would."""
+"""Running the program: in this process where its end does not matter, else as a person at a terminal would."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from api.command_line import app
 
 PROGRAM = Path(sys.executable).with_name("record-ledger")
 DATA = Path(os.environ.get("LEDGER_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -27,3 +31,9 @@ def done(home: Path | None, *words: str, **more: str) -> str:
     result = run(home, *words, **more)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
+
+
+def call(home: Path, *words: str, **more: str) -> Result:
+    """Run a command in this process, which has loaded already what a new one would have to."""
+    unset: dict[str, str | None] = {name: None for name in os.environ if name.startswith("LEDGER_")}
+    return CliRunner().invoke(app, list(words), env=unset | {"LEDGER_HOME": str(home)} | more)
