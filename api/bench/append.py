@@ -8,7 +8,7 @@ from api.bench.baselines import BareEventsourcing, PlainInserts, best_concurrenc
 from api.bench.place import bench_place, run_in_loop
 from api.bench.scene import Scene, set_scene
 from api.bench.windows import WINDOWS, Rounds, Tell, Window, interleave
-from api.bench.writer import Order, Writer
+from api.bench.worker import Desk, Order, Worker
 from api.wiring import House, ledger_of
 
 SERVICE, AUTHOR, TWO = "service-signed", "author-signed", "two processes"
@@ -35,39 +35,40 @@ def run(
         bare = BareEventsourcing(place.baselines)
         stack.callback(bare.close)
         plain = stack.enter_context(PlainInserts(place.baselines))
-        writer = stack.enter_context(_writer(place.house, run_in_loop(lambda: _scene(place.house))))
-        shared = run_in_loop(lambda: _scene(place.shared))
-        pair = [stack.enter_context(_writer(place.shared, shared)) for _ in range(2)]
+        alone = stack.enter_context(Worker(scene_in(place.house)))
+        shared = scene_in(place.shared)
+        pair = [stack.enter_context(Worker(shared)) for _ in range(2)]
         tell("looking for the best concurrency of bare eventsourcing")
         threads = best_concurrency(bare.save, seconds / 2)
         rounds = interleave(
             {
-                SERVICE: lambda: writer.window("by the service", seconds),
+                SERVICE: lambda: alone.window(Order("add", seconds)),
                 BARE: lambda: bare.save(threads, seconds),
-                AUTHOR: lambda: writer.window("by the author", seconds),
+                AUTHOR: lambda: alone.window(Order("submit", seconds)),
                 PLAIN: lambda: plain.insert(seconds),
                 TWO: lambda: _together(pair, seconds),
             },
             rounds=windows,
             tell=tell,
         )
-        return _summary(rounds, threads, max(process.resident_mb for process in (writer, *pair)))
+        return _summary(rounds, threads, max(worker.resident_mb for worker in (alone, *pair)))
 
 
-async def _scene(house: House) -> Scene:
-    async with ledger_of(house) as ledger:
-        return await set_scene(ledger)
+def scene_in(house: House) -> Desk:
+    """Set the scene in a house; a desk for workers in it."""
+
+    async def scene() -> Scene:
+        async with ledger_of(house) as ledger:
+            return await set_scene(ledger)
+
+    return Desk.in_house(house, run_in_loop(scene))
 
 
-def _writer(house: House, scene: Scene) -> Writer:
-    return Writer(house.home, house.settings.origin, house.conninfo, scene)
-
-
-def _together(writers: list[Writer], seconds: float) -> Window:
-    """All writers at once: their rates together, the latencies of the slower one."""
-    for writer in writers:
-        writer.begin(Order("by the service", seconds))
-    ended = [writer.end() for writer in writers]
+def _together(workers: list[Worker], seconds: float) -> Window:
+    """All of them at once: their rates together, the latencies of the slower one."""
+    for worker in workers:
+        worker.begin(Order("add", seconds))
+    ended = [worker.end() for worker in workers]
     return Window(
         sum(window.per_second for window in ended),
         max(window.p50_ms for window in ended),

@@ -32,6 +32,10 @@ _PAGE = """
         record uuid, at bigint, author uuid, title text, words text, primary key (record, at))
 """
 _FILL = "insert into item select %s, n, gen_random_uuid(), 'Note', %s from generate_series(1, %s::int) n"
+NOTES: Final = """
+    create table if not exists note (
+        id uuid primary key, record uuid not null, kind text not null, text text not null, position bigserial unique)
+"""
 _LOOK = b"insert into look (viewer, record) values (%s, %s)"
 _READ = b"select at, author, title, words from item where record = %s order by at desc limit %s"
 

@@ -1,6 +1,7 @@
 """Where a bench runs: a PostgreSQL of its own on a real disk, a founded ledger, and a database for baselines."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
@@ -54,7 +55,7 @@ def bench_place(under: Path | None = None) -> Iterator[BenchPlace]:
             place = BenchPlace(
                 _house(postgres, home, "ledger"), _house(postgres, home, "shared"), postgres.superuser_dsn("baselines")
             )
-            _check_durable(place.house)
+            check_durable(place.house.conninfo)
             yield place
     finally:
         _remove(home)
@@ -78,19 +79,24 @@ def run_in_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 def resident_mb() -> float:
     """The most memory that this process has had resident, in MB (10^6 bytes)."""
+    return resident_mb_of(os.getpid())
+
+
+def resident_mb_of(process: int | None) -> float:
+    """The same of another process; 0 where the system does not tell."""
     # Not getrusage: Linux hands its maximum on from the parent, through exec.
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    return 0.0
+    status = Path(f"/proc/{process}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
-def _check_durable(house: House) -> None:
-    with psycopg.connect(house.conninfo) as connection:
+def check_durable(conninfo: str) -> None:
+    """Raise NotDurable unless a commit there waits for the disk."""
+    with psycopg.connect(conninfo) as connection:
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
-            row = connection.execute("select current_setting(%s)", [name]).fetchone()
-            if row != ("on",):
-                raise NotDurable(f"{name}: got {row}, wanted on; a bench without it says nothing")
+            value = connection.execute("select current_setting(%s)", [name]).fetchall()[0][0]
+            if value != "on":
+                raise NotDurable(f"{name}: got {value}, wanted on; a bench without it says nothing")
 
 
 def _remove(home: Path) -> None:
