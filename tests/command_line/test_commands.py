@@ -115,12 +115,16 @@ def test_where_the_ledger_cannot_run_the_exit_code_is_three(
     assert sentence in " ".join(refused.stderr.split())
 
 
-def test_a_database_that_was_never_migrated_says_what_to_run(home: Path) -> None:
+def test_a_database_that_was_never_migrated_says_what_to_run_and_then_works(home: Path) -> None:
     server = EmbeddedPostgres(home)
     server.create_database("bare")
-    refused = call(home, "people", "list", LEDGER_DATABASE_URL=server.superuser_dsn("bare"))
+    mine = {"LEDGER_DATABASE_URL": server.superuser_dsn("bare")}
+    refused = call(home, "people", "list", **mine)
     assert refused.exit_code == 3
     assert "migrate" in refused.stderr
+    assert len(json.loads(call(home, "migrate", "--json", **mine).stdout)["applied"]) > 1
+    assert json.loads(call(home, "migrate", "--json", **mine).stdout) == {"applied": []}
+    assert call(home, "people", "list", **mine).exit_code == 0
 
 
 def test_what_was_foreseen_leaves_no_traceback_at_a_terminal(home: Path) -> None:
