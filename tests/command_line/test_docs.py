@@ -9,6 +9,7 @@ import pytest
 
 from tests.command_line.make_reference import COMMANDS, FILE, help_of, reference
 from tests.command_line.running import PROGRAM, environment
+from tests.postgres_fixture import home_in_memory
 
 CHECKOUT = Path(__file__).parents[2]
 README = (CHECKOUT / "README.md").read_text()
@@ -53,17 +54,17 @@ def test_help_answers_for_every_command() -> None:
         assert help_of(*command.split()).startswith(f"Usage: record-ledger {command}")
 
 
-def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+def test_the_tutorial_does_what_it_says() -> None:
     assert shutil.which("curl"), "the tutorial needs curl: install it (apt-get install curl)"
     blocks = _BLOCK.findall(TUTORIAL)
-    script = "\n".join(
-        ["set -eu", *(_marked(n, text) for n, (kind, text) in enumerate(blocks) if kind == "sh"), "kill %1"]
-    )
-    told = subprocess.run(
-        ["bash", "-c", script],
-        cwd=tmp_path, env=environment(None, PATH=f"{PROGRAM.parent}:/usr/local/bin:/usr/bin:/bin"),
-        capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
+    steps = [_marked(n, text) for n, (kind, text) in enumerate(blocks) if kind == "sh"]
+    with home_in_memory() as home:
+        told = subprocess.run(
+            ["bash", "-c", "\n".join(["set -eu", *steps, "kill %1", "wait %1 || true"])],
+            cwd=home.parent,
+            env=environment(None, PATH=f"{PROGRAM.parent}:/usr/local/bin:/usr/bin:/bin"),
+            capture_output=True, text=True, timeout=240, check=False,
+        )  # fmt: skip
     assert told.returncode == 0, told.stdout + told.stderr
     for n, (kind, wanted) in enumerate(blocks):
         if kind == "text":
