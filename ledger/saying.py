@@ -6,7 +6,7 @@ read afresh and decided again, so what is admitted was allowed at its position.
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -31,6 +31,8 @@ from ledger.store.recorder import LedgerRecorder
 from ledger.store.repeats import Repeats, Same
 
 ATTEMPTS: Final = 12
+ALONE_FROM: Final = 3
+"""The attempt from which nothing else is admitted between the facts and the statement: a record is that busy."""
 _UNPLACED: Final = 2**53 - 1
 """Stands for the position of what has none yet: later than every fact."""
 _NAMES: Final = UUID("4f3a5a53-7a6b-5f0f-a0c4-6b8b7a7b3f10")
@@ -107,19 +109,21 @@ class Speaker:
         self._mapper = mapper
         self._gatherer = gatherer
         self._repeats = repeats
-        self._clock = clock
+        self.clock = clock
 
     def voice(self, by: By) -> Voice:
         """The author as a statement names them, with an id and an instant if they brought none."""
-        now = self._clock()
-        return Voice(by.person, by.acting_as, by.made_at or now, by.statement_id or fresh_id(now))
+        now = self.clock()
+        made_at = now if by.made_at is None else by.made_at  # not "or": the beginning of 1970 is an instant as well
+        return Voice(by.person, by.acting_as, made_at, by.statement_id or fresh_id(now))
 
     def pinned(self, by: By) -> By:
         """The same speaker with id and instant chosen, so that what is named after them is named once."""
         if by.statement_id is not None and by.made_at is not None:
             return by
-        now = self._clock()
-        return replace(by, statement_id=by.statement_id or fresh_id(now), made_at=by.made_at or now)
+        now = self.clock()
+        made_at = now if by.made_at is None else by.made_at
+        return replace(by, statement_id=by.statement_id or fresh_id(now), made_at=made_at)
 
     def name(self, pinned: By, member: str) -> str:
         """A fresh id for a thing that a pinned speaker's statement makes."""
@@ -134,13 +138,10 @@ class Speaker:
         check_said(sentence.type, sentence.facts, sentence.words)
         voice = self.voice(sentence.by)
         for attempt in range(ATTEMPTS):
-            now = self._clock()
-            gathered = await self._gather(sentence, voice, now, fresh=attempt > 0)
             try:
-                speaking = self._keyed(sentence, voice, gathered.keys, now)
-                permit = self._allow(sentence, voice, gathered, now)
-                event = await self._event(sentence, speaking)
-                [admitted] = await self._admit(event, gathered, permit)
+                async with self._recorder.sequencer.turn(alone=attempt >= ALONE_FROM):
+                    event, answer = await self._enqueue(sentence, voice, attempt)
+                [admitted] = await answer
             except AlreadySaid as said:
                 return await self._repeated(said.position, sentence, voice)
             except Conflict:
@@ -213,11 +214,22 @@ class Speaker:
         keys.find(voice.author, signer.kid, _UNPLACED, now)
         return replace(voice, generation=generation) if generation else voice
 
-    async def _admit(self, event: Spoken, gathered: Gathered, permit: Permit) -> list[Admitted]:
+    async def _enqueue(
+        self, sentence: Sentence, voice: Voice, attempt: int
+    ) -> tuple[Spoken, Awaitable[list[Admitted]]]:
+        """Decide, sign and seal, and put it in the queue under the guards of the decision."""
+        now = self.clock()
+        gathered = await self._gather(sentence, voice, now, fresh=attempt > 0)
+        speaking = self._keyed(sentence, voice, gathered.keys, now)
+        permit = self._allow(sentence, voice, gathered, now)
+        event = await self._event(sentence, speaking)
         rests_on_items = event.type != "item-added/1" or event.facts["parent"] is not None
         guards = gathered.guards if rests_on_items else gathered.guards_without_contents()
         admission = self._mapper.to_stored_event(event)
-        return await self._recorder.sequencer.admit([admission], guards=guards, valid_until=permit.until)
+        answer = self._recorder.sequencer.enqueue(
+            [admission], guards=guards, valid_until=permit.until, first=attempt >= ALONE_FROM
+        )
+        return event, answer
 
     async def _gather(self, sentence: Sentence, voice: Voice, now: Instant, *, fresh: bool) -> Gathered:
         return await self._gatherer.gather(

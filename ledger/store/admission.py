@@ -1,16 +1,71 @@
-"""The parameters of ``admission.sql``: one column of values for each member of the rows it writes."""
+"""Admission as SQL: the parameters of ``admission.sql``, a column a member of its rows, and what is asked around it."""
 
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from psycopg import AsyncCursor
+
 from ledger.core.sealing import Part
-from ledger.store.batch import Draft
+from ledger.store.batch import Draft, Request
+from ledger.store.errors import NotRecorded
+from ledger.store.tree_rows import Connection
 
 ADMISSION_SQL = (Path(__file__).parent / "admission.sql").read_text().encode()
 
 LOCK_HEAD = b"select size, recorded_at from ledger.head for update"
 READ_HEAD = b"select size, recorded_at from ledger.head"
+
+
+async def write(connection: Connection, made: Draft, generation: int, *, commit: bool) -> bool:
+    """Write a draft, and commit if a transaction is open; False where the head had moved or a guard failed."""
+    values = parameters(made, generation)
+    if not commit:
+        row = await (await connection.execute(ADMISSION_SQL, values, prepare=True, binary=True)).fetchone()
+        return row is not None
+    async with connection.pipeline():
+        cursor = await connection.execute(ADMISSION_SQL, values, prepare=True, binary=True)
+        await connection.execute(b"commit")
+        row = await cursor.fetchone()
+    return row is not None
+
+
+async def fetch_head(connection: Connection) -> tuple[int, int]:
+    """The size of the log and when its last entry was recorded."""
+    return await head_in(await connection.execute(READ_HEAD))
+
+
+async def head_in(cursor: AsyncCursor[tuple[Any, ...]]) -> tuple[int, int]:
+    """The head's row in a cursor; raises NotRecorded where it is gone."""
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotRecorded("ledger.head: got no row, wanted one; restore the database")
+    return row[0], row[1]
+
+
+async def largest_checkpoint(connection: Connection) -> int:
+    """The size that the largest stored checkpoint covers."""
+    row = await (await connection.execute("select max(size) from ledger.checkpoint")).fetchone()
+    return (row[0] if row else None) or 0
+
+
+async def said_before(connection: Connection, request: Request) -> int | None:
+    """Where one of the request's statements was admitted before, if one was."""
+    query = "select position from ledger.entry where author = %s and statement = %s"
+    for admission in request.admissions:
+        if row := await (await connection.execute(query, [admission.author, admission.statement_id])).fetchone():
+            return int(row[0])
+    return None
+
+
+async def stream_moved(connection: Connection, request: Request) -> bool:
+    """Whether somebody else has taken a place in a stream that the request wants."""
+    for admission in request.admissions:
+        query = "select 1 from ledger.entry where aggregate = %s and version = %s::bigint"
+        named: list[Any] = [admission.originator_id, admission.originator_version]
+        if await (await connection.execute(query, named)).fetchone():
+            return True
+    return False
 
 
 def parameters(draft: Draft, generation: int) -> dict[str, Any]:

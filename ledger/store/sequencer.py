@@ -11,18 +11,26 @@ attempts (1.14 instead of 0.70 of plain INSERTs, measured with two).
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.instants import SECOND, Instant
 from ledger.core.subjects import Subject
-from ledger.store.admission import ADMISSION_SQL, LOCK_HEAD, READ_HEAD, parameters
+from ledger.store.admission import (
+    LOCK_HEAD,
+    fetch_head,
+    head_in,
+    largest_checkpoint,
+    said_before,
+    stream_moved,
+    write,
+)
 from ledger.store.batch import Admitted, Draft, Head, Request, draft
 from ledger.store.errors import AlreadySaid, Conflict, GuardFailed, NotRecorded
 from ledger.store.keyring import Keyring
@@ -70,6 +78,7 @@ class Sequencer:
         self._checkpointed = Checkpointed(0, Instant(0))
         self._lock_first = 0
         self._last_batch = 0
+        self._alone = asyncio.Lock()
         self._running: asyncio.Task[None] | None = None
         self._grown: list[Callable[[int], None]] = []
 
@@ -117,25 +126,54 @@ class Sequencer:
 
         Raises GuardFailed or Conflict (decide again), AlreadySaid (the id was used), NotRecorded.
         """
+        return await self.enqueue(admissions, guards=guards, valid_until=valid_until, receipt=receipt)
+
+    def enqueue(
+        self,
+        admissions: Sequence[Admission],
+        *,
+        guards: Mapping[Subject, int] | None = None,
+        valid_until: Instant | None = None,
+        receipt: bool = True,
+        first: bool = False,
+    ) -> "asyncio.Future[list[Admitted]]":
+        """The same without waiting; ``first`` puts it before all that is queued."""
         if self._running is None or self._running.done():
             raise NotRecorded("the ledger is not running; start it")
         answer: asyncio.Future[list[Admitted]] = asyncio.get_running_loop().create_future()
-        self._queue.append(Request(list(admissions), guards or {}, valid_until, receipt, answer))
+        request = Request(list(admissions), guards or {}, valid_until, receipt, answer)
+        if first:
+            self._queue.appendleft(request)
+        else:
+            self._queue.append(request)
         self._arrived.set()
-        return await answer
+        return answer
+
+    @contextlib.asynccontextmanager
+    async def turn(self, *, alone: bool) -> AsyncIterator[None]:
+        """A turn to read facts, decide and enqueue. ``alone``: this process admits nothing meanwhile.
+
+        Whoever decides on a record in which many write at once would otherwise always come one batch too late; in a
+        turn alone, what is enqueued ``first`` is the next thing that this process admits.
+        """
+        async with self._alone if alone else contextlib.nullcontext():
+            yield
 
     async def _run(self) -> None:
         while True:
             await self._await_work()
-            batch = self._take()
-            try:
-                await self._commit(batch)
-            except asyncio.CancelledError:
-                _refuse_all(batch, NotRecorded("the ledger was stopped; it is unknown whether this was admitted"))
-                raise
-            except Exception as error:  # whatever it was, every caller must hear of it and the next batch start clean
-                await self._disconnect()
-                _refuse_all(batch, NotRecorded(f"the ledger could not record: {error}; nobody is shown anything"))
+            async with self._alone:
+                await self._admit_batch(self._take())
+
+    async def _admit_batch(self, batch: list[Request]) -> None:
+        try:
+            await self._commit(batch)
+        except asyncio.CancelledError:
+            _refuse_all(batch, NotRecorded("the ledger was stopped; it is unknown whether this was admitted"))
+            raise
+        except Exception as error:  # whatever it was, every caller must hear of it and the next batch start clean
+            await self._disconnect()
+            _refuse_all(batch, NotRecorded(f"the ledger could not record: {error}; nobody is shown anything"))
 
     async def _disconnect(self) -> None:
         """Leave no transaction open, nor the head locked: what comes next in it would never be committed."""
@@ -191,7 +229,7 @@ class Sequencer:
             batch, await self._known_head(connection), self._clock(), self._keyring.log, self._keyring.origin,
             checkpoint_due=self._checkpoint_due(),
         )  # fmt: skip
-        written = made is None or await _write(connection, made, self._keyring.generation, commit=locked)
+        written = made is None or await write(connection, made, self._keyring.generation, commit=locked)
         if made is None:
             if locked:
                 await connection.execute(b"rollback")
@@ -211,7 +249,7 @@ class Sequencer:
 
     async def _after_loss(self, connection: Connection, made: Draft) -> list[Request]:
         """Nothing was written: either another process was first, or a guard has failed."""
-        size, recorded_at = await _fetch_head(connection)
+        size, recorded_at = await fetch_head(connection)
         if size != made.base:
             self._lock_first = LOCK_FIRST_FOR
             await self._catch_up(connection, size, recorded_at)
@@ -233,9 +271,9 @@ class Sequencer:
         await connection.rollback()
         left = []
         for request in batch:
-            if (position := await _said_before(connection, request)) is not None:
+            if (position := await said_before(connection, request)) is not None:
                 request.refuse(AlreadySaid("statement: this id was used before by its author", position))
-            elif await _stream_moved(connection, request):
+            elif await stream_moved(connection, request):
                 request.refuse(Conflict("somebody said something about the same thing first; read and try again"))
             else:
                 left.append(request)
@@ -248,7 +286,7 @@ class Sequencer:
         connection = await self._connect()
         left = []
         for request in batch:
-            if (position := await _said_before(connection, request)) is None:
+            if (position := await said_before(connection, request)) is None:
                 left.append(request)
             else:
                 request.refuse(AlreadySaid("statement: admitted, and its acknowledgement was lost", position))
@@ -264,16 +302,16 @@ class Sequencer:
 
     async def _known_head(self, connection: Connection) -> Head:
         if self._head is None:
-            size, recorded_at = await _fetch_head(connection)
+            size, recorded_at = await fetch_head(connection)
             self._head = Head(await read_edge(connection, size), Instant(recorded_at))
-            self._checkpointed = Checkpointed(await _largest_checkpoint(connection), Instant(0))
+            self._checkpointed = Checkpointed(await largest_checkpoint(connection), Instant(0))
         return self._head
 
     async def _lock_head(self, connection: Connection) -> None:
         async with connection.pipeline():  # one round trip: whoever else writes waits from here to our commit
             await connection.execute(b"begin")
             locked = await connection.execute(LOCK_HEAD)
-        await self._catch_up(connection, *await _head_in(locked))
+        await self._catch_up(connection, *await head_in(locked))
 
     async def _catch_up(self, connection: Connection, size: int, recorded_at: int) -> None:
         """Take in what other processes admitted, as leaves on the edge we have."""
@@ -305,51 +343,6 @@ class Sequencer:
             self._head = self._connection = None  # the next batch connects again; nothing is lost
             return
         self._checkpointed = Checkpointed(head.edge.size, self._clock())
-
-
-async def _write(connection: Connection, made: Draft, generation: int, *, commit: bool) -> bool:
-    values = parameters(made, generation)
-    if not commit:
-        row = await (await connection.execute(ADMISSION_SQL, values, prepare=True, binary=True)).fetchone()
-        return row is not None
-    async with connection.pipeline():
-        cursor = await connection.execute(ADMISSION_SQL, values, prepare=True, binary=True)
-        await connection.execute(b"commit")
-        row = await cursor.fetchone()
-    return row is not None
-
-
-async def _fetch_head(connection: Connection) -> tuple[int, int]:
-    return await _head_in(await connection.execute(READ_HEAD))
-
-
-async def _head_in(cursor: AsyncCursor[tuple[Any, ...]]) -> tuple[int, int]:
-    row = await cursor.fetchone()
-    if row is None:
-        raise NotRecorded("ledger.head: got no row, wanted one; restore the database")
-    return row[0], row[1]
-
-
-async def _largest_checkpoint(connection: Connection) -> int:
-    row = await (await connection.execute("select max(size) from ledger.checkpoint")).fetchone()
-    return (row[0] if row else None) or 0
-
-
-async def _said_before(connection: Connection, request: Request) -> int | None:
-    query = "select position from ledger.entry where author = %s and statement = %s"
-    for admission in request.admissions:
-        if row := await (await connection.execute(query, [admission.author, admission.statement_id])).fetchone():
-            return int(row[0])
-    return None
-
-
-async def _stream_moved(connection: Connection, request: Request) -> bool:
-    for admission in request.admissions:
-        query = "select 1 from ledger.entry where aggregate = %s and version = %s::bigint"
-        named: list[Any] = [admission.originator_id, admission.originator_version]
-        if await (await connection.execute(query, named)).fetchone():
-            return True
-    return False
 
 
 def _refuse_all(batch: list[Request], error: Exception) -> None:

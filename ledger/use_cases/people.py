@@ -58,9 +58,7 @@ class People:
             Sentence(pinned, "person-registered/1", {"person": registered}, {"name": name})
         )
         # A crash between the two leaves a person without a key; registering them again, as a retry does, mends it.
-        known = await self._gatherer.gather(registered, at=answer.recorded_at, fresh=True)
-        if not known.keys.by_person:
-            await self._enrol_service_key(registered)
+        await self._enrol_service_key(registered)
         return answer
 
     async def enrol_key(self, by: By, person: str, key: PublicKey, *, not_after: Instant | None = None) -> Answer:
@@ -75,9 +73,12 @@ class People:
         return await self._speaker.say(Sentence(by, "key-enrolled/1", facts, public=public))
 
     async def revoke_key(self, by: By, person: str, said: KeyStatement, reason: str) -> Answer:
-        """Revoke a key from this position on."""
+        """Revoke a key from this position on; a service-held one that is ``replaced`` gets its next generation."""
         facts = {"person": person, "kid": said.key.kid, "reason": reason}
-        return await self._speaker.say(Sentence(by, "key-revoked/1", facts, public=said))
+        answer = await self._speaker.say(Sentence(by, "key-revoked/1", facts, public=said))
+        if said.custody == "service" and reason == "replaced":
+            await self._enrol_service_key(person)
+        return answer
 
     async def grant(self, by: By, person: str, role: str, *, until: Instant | None = None) -> Answer:
         """Grant a role; administrator, auditor and guardian also need ``approve`` by another administrator."""
@@ -133,8 +134,12 @@ class People:
         return stream
 
     async def _enrol_service_key(self, person: str) -> None:
+        """Enrol the person's service-held key of the current generation, unless it is enrolled."""
         service = self._mapper.keyring.service
-        key = self._mapper.keyring.signer_for(person).public
+        keys = (await self._gatherer.gather(person, at=self._speaker.clock(), fresh=True)).keys
+        key = self._mapper.keyring.signer_for(person, keys.service_generation(person)).public
+        if (person, key.kid) in keys.by_person:
+            return
         public = KeyStatement(key, "service", None, {"person": person, "by": "service"})
         by = By(service, "service")
         await self._speaker.say(Sentence(by, "key-enrolled/1", {"person": person, "kid": key.kid}, public=public))

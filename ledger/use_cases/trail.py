@@ -9,6 +9,7 @@ If the ledger cannot record, nobody is shown anything.
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,18 +21,18 @@ from ledger.domain.errors import NotAllowed, Unknown
 from ledger.domain.trail import DisclosureStream
 from ledger.gathering import Gathered, Gatherer
 from ledger.saying import By, Speaker, name_of
-from ledger.store.batch import Admitted
 from ledger.store.errors import Conflict
 from ledger.store.facts import Record
-from ledger.store.mapper import SealingMapper
+from ledger.store.mapper import Admission, SealingMapper
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.words import open_words
 
 ATTEMPTS: Final = 12
+ALONE_FROM: Final = 3
+"""The attempt from which nothing else is admitted between the facts and the disclosure: a record is that busy."""
 LARGEST_PAGE: Final = 200
-WHOLE_RECORD_RULES: Final = frozenset(
-    {"no-role", "no-rule", "no-relationship", "no-case", "outside-case", "outside-duty", "no-trail"}
-)
+LARGEST_GROUP: Final = 1024
+"""Items of one group in a recorded decision; a page holds any number of comments, so it may take several groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Asked:
 
 @dataclass(slots=True)
 class _Page:
-    """What one pass over a record permits."""
+    """What one pass over a record permits. ``opened_by`` is the rule that opens the record; none if it is refused."""
 
     shown: list[Shown] = field(default_factory=list)
     sealed: list[Sealed] = field(default_factory=list)
@@ -97,36 +98,43 @@ class Trail:
         NotRecorded where the ledger cannot record.
         """
         for attempt in range(ATTEMPTS):
+            with suppress(Conflict):
+                return await self._try_to_open(by, asked, attempt)
+        raise Conflict(f"record {asked.record}: facts changed {ATTEMPTS} times while deciding; try again")
+
+    async def _try_to_open(self, by: By, asked: Asked, attempt: int) -> Disclosure:
+        alone = attempt >= ALONE_FROM
+        async with self._recorder.sequencer.turn(alone=alone):
             now = self._clock()
             gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=attempt > 0)
             page = _decide(gathered, by, asked, now)
             if page.refused is not None and attempt == 0:
-                continue  # cached facts may be stale: nobody is refused on them
-            try:
-                disclosure, admitted = await self._admit(by, asked, gathered, page, now)
-            except Conflict:
-                continue
-            patient = gathered.facts.record.patient if gathered.facts.record is not None else None
-            if page.refused is not None or patient is None:
-                raise _refusal(by, asked, page.refused or "unknown-record")
-            return Disclosure(
-                mint=MINT,
-                id=disclosure,
-                position=admitted.position,
-                recorded_at=admitted.recorded_at,
-                record=asked.record,
-                patient=patient,
-                viewer=by.person,
-                acting_as=by.acting_as,
-                via=asked.via,
-                as_of=gathered.as_of,
-                shown=tuple(page.shown),
-                sealed=tuple(page.sealed),
-                more=page.more,
-                people=await self._gatherer.registered({patient, *_authors(page)}),
-                opened_by=page.opened_by,
+                raise Conflict("cached facts may be stale, and nobody is refused on them: decide again")
+            disclosure, event = self._record_of(by, asked, gathered, page, now)
+            answer = self._recorder.sequencer.enqueue(
+                [event], guards=gathered.guards, valid_until=page.until(), receipt=False, first=alone
             )
-        raise Conflict(f"record {asked.record}: facts changed {ATTEMPTS} times while deciding; try again")
+        [admitted] = await answer
+        patient = gathered.facts.record.patient if gathered.facts.record is not None else None
+        if page.refused is not None or patient is None:
+            raise _refusal(by, asked, page)
+        return Disclosure(
+            mint=MINT,
+            id=disclosure,
+            position=admitted.position,
+            recorded_at=admitted.recorded_at,
+            record=asked.record,
+            patient=patient,
+            viewer=by.person,
+            acting_as=by.acting_as,
+            via=asked.via,
+            as_of=gathered.as_of,
+            shown=tuple(page.shown),
+            sealed=tuple(page.sealed),
+            more=page.more,
+            people=await self._gatherer.registered({patient, *_authors(page)}),
+            opened_by=page.opened_by,
+        )
 
     async def words(
         self, disclosure: Disclosure, only: Collection[int] | None = None
@@ -140,16 +148,13 @@ class Trail:
         opened = permitted if only is None else [position for position in permitted if position in only]
         return await open_words(self._recorder, self._mapper.keyring, opened)
 
-    async def _admit(self, by: By, asked: Asked, gathered: Gathered, page: _Page, now: Instant) -> tuple[str, Admitted]:
+    def _record_of(self, by: By, asked: Asked, gathered: Gathered, page: _Page, now: Instant) -> tuple[str, Admission]:
         voice = self._speaker.voice(By(self._mapper.keyring.service, "service"))
         disclosure = name_of(voice, "disclosure")
         stream = DisclosureStream.of(disclosure)
         facts = {"disclosure": disclosure, "at": format_instant(now), "as_of": gathered.as_of}
         event = stream.say("disclosure-made/1", voice, {**facts, **_asked(by, asked), **_decided(page)})
-        [admitted] = await self._recorder.sequencer.admit(
-            [self._mapper.to_stored_event(event)], guards=gathered.guards, valid_until=page.until(), receipt=False
-        )
-        return disclosure, admitted
+        return disclosure, self._mapper.to_stored_event(event)
 
 
 def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
@@ -182,12 +187,13 @@ def _decide_page(page: _Page, record: Record, judge: Judge, asked: Asked, reques
     limit = min(asked.limit, LARGEST_PAGE)
     last = (Instant(0), 0)
     for made_at, position, item in _newest_first(record, asked.after):
-        if asked.kinds and record.facts.items[item].kind not in asked.kinds:
-            continue
         decision = judge(item)
         if isinstance(decision, Deny):
+            # Whatever kinds are asked for: a mark that came and went with them would tell the kind of what is sealed.
             if leaves_trace(decision, request):
                 page.sealed.append(Sealed(item, decision.rule))
+            continue
+        if asked.kinds and record.facts.items[item].kind not in asked.kinds:
             continue
         if _stands_under_its_parent(record, judge, item):
             continue
@@ -247,17 +253,20 @@ def _decided(page: _Page) -> dict[str, Any]:
         "valid_until": None if until is None else format_instant(until),
         "refused": page.refused,
         "permitted": [
-            {"rule": rule, "evidence": list(evidence), "items": items} for (rule, evidence), items in groups.items()
+            {"rule": rule, "evidence": list(evidence), "items": items[n : n + LARGEST_GROUP]}
+            for (rule, evidence), items in groups.items()
+            for n in range(0, len(items), LARGEST_GROUP)
         ],
     }
 
 
-def _refusal(by: By, asked: Asked, rule: str) -> Exception:
-    """What a refused reader hears. Only a person without a role, or a clinician, hears why."""
-    if by.acting_as == "clinician" and rule == "no-relationship":
-        return NotAllowed(
-            f"record {asked.record}: you have no current care relationship; start one, or open it as an emergency", rule
-        )
-    if asked.item is not None and rule not in WHOLE_RECORD_RULES | {"unknown-record"}:
+def _refusal(by: By, asked: Asked, page: _Page) -> Exception:
+    """What a refused reader hears. Only a clinician who is in no care hears why, and of the record as a whole only."""
+    if page.opened_by:  # by whatever rule the item is kept, it is answered as one that is not there
         return Unknown(f"item {asked.item}: there is no such item for you in this record; check the id")
+    if by.acting_as == "clinician" and page.refused == "no-relationship":
+        return NotAllowed(
+            f"record {asked.record}: you have no current care relationship; start one, or open it as an emergency",
+            page.refused,
+        )
     return Unknown(f"record {asked.record}: there is no such record for you; check the id and what you act as")

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from api.wiring import clock
+from ledger.core.entry import parse_entry
 from ledger.core.instants import Instant
 from ledger.core.receipt import check_receipt
 from ledger.core.subjects import contents_of, person
@@ -230,6 +231,30 @@ async def test_if_the_ledger_cannot_record_nobody_is_shown_anything(
     for by, purpose in ((cast.doctor, "appointment"), (By(cast.patient, "patient"), "own-record")):
         with pytest.raises(NotRecorded, match="nobody is shown anything"):
             await ledger.trail.open(by, Asked(cast.record, purpose))
+
+
+async def test_a_reader_of_a_record_in_which_64_write_is_not_starved(ledger: Ledger, cast: Cast) -> None:
+    async def keep_writing() -> None:
+        while True:
+            await ledger.items.add(cast.doctor, cast.record, Draft("note", "Slept badly."))
+
+    writers = [asyncio.create_task(keep_writing()) for _ in range(64)]
+    try:
+        for _ in range(20):
+            disclosure = await ledger.trail.open(By(cast.patient, "patient"), Asked(cast.record, "own-record"))
+            assert disclosure.position > disclosure.as_of
+    finally:
+        for writer in writers:
+            writer.cancel()
+        await asyncio.gather(*writers, return_exceptions=True)
+
+
+async def test_a_service_held_key_that_is_replaced_gives_way_to_the_next(ledger: Ledger, cast: Cast) -> None:
+    administrator = By(ledger.people.founders[0], "administrator")
+    [old] = (await ledger.facts.person(cast.clinician)).fold.keys.by_person.values()
+    await ledger.people.revoke_key(administrator, cast.clinician, old.said, "replaced")
+    note = await ledger.items.add(cast.doctor, cast.record, Draft("note", "Slept badly."))
+    assert parse_entry(note.receipt.entry).signed.kid != old.said.key.kid
 
 
 async def test_a_lost_connection_loses_and_doubles_nothing(database: Database, ledger: Ledger, cast: Cast) -> None:
