@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, permit, standing_of
+from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, leaves_trace, permit, standing_of
 from ledger.core.facts import Item, RecordFacts
 from ledger.core.instants import Instant, parse_instant
 from ledger.core.people import Standing
@@ -67,10 +67,15 @@ class Ask:
         value = self[member]
         return None if value is None else parse_instant(value)
 
+    @property
+    def request(self) -> Request:
+        """The author's asking to see things, on a screen, acting as they do."""
+        return Request(self.author, self.said.acting_as, self.at, purpose=self.purpose)
+
     @cached_property
     def judge(self) -> Judge:
-        """What the author may see, on a screen, acting as they do."""
-        return judge_of(self.facts, Request(self.author, self.said.acting_as, self.at, purpose=self.purpose))
+        """What the author may see."""
+        return judge_of(self.facts, self.request)
 
     @cached_property
     def reaches(self) -> tuple[Reach, ...]:
@@ -86,7 +91,8 @@ def seen(ask: Ask, item_id: str) -> Decision:
     decision = ask.judge(item_id)
     if isinstance(decision, Permit):
         return decision
-    return Deny("item-not-visible", decision.evidence) if decision.trace else UNKNOWN_ITEM
+    # What is withheld from a patient leaves them a trace, and the same refusal leaves their carer none.
+    return Deny("item-not-visible", decision.evidence) if leaves_trace(decision, ask.request) else UNKNOWN_ITEM
 
 
 def in_care(ask: Ask, kind: str | None = None, topics: tuple[str, ...] = ()) -> Decision:

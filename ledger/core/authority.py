@@ -125,12 +125,15 @@ def may_say(
         return Deny("no-rule")
     if said.made_at > said.recorded_at + FRESH:
         return Deny("from-the-future")
-    missing = _missing(facts, said)
-    if missing is not None:
-        return missing
+    if _is_missing_record(facts, said):
+        return Deny("unknown-record")
     standing = _standing(facts, said, service)
     if standing is None:
         return Deny("no-role")
+    # Only somebody of the record hears more: a stranger is told the same whether the record is there or not.
+    beside = _misnamed(facts, said, service)
+    if beside is not None:
+        return beside
     ask = Ask(facts, said, standing, importing, founding, custody, purpose)
     decision = speaker(ask)
     return _fresh(decision, said) if isinstance(decision, Permit) and widens(facts, said) else decision
@@ -169,12 +172,16 @@ def _fresh(decision: Permit, said: Said) -> Decision:
     return checked(fresh, when(said.recorded_at >= stale, "stale-grant"))
 
 
-def _missing(facts: Facts, said: Said) -> Deny | None:
-    """A record or a person that the statement names and nobody knows."""
+def _is_missing_record(facts: Facts, said: Said) -> bool:
     opened = facts.record is not None and facts.record.opened is not None
-    if "record" in said.facts and said.type not in _RECORD_MAY_BE_NEW and not opened:
-        return Deny("unknown-record")
+    return "record" in said.facts and said.type not in _RECORD_MAY_BE_NEW and not opened
+
+
+def _misnamed(facts: Facts, said: Said, service: str | None) -> Deny | None:
+    """A person whom nobody knows; or the service, whose keys and roles are nobody's to give or take but its own."""
     named = person_named_in(said.type, said.facts)
+    if named is not None and named == service and said.acting_as != "service":
+        return Deny("not-the-service")
     if named is None or said.type == "person-registered/1":
         return None
     known = facts.subject is not None and facts.subject.person == named and facts.subject.registered is not None

@@ -19,6 +19,7 @@ from ledger.core.decisions import Decision, Deny, Permit, standing_of
 from ledger.core.facts import GUARDIAN_DAYS, HELD_AT_MOST, Item, lapse_of
 from ledger.core.instants import DAY, Instant, format_instant
 from ledger.core.people import Standing
+from ledger.core.secrecy import lineage
 from ledger.core.standing import team_of_item
 
 CLINICIANS_KINDS: Final = frozenset(
@@ -44,6 +45,8 @@ CLINICIANS_KINDS: Final = frozenset(
 PATIENTS_KINDS: Final = frozenset(["reading", "plan-for-carers", "wishes", "decision", "contribution", "experience"])
 FOR_SCREENS_ONLY: Final = frozenset({"agreed", "domestic-abuse"})
 """Grounds for online-hidden alone; what is withheld needs one of the others."""
+DEEPEST_THREAD: Final = 50
+"""Items above an answer, at most: a page nests what answers what, and no reader's JSON nests without end."""
 
 
 def item_added(ask: Ask) -> Decision:
@@ -198,7 +201,8 @@ def _answering(ask: Ask) -> Decision:
     visible = seen(ask, ask["parent"])
     if isinstance(visible, Deny):
         return Deny("parent-not-visible", visible.evidence) if visible != UNKNOWN_ITEM else visible
-    return ask.permit("sees-parent", standing_of(visible))
+    above = sum(1 for _ in lineage(ask.record.items[ask["parent"]]))
+    return checked(ask.permit("sees-parent", standing_of(visible)), when(above >= DEEPEST_THREAD, "thread-too-deep"))
 
 
 def _imported(ask: Ask) -> Decision:

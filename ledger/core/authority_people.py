@@ -11,11 +11,17 @@ def person_registered(ask: Ask) -> Decision:
 
 
 def key_enrolled(ask: Ask) -> Decision:
-    """The person (the signature shows an existing key), or a registrar; the service for keys that it holds."""
-    if ask["person"] == ask.author:
-        return ask.permit("own-key")
+    """The person (the signature shows an existing key), or a registrar; the service for keys that it holds.
+
+    A key in the service's custody is enrolled by the service alone: under anybody else's name it would pass off
+    what its author signed as recorded by the service.
+    """
     if ask.acts_as("service"):
         return ask.permit("service") if ask.custody == "service" else Deny("not-a-service-key")
+    if ask.custody == "service":
+        return Deny("not-the-service")
+    if ask["person"] == ask.author:
+        return ask.permit("own-key")
     return ask.permit("registrar") if ask.acts_as("registrar") else ROLE_MISSING
 
 
