@@ -26,7 +26,7 @@ _SPELLING = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.
 
 @lru_cache(maxsize=256)  # a batch has one instant, and people write in the same milliseconds
 def format_instant(instant: Instant) -> str:
-    """Spell an instant as RFC 3339 UTC with exactly three decimals."""
+    """Spell an instant as RFC 3339 UTC with exactly three decimals; raise MalformedStatement beyond year 9999."""
     day, rest = divmod(instant, DAY)
     seconds, milliseconds = divmod(rest, SECOND)
     minutes, seconds = divmod(seconds, 60)
@@ -35,7 +35,10 @@ def format_instant(instant: Instant) -> str:
 
 @lru_cache(maxsize=1024)
 def _format_day(day: int) -> str:
-    return (_EPOCH + timedelta(days=day)).date().isoformat()
+    try:
+        return (_EPOCH + timedelta(days=day)).date().isoformat()
+    except OverflowError as error:
+        raise MalformedStatement("instant", got=f"day {day} since 1970", wanted="a year from 1 to 9999") from error
 
 
 def parse_instant(text: object) -> Instant:

@@ -5,6 +5,9 @@ person, a team, an auditor's cases, the policy. Each has one counter, and every 
 one further, so a decision that read counter 7 is stale as soon as an eighth fact is admitted
 (``docs/reference/format.md``, section 5). Contents and relations are counted apart so that two notes
 added to one record at the same time do not disturb each other.
+
+A subject is named by what it is and whose it is (RFC 9562, section 5.5). Authors choose ids, so a bare id will not
+do: a team formed under a person's id would share that person's counter, and count one statement twice.
 """
 
 from collections.abc import Mapping
@@ -26,8 +29,8 @@ _remembered: Final = lru_cache(maxsize=16384)
 
 @_remembered
 def contents_of(record: str) -> Subject:
-    """The items of a record: a record's own id."""
-    return Subject(UUID(record))
+    """The items of a record."""
+    return Subject(uuid5(_SPACE, "contents/" + record))
 
 
 @_remembered
@@ -39,13 +42,13 @@ def relations_of(record: str) -> Subject:
 @_remembered
 def person(person_id: str) -> Subject:
     """A person's roles, teams and keys."""
-    return Subject(UUID(person_id))
+    return Subject(uuid5(_SPACE, "person/" + person_id))
 
 
 @_remembered
 def team(team_id: str) -> Subject:
     """A team's members and profile."""
-    return Subject(UUID(team_id))
+    return Subject(uuid5(_SPACE, "team/" + team_id))
 
 
 @_remembered
