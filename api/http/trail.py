@@ -24,7 +24,7 @@ from ledger.domain.errors import NotAllowed
 from ledger.ledger import Ledger
 from ledger.store.words import open_words
 from ledger.use_cases.trail import Asked
-from projections.access_trail import Group, Line, Sought
+from projections.access_trail import Line, Sought
 
 router: Final = APIRouter(tags=["trail"])
 READERS: Final = frozenset({"patient", "auditor", "guardian"})
@@ -149,12 +149,21 @@ def _line(line: Line, seen: set[str], named: Mapping[str, str], reader: str) -> 
         "via": line.via,
         "at": format_instant(line.at),
         "refused": line.refused is not None,
-        "shown": [one for group in line.permitted if (one := _group(group, seen))["items"] or reader == "guardian"],
+        "shown": _shown(line, seen, reader),
     }
     if reader == "patient":
         return shown
     return {**shown, "case": line.case, "rule": line.refused, "attempted": line.attempted, "position": line.position}
 
 
-def _group(group: Group, seen: set[str]) -> dict[str, Any]:
-    return {"rule": group.rule, "items": [item for item in group.items if item in seen]}
+def _shown(line: Line, seen: set[str], reader: str) -> list[dict[str, Any]]:
+    """The items of a line by rule, each rule once, in the order of the alphabet.
+
+    A line's own groups stand in the order of the page that was read, where one that is hidden may have come first.
+    """
+    by_rule: dict[str, list[str]] = {}
+    for group in line.permitted:
+        items = [item for item in group.items if item in seen]
+        if items or reader == "guardian":
+            by_rule.setdefault(group.rule, []).extend(items)
+    return [{"rule": rule, "items": sorted(items)} for rule, items in sorted(by_rule.items())]
