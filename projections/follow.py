@@ -237,7 +237,8 @@ async def following(ledger: Ledger, conninfo: str, projections: Sequence[Project
     try:
         yield follower
     finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        # On Python 3.11 the pool can swallow a cancellation that arrives while it hands out a connection.
+        while not running.done():
+            running.cancel()
+            await asyncio.wait([running], timeout=0.1)
         await follower.stop()

@@ -202,7 +202,7 @@ def _answering(ask: Ask) -> Decision:
     if isinstance(visible, Deny):
         return Deny("parent-not-visible", visible.evidence) if visible != UNKNOWN_ITEM else visible
     above = sum(1 for _ in lineage(ask.record.items[ask["parent"]]))
-    return checked(ask.permit("sees-parent", standing_of(visible)), when(above >= DEEPEST_THREAD, "thread-too-deep"))
+    return checked(ask.permit("sees-parent", standing_of(visible)), when(above > DEEPEST_THREAD, "thread-too-deep"))
 
 
 def _imported(ask: Ask) -> Decision:

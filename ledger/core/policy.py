@@ -52,6 +52,10 @@ RULES: Final[Mapping[int, Callable[[Facts, RecordFacts, Request, Standing], Read
 """The rule of each number. ReaderRule itself denies ``no-rule``; nobody can yet hold the role of 6 or 7."""
 
 
+NEVER_READ_WORDS: Final = frozenset({"auditor", "guardian"})
+"""Rule 8: they oversee by kind, author, times and rules; no disclosure to them opens words."""
+
+
 class Judge:
     """Decides one request, item after item. ``whole`` says whether the record may be opened at all."""
 

@@ -105,10 +105,9 @@ class Sequencer:
 
     async def stop(self) -> None:
         """Stop after the batch under way; what is queued is refused."""
-        if self._running is not None:
+        while self._running is not None and not self._running.done():
             self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
+            await asyncio.wait([self._running], timeout=1)
         while self._queue:
             self._queue.popleft().refuse(NotRecorded("the ledger is stopping; try again"))
         if self._connection is not None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from ledger.core.decisions import Deny, Permit, Request, leaves_trace
 from ledger.core.instants import Instant, format_instant
-from ledger.core.policy import POLICY_VERSION, Judge, judge_of
+from ledger.core.policy import NEVER_READ_WORDS, POLICY_VERSION, Judge, judge_of
 from ledger.disclosure import MINT, Disclosure, Sealed, Shown
 from ledger.domain.errors import NotAllowed, Unknown
 from ledger.domain.trail import DisclosureStream
@@ -144,6 +144,11 @@ class Trail:
         ``only`` leaves closed what a view has no use for: it can narrow what is permitted, never widen it.
         """
         disclosure.check_fresh(self._clock())
+        if disclosure.acting_as in NEVER_READ_WORDS:
+            raise NotAllowed(
+                f"words: got a disclosure to a {disclosure.acting_as}, wanted one to somebody who reads words (rule 8)",
+                "never-words",
+            )
         permitted = disclosure.positions()
         opened = permitted if only is None else [position for position in permitted if position in only]
         return await open_words(self._recorder, self._mapper.keyring, opened)
