@@ -21,7 +21,7 @@ SPEAKING = [
 """Where it is decided who may say what."""
 
 _RULE_AT = {"Deny": 0, "permit": 0, "Permit": 0, "when": 1, "NotAllowed": 1}
-_PASSED_ON = {"rule", "speaker.rule", "decision.rule"}
+_PASSED_ON = {"rule", "speaker.rule", "decision.rule", "page.refused"}
 """Expressions that hand on a rule that was named elsewhere."""
 _ACTING_AS = {"ask.said.acting_as": ("administrator", "auditor", "guardian", "registrar")}
 """Permits named after what the author acts as, with the roles that the conditions beside them allow."""
