@@ -141,7 +141,7 @@ class Speaker:
             try:
                 async with self._recorder.sequencer.turn(alone=attempt >= ALONE_FROM):
                     event, answer = await self._enqueue(sentence, voice, attempt)
-                [admitted] = await answer
+                    [admitted] = await answer
             except AlreadySaid as said:
                 return await self._repeated(said.position, sentence, voice)
             except Conflict:
@@ -178,8 +178,8 @@ class Speaker:
             )
         return decision
 
-    async def _event(self, sentence: Sentence, voice: Voice) -> Spoken:
-        stream = await self._stream(sentence)
+    async def _event(self, sentence: Sentence, voice: Voice, attempt: int) -> Spoken:
+        stream = await self._stream(sentence, look=attempt > 0)
         event = Spoken(
             stream.id,
             stream.version + 1,
@@ -194,10 +194,11 @@ class Speaker:
         stream.apply(event)
         return event
 
-    async def _stream(self, sentence: Sentence) -> Stream:
+    async def _stream(self, sentence: Sentence, *, look: bool) -> Stream:
+        """The stream so far. What begins one is said without looking first; ``look`` tells why that met a conflict."""
         shape = STATEMENT_TYPES[sentence.type]
         kind, name = STREAMS[shape.aggregate], sentence.facts[shape.stream]
-        if sentence.type in kind.FIRST:
+        if sentence.type in kind.FIRST and not look:
             return kind.of(name)
         rows = await self._recorder.read_stream(stream_of(sentence.type, sentence.facts))
         return kind.read(name, (self._mapper.to_event(row) for row in rows))
@@ -222,7 +223,7 @@ class Speaker:
         gathered = await self._gather(sentence, voice, now, fresh=attempt > 0)
         speaking = self._keyed(sentence, voice, gathered.keys, now)
         permit = self._allow(sentence, voice, gathered, now)
-        event = await self._event(sentence, speaking)
+        event = await self._event(sentence, speaking, attempt)
         rests_on_items = event.type != "item-added/1" or event.facts["parent"] is not None
         guards = gathered.guards if rests_on_items else gathered.guards_without_contents()
         admission = self._mapper.to_stored_event(event)

@@ -6,8 +6,9 @@ guardians also see every emergency. Carers and clinicians never see it. Names ar
 record it is, are told them; auditors and guardians read ids.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -17,7 +18,7 @@ from starlette.responses import Response
 from api.http.answers import json_answer
 from api.http.bodies import UUID_PATTERN, InPath
 from api.http.operations import shows
-from api.http.reading import LARGEST_PAGE, Page, purpose_of
+from api.http.reading import Page, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
 from ledger.core.instants import Instant, format_instant
 from ledger.domain.errors import NotAllowed
@@ -46,33 +47,8 @@ class PageOfTrail(Page):
     case: str | None = Field(default=None, pattern=UUID_PATTERN, description="Of an auditor.")
 
 
-@dataclass(slots=True)
-class _Sight:
-    """Which items a reader may see: found page by page, each a recorded disclosure, as far as somebody asks."""
-
-    call: Call
-    asked: Asked
-    items: set[str] = field(default_factory=set)
-    more: bool = True
-    position: int = 0
-
-    async def look(self) -> None:
-        """Record one more page of the record as opened to read its trail."""
-        disclosure = await self.call.ledger.trail.open(self.call.by(), self.asked)
-        await check_still_signed_in(self.call)
-        self.items.update(shown.item for shown in disclosure.thread())
-        self.position, self.more = disclosure.position, disclosure.more is not None
-        asked = self.asked
-        self.asked = Asked(
-            asked.record, asked.purpose, asked.via, limit=asked.limit, after=disclosure.more, case=asked.case
-        )
-
-    async def of(self, wanted: Iterable[str]) -> set[str]:
-        """Those of these items that the reader may see."""
-        sought = set(wanted)
-        while self.more and not sought <= self.items:
-            await self.look()
-        return sought & self.items
+Seeing = Callable[[set[str]], Awaitable[set[str]]]
+"""Which of these items the reader may see."""
 
 
 @shows(router, "/records/{record}/trail", "trail.who_looked", {"lines": [_LINE], "cursor": None})
@@ -81,13 +57,14 @@ async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail,
     session = call.session
     if session.acting_as not in READERS | {"carer"}:  # a carer hears of the ledger itself that nothing is there
         raise NotAllowed(f"trail: got acting_as {session.acting_as}, wanted one of {', '.join(READERS)}", "no-trail")
-    asked = Asked(record, purpose_of(call, page.purpose), "trail", limit=LARGEST_PAGE, case=page.case)
+    asked = Asked(record, purpose_of(call, page.purpose), "trail", items=(), case=page.case)
     continues = ("trail", record, session.person, session.acting_as, page.case or "")
     before = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
-    sight = _Sight(call, asked)
-    await sight.look()
-    await call.service.follower.wait_until(sight.position)
-    lines = await _lines(call, sight, before, page.limit)
+    await call.service.caught_up()
+    visible = partial(call.ledger.trail.visible, call.by(), asked)
+    chosen = await _lines(call, asked, before, page.limit, visible)
+    disclosed = await _disclose(call, asked, {item for _, seen in chosen[: page.limit] for item in seen})
+    lines = await _lines(call, asked, before, page.limit, disclosed)
     named = await _names(call.ledger, lines) if session.acting_as == "patient" else {}
     last = lines[page.limit - 1][0].position if len(lines) > page.limit else None
     cursor = None if last is None else call.service.cursors.seal((Instant(0), last), *continues)
@@ -95,13 +72,31 @@ async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail,
     return json_answer({"lines": shown, "cursor": cursor})
 
 
-async def _lines(call: Call, sight: _Sight, before: int | None, limit: int) -> list[tuple[Line, set[str]]]:
+async def _disclose(call: Call, asked: Asked, items: set[str]) -> Seeing:
+    """Record that these items are told of, in one disclosure; what was not recorded is not told of.
+
+    One reading is one line on the trail, of items that the reader may see: it tells nothing of those they may not.
+    """
+    disclosure = await call.ledger.trail.open(call.by(), replace(asked, items=tuple(sorted(items))))
+    await check_still_signed_in(call)
+    await call.service.follower.wait_until(disclosure.position)
+    disclosed = {shown.item for shown in disclosure.thread()}
+
+    async def among(sought: set[str]) -> set[str]:
+        return sought & disclosed
+
+    return among
+
+
+async def _lines(
+    call: Call, asked: Asked, before: int | None, limit: int, seeing: Seeing
+) -> list[tuple[Line, set[str]]]:
     """Up to one more than ``limit`` lines that the reader may see, each with those of its items that they may."""
-    is_bare_visible = await _whose_bare_lines(call, sight.asked.case)
+    is_bare_visible = await _whose_bare_lines(call, asked.case)
     found: list[tuple[Line, set[str]]] = []
     while len(found) <= limit:
-        chunk = await call.service.access_trail.page(Sought(sight.asked.record), before=before, limit=limit + 1)
-        seen = await sight.of(item for line in chunk for item in _items(line))
+        chunk = await call.service.access_trail.page(Sought(asked.record), before=before, limit=limit + 1)
+        seen = await seeing({item for line in chunk for item in _items(line)})
         for line in chunk:
             of_line = seen & set(_items(line))
             if of_line or (_is_emergency(call, line) if line.permitted else is_bare_visible(line)):

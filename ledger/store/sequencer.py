@@ -10,8 +10,8 @@ attempts (1.14 instead of 0.70 of plain INSERTs, measured with two).
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +36,7 @@ from ledger.store.errors import AlreadySaid, Conflict, GuardFailed, NotRecorded
 from ledger.store.keyring import Keyring
 from ledger.store.mapper import Admission
 from ledger.store.tree_rows import Connection, read_edge, read_leaves
+from ledger.store.turns import Turns
 
 LARGEST_BATCH: Final = 256
 CHECKPOINT_EVERY: Final = 100
@@ -71,14 +72,12 @@ class Sequencer:
         self._revive = revive
         self._keyring = keyring
         self._clock = clock
-        self._queue: deque[Request] = deque()
-        self._arrived = asyncio.Event()
+        self._turns = Turns()
         self._connection: Connection | None = None
         self._head: Head | None = None
         self._checkpointed = Checkpointed(0, Instant(0))
         self._lock_first = 0
         self._last_batch = 0
-        self._alone = asyncio.Lock()
         self._running: asyncio.Task[None] | None = None
         self._grown: list[Callable[[int], None]] = []
 
@@ -108,8 +107,8 @@ class Sequencer:
         while self._running is not None and not self._running.done():
             self._running.cancel()
             await asyncio.wait([self._running], timeout=1)
-        while self._queue:
-            self._queue.popleft().refuse(NotRecorded("the ledger is stopping; try again"))
+        for request in self._turns.drain():
+            request.refuse(NotRecorded("the ledger is stopping; try again"))
         if self._connection is not None:
             await self._connection.close()
 
@@ -141,27 +140,17 @@ class Sequencer:
             raise NotRecorded("the ledger is not running; start it")
         answer: asyncio.Future[list[Admitted]] = asyncio.get_running_loop().create_future()
         request = Request(list(admissions), guards or {}, valid_until, receipt, answer)
-        if first:
-            self._queue.appendleft(request)
-        else:
-            self._queue.append(request)
-        self._arrived.set()
+        self._turns.put(request, first=first)
         return answer
 
-    @contextlib.asynccontextmanager
-    async def turn(self, *, alone: bool) -> AsyncIterator[None]:
-        """A turn to read facts, decide and enqueue. ``alone``: this process admits nothing meanwhile.
-
-        Whoever decides on a record in which many write at once would otherwise always come one batch too late; in a
-        turn alone, what is enqueued ``first`` is the next thing that this process admits.
-        """
-        async with self._alone if alone else contextlib.nullcontext():
-            yield
+    def turn(self, *, alone: bool) -> AbstractAsyncContextManager[None]:
+        """A turn to read facts, decide and be admitted; ``alone``: this process admits only what is put ``first``."""
+        return self._turns.alone() if alone else contextlib.nullcontext()
 
     async def _run(self) -> None:
         while True:
             await self._await_work()
-            async with self._alone:
+            async with self._turns.admitting():
                 await self._admit_batch(self._take())
 
     async def _admit_batch(self, batch: list[Request]) -> None:
@@ -181,21 +170,21 @@ class Sequencer:
             await connection.close()
 
     async def _await_work(self) -> None:
-        self._arrived.clear()
-        while not self._queue:
+        self._turns.arrived.clear()
+        while not self._turns:
             try:
                 async with asyncio.timeout(CHECKPOINT_EVERY / 1000 if self._checkpoint_missing() else None):
-                    await self._arrived.wait()
+                    await self._turns.arrived.wait()
             except TimeoutError:
                 await self._sign_idle_checkpoint()
-            self._arrived.clear()
+            self._turns.arrived.clear()
 
     def _take(self) -> list[Request]:
-        open_requests = len(self._queue) + self._last_batch
+        open_requests = len(self._turns) + self._last_batch
         # Where processes take turns, the others' commits are what this one works beside.
         share = open_requests if self._lock_first else open_requests // 2
         limit = min(LARGEST_BATCH, max(1, share))
-        batch = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
+        batch = self._turns.take(limit)
         self._last_batch = len(batch)
         return batch
 

@@ -37,12 +37,16 @@ LARGEST_GROUP: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asks to see: a page of a record (after a place in it), or one item of it."""
+    """What somebody asks to see: a page of a record (after a place in it), or one item of it.
+
+    ``items`` asks for what is said of these items on the trail: they are disclosed as items, without words.
+    """
 
     record: str
     purpose: str
     via: str = "screen"
     item: str | None = None
+    items: tuple[str, ...] | None = None
     kinds: frozenset[str] = frozenset()
     limit: int = 50
     after: tuple[Instant, int] | None = None
@@ -114,7 +118,7 @@ class Trail:
             answer = self._recorder.sequencer.enqueue(
                 [event], guards=gathered.guards, valid_until=page.until(), receipt=False, first=alone
             )
-        [admitted] = await answer
+            [admitted] = await answer
         patient = gathered.facts.record.patient if gathered.facts.record is not None else None
         if page.refused is not None or patient is None:
             raise _refusal(by, asked, page)
@@ -135,6 +139,17 @@ class Trail:
             people=await self._gatherer.registered({patient, *_authors(page)}),
             opened_by=page.opened_by,
         )
+
+    async def visible(self, by: By, asked: Asked, items: Collection[str]) -> set[str]:
+        """Those of these items that this reader may see now.
+
+        Deciding is not a disclosure, and nothing may be shown by it: it finds what to ask ``open`` for, in one
+        disclosure whose number and size tell nothing of what is hidden.
+        """
+        now = self._clock()
+        gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=True)
+        judge = judge_of(gathered.facts, _request(by, asked, now))
+        return {item for item in items if isinstance(judge(item), Permit)}
 
     async def words(
         self, disclosure: Disclosure, only: Collection[int] | None = None
@@ -163,7 +178,7 @@ class Trail:
 
 
 def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
-    request = Request(by.person, by.acting_as, now, asked.via, asked.case, None, asked.purpose)
+    request = _request(by, asked, now)
     judge = judge_of(gathered.facts, request)
     page = _Page()
     if gathered.record is None or gathered.facts.record is None or gathered.facts.record.opened is None:
@@ -175,6 +190,8 @@ def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
     page.opened_by = judge.whole.rule
     if asked.item is not None:
         _decide_one(page, gathered.record, judge, asked.item)
+    elif asked.items is not None:
+        _decide_these(page, judge, asked.items)
     else:
         _decide_page(page, gathered.record, judge, asked, request)
     return page
@@ -186,6 +203,17 @@ def _decide_one(page: _Page, record: Record, judge: Judge, item: str) -> None:
         page.refused = decision.rule
     else:
         page.shown.append(_shown(record, judge, item, decision))
+
+
+def _decide_these(page: _Page, judge: Judge, items: tuple[str, ...]) -> None:
+    for item in items:
+        decision = judge(item)
+        if isinstance(decision, Permit):
+            page.shown.append(Shown(item, decision, (), frozenset()))
+
+
+def _request(by: By, asked: Asked, now: Instant) -> Request:
+    return Request(by.person, by.acting_as, now, asked.via, asked.case, None, asked.purpose)
 
 
 def _decide_page(page: _Page, record: Record, judge: Judge, asked: Asked, request: Request) -> None:

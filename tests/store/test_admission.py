@@ -12,6 +12,7 @@ from ledger.core.entry import parse_entry
 from ledger.core.instants import Instant
 from ledger.core.receipt import check_receipt
 from ledger.core.subjects import contents_of, person
+from ledger.domain.errors import DomainError
 from ledger.domain.items import Item
 from ledger.domain.stream import Voice
 from ledger.ledger import Ledger, open_ledger
@@ -247,6 +248,20 @@ async def test_a_reader_of_a_record_in_which_64_write_is_not_starved(ledger: Led
         for writer in writers:
             writer.cancel()
         await asyncio.gather(*writers, return_exceptions=True)
+
+
+async def test_sixteen_comments_on_one_note_at_once_are_all_admitted(ledger: Ledger, cast: Cast) -> None:
+    note = (await ledger.items.add(cast.doctor, cast.record, Draft("note", "Slept badly."))).facts["item"]
+    comments = await asyncio.gather(
+        *(ledger.items.comment(cast.doctor, cast.record, note, f"Comment {n}.") for n in range(16))
+    )
+    assert len({comment.position for comment in comments}) == 16
+
+
+async def test_a_person_id_that_is_in_use_is_refused_and_not_tried_for_ever(ledger: Ledger, cast: Cast) -> None:
+    administrator = By(ledger.people.founders[0], "administrator")
+    with pytest.raises(DomainError):
+        await ledger.people.register(administrator, "Somebody Else", person=cast.patient)
 
 
 async def test_a_service_held_key_that_is_replaced_gives_way_to_the_next(ledger: Ledger, cast: Cast) -> None:
