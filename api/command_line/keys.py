@@ -77,7 +77,11 @@ def list_(person: Person, as_json: AsJson = False) -> None:
     print_table(["Key", "Held by", "State", "Not after"], rows)
 
 
-@keys.command(epilog="Said in the name of the first founding administrator.")
+# A key's id is base64url: one in 64 begins with a hyphen, and must not be taken for an option.
+@keys.command(
+    epilog="Said in the name of the first founding administrator.",
+    context_settings={"ignore_unknown_options": True},
+)
 def revoke(
     person: Person,
     kid: Annotated[str, typer.Argument(help="The key's id, as in keys list.")],

@@ -59,6 +59,12 @@ def test_a_key_is_made_once_listed_and_revoked(home: Path, tmp_path: Path) -> No
     assert call(home, "keys", "revoke", person, made["kid"]).exit_code == 1
 
 
+def test_a_key_id_that_begins_with_a_hyphen_is_not_taken_for_an_option(home: Path) -> None:
+    refused = call(home, "keys", "revoke", NOBODY, "-LXkeKbCqqnYNz1-9bDEJ5XOJTIXRfDt0nLNJVvrW-M")
+    assert refused.exit_code == 1
+    assert "wanted somebody who is registered" in refused.output
+
+
 def test_a_key_that_cannot_be_enrolled_leaves_no_file(home: Path, tmp_path: Path) -> None:
     refused = call(home, "keys", "make", NOBODY, "--to", str(tmp_path / "nobody.jwk"))
     assert refused.exit_code == 1
