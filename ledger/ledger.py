@@ -27,7 +27,6 @@ from eventsourcing.utils import Environment
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ledger.core.instants import Instant
-from ledger.core.keys import SigningKey
 from ledger.core.said import Said
 from ledger.domain.errors import NotPossible
 from ledger.domain.stream import Submission
@@ -116,10 +115,6 @@ class Ledger(Application[UUID]):
             if n % _OPENED_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return said
-
-    def service_signer(self) -> SigningKey:
-        """The key of the service itself."""
-        return self.keyring.signer_for(self.keyring.service)
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
         """eventsourcing's hook: the parts are made already."""

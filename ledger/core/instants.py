@@ -14,7 +14,6 @@ from ledger.core.errors import MalformedStatement
 Instant = NewType("Instant", int)
 """Milliseconds since 1970-01-01T00:00:00Z."""
 
-MILLISECOND = 1
 SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
