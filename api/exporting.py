@@ -33,6 +33,7 @@ from ledger.domain.errors import NotAllowed
 from ledger.ledger import Ledger
 from ledger.saying import By
 from ledger.store.errors import NotRecorded
+from ledger.store.mapper import WrappedUnder
 from ledger.use_cases.trail import Asked
 from projections.all import ALL_PROJECTIONS
 from projections.follow import following
@@ -128,17 +129,22 @@ async def _take(ledger: Ledger, timeline: Timeline, disclosure: Disclosure, cont
 async def _opened(ledger: Ledger, position: int, depth: Depth) -> dict[str, bytes]:
     """An entry with what opens its commitments: its facts and, where this reader reads them, its words."""
     [kept] = await ledger.rows.read_log(position, 1)
-    opened = {"entry.json": kept.state, "facts.json": _open(ledger, kept.state, Part.FACTS, kept.facts, kept.wrapped)}
+    opened = {
+        "entry.json": kept.state,
+        "facts.json": _open(ledger, kept.state, Part.FACTS, kept.facts, WrappedUnder(kept.wrapped, kept.generation)),
+    }
     [row] = await ledger.rows.read_words([position])
     if depth is Depth.WORDS and row.sealed is not None and row.wrapped is not None:
-        opened["words.json"] = _open(ledger, row.entry, Part.WORDS, row.sealed, row.wrapped)
+        opened["words.json"] = _open(
+            ledger, row.entry, Part.WORDS, row.sealed, WrappedUnder(row.wrapped, row.generation)
+        )
     return opened
 
 
-def _open(ledger: Ledger, entry: bytes, part: Part, sealed: bytes, wrapped: bytes) -> bytes:
+def _open(ledger: Ledger, entry: bytes, part: Part, sealed: bytes, key: WrappedUnder) -> bytes:
     statement = parse_entry(entry).signed.statement
-    kept = SealedPart(SealedBytes(sealed), WrappedKey(wrapped))
-    opening = open_sealed(kept, statement.id, part, ledger.keyring.key_encryption_key)
+    kept = SealedPart(SealedBytes(sealed), WrappedKey(key.wrapped))
+    opening = open_sealed(kept, statement.id, part, ledger.keyring.opener(key.generation))
     opening.check_commitment((statement.facts if part is Part.FACTS else statement.words) or "", part.label)
     return opening.plaintext
 

@@ -41,7 +41,7 @@ def keyring_of(origin: str, seeds: Mapping[str, bytes]) -> Keyring:
     return Keyring(
         origin,
         LogKeys.from_seeds(origin, seeds["log-ed25519"], seeds["log-ml-dsa-44"]),
-        KeyEncryptionKey(seeds["key-encryption"]),
+        {1: KeyEncryptionKey(seeds["key-encryption"])},
         seeds["service"],
     )
 

@@ -45,6 +45,15 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1)
     """The address that the service listens on."""
 
+    policy: AbsolutePath | None = None
+    """A C2SP tlog-policy file: the witnesses of this log, where they are, and how many must have cosigned."""
+
+    start_unwitnessed: bool = False
+    """Start although too few witnesses answer to tell whether the database is behind what they have seen."""
+
+    eraser_url: SecretStr | None = None
+    """With a PostgreSQL of one's own: a connection as `ledger_eraser`, for erasing words and rewrapping their keys."""
+
     port: int = Field(default=8420, ge=0, le=65535)
     """The port that the service listens on; 0 for any free one."""
 

@@ -136,6 +136,6 @@ def verify_database(
 
     Raises psycopg.Error where the database cannot be read.
     """
-    vault_keys = {keyring.generation: keyring.key_encryption_key} if opening else None
+    vault_keys = keyring.key_encryption_keys if opening else None
     with snapshot(conninfo) as source:
         return verify_ledger(source, keyring.log.verifier, at=at, vault_keys=vault_keys, cores=cores, progress=progress)

@@ -17,6 +17,7 @@ from ledger.core.errors import CoreError
 from ledger.core.instants import Instant
 from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyStatement
+from ledger.core.public import Public
 from ledger.core.receipt import Receipt
 from ledger.core.said import Said
 from ledger.core.vocabulary import STATEMENT_TYPES, check_said
@@ -75,7 +76,7 @@ class Sentence:
     type: str
     facts: Mapping[str, Any]
     words: Mapping[str, Any] | None = None
-    public: KeyStatement | None = None
+    public: Public | None = None
     submission: Submission | None = None
     clocked: frozenset[str] = frozenset()
 
@@ -167,7 +168,7 @@ class Speaker:
             said,
             importing=sentence.by.importing,
             service=self._mapper.keyring.service,
-            custody=None if sentence.public is None else sentence.public.custody,
+            custody=sentence.public.custody if isinstance(sentence.public, KeyStatement) else None,
             purpose=sentence.by.purpose,
         )
         if isinstance(decision, Deny):

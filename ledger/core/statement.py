@@ -16,7 +16,8 @@ import orjson
 from ledger.core import canonical, shapes
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant, format_instant, parse_instant
-from ledger.core.keys import KeyId, KeyStatement, PublicKey, Signer
+from ledger.core.keys import KeyId, PublicKey, Signer
+from ledger.core.public import Public, parse_public
 from ledger.core.vocabulary import ACTING_AS, STATEMENT_TYPES
 
 VERSION: Final = 1
@@ -55,7 +56,7 @@ class Statement:
     made_at: Instant
     facts: str
     words: str | None
-    public: KeyStatement | None = None
+    public: Public | None = None
 
     def payload(self) -> bytes:
         """The RFC 8785 bytes that are signed."""
@@ -168,26 +169,10 @@ def _parse_payload(data: bytes) -> Statement:
     )
 
 
-def _parse_public(statement_type: str, value: Any) -> KeyStatement | None:
-    if not STATEMENT_TYPES[statement_type].public:
-        if value is not None:
-            raise MalformedStatement("payload.public", got=value, wanted=f"null in {statement_type}")
-        return None
-    _PUBLIC("payload.public", value)
-    return KeyStatement(PublicKey.from_jwk(value["jwk"]), value["custody"], value["not_after"], value["evidence"])
-
-
-def _evidence(what: str, value: object) -> None:
-    if not isinstance(value, dict):
-        raise MalformedStatement(what, got=value, wanted="an object that names the person")
-    shapes.uuid(f"{what}.person", value.get("person"))
-
-
-_PUBLIC = shapes.members(
-    {
-        "jwk": shapes.anything,  # PublicKey.from_jwk checks it
-        "custody": shapes.one_of("author", "service"),
-        "not_after": shapes.optional(shapes.instant),
-        "evidence": _evidence,
-    }
-)
+def _parse_public(statement_type: str, value: Any) -> Public | None:
+    kind = STATEMENT_TYPES[statement_type].public
+    if kind is not None:
+        return parse_public(kind, value)
+    if value is not None:
+        raise MalformedStatement("payload.public", got=value, wanted=f"null in {statement_type}")
+    return None

@@ -93,7 +93,8 @@ class StatementType:
 
     ``facts`` and ``words`` check a body; ``words`` is None where nothing can be said in words.
     ``stream`` names the facts member that identifies the aggregate, ``aggregate`` its kind.
-    ``bears_on`` names the guard counters it bumps (``ledger.core.subjects``).
+    ``bears_on`` names the guard counters it bumps (``ledger.core.subjects``). ``public`` names what it says in
+    clear (``ledger.core.public``).
     """
 
     facts: Check
@@ -101,7 +102,7 @@ class StatementType:
     aggregate: str
     stream: str
     bears_on: tuple[str, ...]
-    public: bool = False
+    public: str | None = None
     words_required: bool = True
 
 
@@ -118,7 +119,7 @@ def _care(facts: Mapping[str, Check], words: Check | None = None) -> StatementTy
     return StatementType(members({"record": uuid, **facts}), words, "care", "record", ("relations",))
 
 
-def _person(facts: Mapping[str, Check], words: Check | None = None, *, public: bool = False) -> StatementType:
+def _person(facts: Mapping[str, Check], words: Check | None = None, *, public: str | None = None) -> StatementType:
     return StatementType(members({"person": uuid, **facts}), words, "person", "person", ("person",), public=public)
 
 
@@ -133,8 +134,8 @@ _DECIDED = members({"rule": rule, "evidence": list_of(position), "items": list_o
 STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
     # people
     "person-registered/1": _person({}, members({"name": text})),
-    "key-enrolled/1": _person({"kid": text}, public=True),
-    "key-revoked/1": _person({"kid": text, "reason": one_of("lost", "stolen", "left", "replaced")}, public=True),
+    "key-enrolled/1": _person({"kid": text}, public="key"),
+    "key-revoked/1": _person({"kid": text, "reason": one_of("lost", "stolen", "left", "replaced")}, public="key"),
     "role-granted/1": _person({"role": one_of(*ROLES), **_PERIOD}),
     "role-approved/1": _person({"role": one_of(*ROLES)}),
     "role-ended/1": _person({"role": one_of(*ROLES)}),

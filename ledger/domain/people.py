@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ledger.core.key_history import KeyHistory
+from ledger.core.keys import KeyStatement
 from ledger.domain.errors import NotPossible
 from ledger.domain.stream import Spoken, Stream
 
@@ -23,7 +24,7 @@ class Person(Stream):
         self.registered = True
 
     def _on_key(self, event: Spoken) -> None:
-        if event.public is None:
+        if not isinstance(event.public, KeyStatement):
             raise NotPossible(f"{event.type}: got no key, wanted it in the member public")
         if event.public.person != event.facts["person"] or event.public.key.kid != event.facts["kid"]:
             raise NotPossible(f"{event.type}: got a key of another person, wanted the one that the facts name")

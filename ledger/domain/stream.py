@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Self
 from uuid import UUID, uuid5
 
 from ledger.core.instants import Instant
-from ledger.core.keys import KeyStatement
+from ledger.core.public import Public
 from ledger.core.sealing import Opening
 from ledger.core.statement import SignedStatement
 from ledger.core.vocabulary import STATEMENT_TYPES, check_said
@@ -57,7 +57,7 @@ class Spoken:
     voice: Voice
     facts: Mapping[str, Any]
     words: Mapping[str, Any] | None = None
-    public: KeyStatement | None = None
+    public: Public | None = None
     submission: Submission | None = None
     clocked: frozenset[str] = frozenset()
 
@@ -93,7 +93,7 @@ class Stream:
         facts: Mapping[str, Any],
         words: Mapping[str, Any] | None = None,
         *,
-        public: KeyStatement | None = None,
+        public: Public | None = None,
         submission: Submission | None = None,
         clocked: frozenset[str] = frozenset(),
     ) -> Spoken:

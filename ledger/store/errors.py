@@ -35,3 +35,7 @@ class FactsIncomplete(StoreError):
 
 class WordsErased(StoreError):
     """The key of these words was destroyed; they cannot be opened by anybody."""
+
+
+class KeyDestroyed(StoreError):
+    """A generation of the key-encryption key is not held: destroyed, or its file is missing."""

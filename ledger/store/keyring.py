@@ -5,6 +5,7 @@ private key is ever in the database; revoking one moves that person to the next 
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from ledger.core.checkpoint import LogKeys
 from ledger.core.keys import SigningKey
 from ledger.core.sealing import KeyEncryptionKey
+from ledger.store.errors import KeyDestroyed
 
 _CACHED_SIGNERS = 4096
 
@@ -24,15 +26,35 @@ class Keyring:
 
     origin: str
     log: LogKeys
-    key_encryption_key: KeyEncryptionKey
+    key_encryption_keys: Mapping[int, KeyEncryptionKey]
+    """By generation, from 1; the highest wraps what is new, the others open what they have wrapped."""
     service_secret: bytes
-    generation: int = 1
     service: str = field(init=False)
     """The person id of the service itself: author of disclosures."""
     _signers: OrderedDict[tuple[str, int], SigningKey] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
         self.service = str(uuid5(NAMESPACE_URL, f"{self.origin}/service"))
+
+    @property
+    def generation(self) -> int:
+        """The generation of the key-encryption key that wraps what is new."""
+        return max(self.key_encryption_keys)
+
+    @property
+    def key_encryption_key(self) -> KeyEncryptionKey:
+        """The key-encryption key that wraps what is new."""
+        return self.key_encryption_keys[self.generation]
+
+    def opener(self, generation: int) -> KeyEncryptionKey:
+        """The key-encryption key of a generation; raises KeyDestroyed where it is not held."""
+        try:
+            return self.key_encryption_keys[generation]
+        except KeyError:
+            held = ", ".join(map(str, sorted(self.key_encryption_keys)))
+            raise KeyDestroyed(
+                f"key-encryption key {generation}: not held, only {held}; restore its file, or run verify"
+            ) from None
 
     def signer_for(self, person: str, generation: int = 0) -> SigningKey:
         """The service-held key of a person."""

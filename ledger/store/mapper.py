@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
@@ -42,6 +42,14 @@ class Kept(StoredEvent):
     position: int
     facts: bytes
     wrapped: bytes
+    generation: int
+
+
+class WrappedUnder(NamedTuple):
+    """A wrapped data key as the vault keeps it, and the generation of the key-encryption key that opens it."""
+
+    wrapped: bytes
+    generation: int
 
 
 class SealingMapper(Mapper[UUID]):
@@ -96,7 +104,7 @@ class SealingMapper(Mapper[UUID]):
     def read_facts(self, row: Kept) -> Said:
         """The same for what nothing rests on: the shape, which admission checked, is not checked again."""
         entry = read_entry(row.state)
-        facts = open_part(entry, Part.FACTS, row.facts, row.wrapped, self.keyring)
+        facts = open_part(entry, Part.FACTS, row.facts, WrappedUnder(row.wrapped, row.generation), self.keyring)
         statement = entry.signed.statement
         if statement.ledger != self.keyring.origin:
             raise FactsIncomplete(f"entry {row.position}: got ledger {statement.ledger}, wanted {self.keyring.origin}")
@@ -133,11 +141,11 @@ class SealingMapper(Mapper[UUID]):
         return sign(statement, self.keyring.signer_for(event.voice.author, event.voice.generation))
 
 
-def open_part(entry: Entry, part: Part, sealed: bytes, wrapped: bytes, keyring: Keyring) -> Mapping[str, Any]:
+def open_part(entry: Entry, part: Part, sealed: bytes, key: WrappedUnder, keyring: Keyring) -> Mapping[str, Any]:
     """The body of one part of an entry, held to the entry's digest and the statement's commitment."""
     statement = entry.signed.statement
-    kept = SealedPart(SealedBytes(sealed), WrappedKey(wrapped))
+    kept = SealedPart(SealedBytes(sealed), WrappedKey(key.wrapped))
     if kept.digest != entry.sealed.get(part):
         raise FactsIncomplete(f"sealed {part.label} of {statement.id}: not the bytes its entry names; run verify")
     commitment = statement.facts if part is Part.FACTS else statement.words
-    return read_sealed(kept, statement.id, part, keyring.key_encryption_key, commitment or "")
+    return read_sealed(kept, statement.id, part, keyring.opener(key.generation), commitment or "")

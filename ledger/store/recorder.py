@@ -22,7 +22,7 @@ from ledger.store.sequencer import Sequencer
 T = TypeVar("T")
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
-_ROW = "e.aggregate, e.version, e.type, e.entry, e.position, e.facts, v.wrapped"
+_ROW = "e.aggregate, e.version, e.type, e.entry, e.position, e.facts, v.wrapped, v.generation"
 _STREAM = f"""
     select {_ROW} from ledger.entry e left join ledger.vault v on v.position = e.position and v.part = 0
     where e.aggregate = %s and e.version > %s order by e.version
@@ -37,7 +37,7 @@ _SUBJECTS = f"""
     order by f.position nulls first
 """  # noqa: S608 - built from constants
 _WORDS = """
-    select e.position, e.entry, e.words, v.wrapped from ledger.entry e
+    select e.position, e.entry, e.words, v.wrapped, coalesce(v.generation, 0) from ledger.entry e
     left join ledger.vault v on v.position = e.position and v.part = 1
     where e.position = any(%s::bigint[])
 """
@@ -72,6 +72,7 @@ class WordsRow:
     entry: bytes
     sealed: bytes | None
     wrapped: bytes | None
+    generation: int
 
 
 class LedgerRecorder(ApplicationRecorder):
@@ -184,5 +185,14 @@ class LedgerRecorder(ApplicationRecorder):
 
 
 def _kept(row: Sequence[Any]) -> Kept:
-    aggregate, version, topic, entry, position, facts, wrapped = row
-    return Kept(aggregate, version, topic, entry, position=position, facts=facts, wrapped=wrapped or b"")
+    aggregate, version, topic, entry, position, facts, wrapped, generation = row
+    return Kept(
+        aggregate,
+        version,
+        topic,
+        entry,
+        position=position,
+        facts=facts,
+        wrapped=wrapped or b"",
+        generation=generation or 0,
+    )

@@ -7,7 +7,7 @@ from ledger.core.entry import read_entry
 from ledger.core.sealing import Part
 from ledger.store.errors import FactsIncomplete, WordsErased
 from ledger.store.keyring import Keyring
-from ledger.store.mapper import open_part
+from ledger.store.mapper import WrappedUnder, open_part
 from ledger.store.recorder import LedgerRecorder, WordsRow
 
 
@@ -27,4 +27,4 @@ async def open_words(
 def _open(row: WordsRow, sealed: bytes, keyring: Keyring) -> Mapping[str, Any]:
     if row.wrapped is None:
         raise WordsErased(f"words of entry {row.position}: their key is not in the vault; run verify")
-    return open_part(read_entry(row.entry), Part.WORDS, sealed, row.wrapped, keyring)
+    return open_part(read_entry(row.entry), Part.WORDS, sealed, WrappedUnder(row.wrapped, row.generation), keyring)

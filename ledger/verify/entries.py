@@ -144,7 +144,7 @@ def _examine_signature(position: int, entry: Entry, keys: Mapping[str, bytes], f
         signed.kid,
         entry.recorded_at,
         unchecked=signed if known is None else None,
-        key_said=None if statement.public is None else (statement.type, statement.public),
+        key_said=(statement.type, statement.public) if isinstance(statement.public, KeyStatement) else None,
     )
 
 
@@ -196,7 +196,7 @@ def _open(place: Place, entry: Entry, key: VaultRow, vault_keys: Mapping[int, Ke
 
 def _check_key_facts(statement: Statement, facts: Mapping[str, Any]) -> None:
     """The index of facts finds keys by the sealed facts, whoever reads offline by what is in clear: they must agree."""
-    if statement.public is None:
+    if not isinstance(statement.public, KeyStatement):
         return
     public = statement.public
     if (facts["person"], facts["kid"]) != (public.person, public.key.kid):

@@ -117,9 +117,16 @@ def _section(aggregate: str, title: str) -> str:
     return f"### {title}\n\n{stream}\n\n" + table(["type", "facts", "words", "counters it bumps"], rows)
 
 
+_IN_CLEAR = {
+    "key": "in clear: a key",
+    "erased": "in clear: the positions whose words are erased",
+    "continued": "in clear: the log that this one continues",
+}
+
+
 def _words(said: StatementType) -> str:
     if said.words is None:
-        return "in clear: a key" if said.public else "none"
+        return _IN_CLEAR[said.public] if said.public else "none"
     told = _members(members_of(said.words))
     return told if said.words_required else told + "<br>(may be left out)"
 
