@@ -7,6 +7,7 @@
 the statement belongs to. ``parse`` accepts only what ``sign`` emits.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -22,6 +23,7 @@ from ledger.core.vocabulary import ACTING_AS, STATEMENT_TYPES
 
 VERSION: Final = 1
 _HASH_TEXT_SIZE = 32
+_ACTING_AS: Final = frozenset(ACTING_AS)
 
 
 def _commitment(what: str, value: object) -> None:
@@ -42,6 +44,18 @@ _PAYLOAD: Final = shapes.members(
         "public": shapes.anything,  # its shape depends on the type: _parse_public
     }
 )
+
+# The canonical payload of a statement that says nothing in clear, where the ledger's name needs no escape: what it
+# matches re-encodes to itself, so nothing has to be decoded and encoded again to show it. The last digit of base64url
+# over 32 bytes has two bits that must be zero.
+_UUID: Final = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+_HASH: Final = r"([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])"
+_USUAL: Final = re.compile(
+    rf'\{{"acting_as":"([a-z]+)","author":"{_UUID}","facts":"{_HASH}","id":"{_UUID}",'
+    r'"ledger":"([!#-\[\]-~]{1,255})","made_at":"([0-9TZ:.-]{24})","public":null,"type":"([a-z0-9/-]+)","v":1,'
+    rf'"words":(?:null|"{_HASH}")\}}'
+)
+_SIGNATURE: Final = re.compile(r"[A-Za-z0-9_-]{85}[AQgw]")  # 64 bytes; four bits of the last digit must be zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +120,8 @@ def parse(jws: object) -> SignedStatement:
         raise MalformedStatement("statement", got=jws, wanted="a JWS in compact serialisation, three parts")
     header, payload, signature = jws.split(".")
     kid = _kid_in(header)
-    canonical.unbase64url(signature, "signature", size=64)
+    if not _SIGNATURE.fullmatch(signature):
+        canonical.unbase64url(signature, "signature", size=64)  # says what is wrong with it
     return SignedStatement(_parse_payload(canonical.unbase64url(payload, "payload")), kid, jws)
 
 
@@ -152,6 +167,30 @@ def _kid_in(header: str) -> KeyId:
 
 
 def _parse_payload(data: bytes) -> Statement:
+    return parse_usual(data) or parse_any(data)
+
+
+def parse_usual(data: bytes) -> Statement | None:
+    """The statement of a payload that ``parse_any`` accepts, found without decoding it; None where that is to tell.
+
+    A tenth of the time, for all but the few statements that say something in clear.
+    """
+    found = _USUAL.fullmatch(data.decode("ascii", "replace"))
+    if found is None:
+        return None
+    acting_as, author, facts, statement_id, ledger, made, said, words = found.groups()
+    shape = STATEMENT_TYPES.get(said)
+    if shape is None or shape.public is not None or acting_as not in _ACTING_AS:
+        return None
+    try:
+        made_at = parse_instant(made)
+    except MalformedStatement:
+        return None
+    return Statement(statement_id, ledger, said, author, acting_as, made_at, facts, words)
+
+
+def parse_any(data: bytes) -> Statement:
+    """The statement of a payload; raises MalformedStatement on the first member that ``sign`` would not have made."""
     value = canonical.decode(data, "payload")
     _PAYLOAD("payload", value)
     if value["v"] != VERSION:
