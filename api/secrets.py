@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from ledger.core.canonical import base64url, unbase64url
-from ledger.core.checkpoint import LogKeys
 from ledger.core.errors import CoreError
+from ledger.core.log_keys import LogKeys
 from ledger.core.sealing import KeyEncryptionKey
 from ledger.store.keyring import Keyring
 

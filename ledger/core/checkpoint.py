@@ -171,98 +171,12 @@ def cosigned_at(key: VerifierKey, note: Note, checkpoint: Checkpoint) -> int:
     if key.type is SignatureType.ED25519:
         raise CheckpointError(f"cosignature by {key.name}: got a key of type 0x01, wanted a cosigner's (0x04 or 0x06)")
     check_signature(key, note, checkpoint)
+    return timestamp(key, note)
+
+
+def timestamp(key: VerifierKey, note: Note) -> int:
+    """The time of a cosignature that has been checked, in seconds. Raises NoteError where the key has no line."""
     return int.from_bytes(key.find_in(note).value[:_TIME_SIZE])
-
-
-@dataclass(frozen=True, slots=True)
-class LogVerifier:
-    """The log's two public keys; both have signed each checkpoint. Raises CheckpointError for keys of other types."""
-
-    ed25519: VerifierKey
-    ml_dsa_44: VerifierKey
-
-    def __post_init__(self) -> None:
-        types = (self.ed25519.type, self.ml_dsa_44.type)
-        if types != (SignatureType.ED25519, SignatureType.ML_DSA_44_COSIGNATURE):
-            raise CheckpointError(f"log keys: got types {types[0]:#04x} and {types[1]:#04x}, wanted 0x01 and 0x06")
-        if self.ed25519.name != self.ml_dsa_44.name:
-            raise CheckpointError(
-                f"log keys: got the names {self.ed25519.name} and {self.ml_dsa_44.name}, wanted one, the log's origin"
-            )
-
-    @property
-    def origin(self) -> str:
-        """The log's name: the origin of its checkpoints and the name of its keys."""
-        return self.ed25519.name
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read what ``str`` writes; raises CheckpointError for anything else."""
-        lines = text.split("\n")
-        if len(lines) != 3 or lines[2]:
-            raise CheckpointError(f"log keys: got {len(lines) - 1} lines, wanted two verifier keys and a newline each")
-        try:
-            return cls(VerifierKey.parse(lines[0]), VerifierKey.parse(lines[1]))
-        except NoteError as error:
-            raise CheckpointError(f"log keys: {error}") from error
-
-    def __str__(self) -> str:
-        """The two verifier keys as signed-note spells them, a line each: Ed25519, then ML-DSA-44."""
-        return f"{self.ed25519}\n{self.ml_dsa_44}\n"
-
-    def open_checkpoint(self, note: bytes) -> Checkpoint:
-        """The checkpoint of this log in a note that both keys have signed. Raises CheckpointError."""
-        return self.open_timed_checkpoint(note).checkpoint
-
-    def open_timed_checkpoint(self, note: bytes) -> TimedCheckpoint:
-        """The same, and when it was signed. Raises CheckpointError."""
-        parsed, checkpoint = open_note(note)
-        if checkpoint.origin != self.origin:
-            raise CheckpointError(
-                f"checkpoint: got one of {checkpoint.origin}, wanted {self.origin}; is it another log's?"
-            )
-        check_signature(self.ed25519, parsed, checkpoint)
-        at_seconds = cosigned_at(self.ml_dsa_44, parsed, checkpoint)
-        if at_seconds == 0:
-            raise CheckpointError(f"checkpoint of {self.origin}: got no time, wanted the log to say when it signed")
-        return TimedCheckpoint(checkpoint, at_seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class LogKeys:
-    """The log's two private keys: whoever holds them speaks for the log."""
-
-    ed25519: CheckpointSigner
-    ml_dsa_44: CheckpointSigner
-
-    @classmethod
-    def from_seeds(cls, origin: str, ed25519_seed: bytes, ml_dsa_44_seed: bytes) -> Self:
-        """The keys that two independent 32-byte seeds make. Raises CheckpointError."""
-        try:
-            return cls(
-                CheckpointSigner.from_seed(origin, SignatureType.ED25519, ed25519_seed),
-                CheckpointSigner.from_seed(origin, SignatureType.ML_DSA_44_COSIGNATURE, ml_dsa_44_seed),
-            )
-        except NoteError as error:
-            raise CheckpointError(f"log keys: {error}") from error
-
-    @property
-    def verifier(self) -> LogVerifier:
-        """The public pair."""
-        return LogVerifier(self.ed25519.key, self.ml_dsa_44.key)
-
-    def sign_checkpoint(self, checkpoint: Checkpoint, at_seconds: int) -> bytes:
-        """The note of a checkpoint of this log, signed with both keys at a time after 1970. Raises CheckpointError.
-
-        Whoever calls this has made sure that the checkpoint goes on from every one signed before.
-        """
-        if checkpoint.origin != self.ed25519.key.name or at_seconds == 0:
-            raise CheckpointError(
-                f"signing: got a checkpoint of {checkpoint.origin} at {at_seconds} s, "
-                f"wanted one of {self.ed25519.key.name} and the time"
-            )
-        signatures = [signer.sign(checkpoint, at_seconds) for signer in (self.ed25519, self.ml_dsa_44)]
-        return format_note(format_checkpoint(checkpoint), signatures)
 
 
 def open_note(note: bytes) -> tuple[Note, Checkpoint]:

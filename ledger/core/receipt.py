@@ -25,8 +25,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from ledger.core.checkpoint import CheckpointError, LogVerifier, open_note
+from ledger.core.checkpoint import CheckpointError, open_note
 from ledger.core.errors import CoreError
+from ledger.core.log_keys import LogVerifier
 from ledger.core.merkle import HASH_SIZE, NodeHash, ProofError, check_inclusion, leaf_hash
 from ledger.core.note import LARGEST_NOTE, NoteError, parse_base64, parse_decimal
 from ledger.core.tiles import LARGEST_ENTRY
@@ -97,7 +98,7 @@ class Receipt:
 def check_receipt(receipt: Receipt, verifier: LogVerifier) -> None:
     """Check, offline, that the log has the entry at its index. Raises ReceiptError.
 
-    1. Both of the log's keys have signed the checkpoint.
+    1. Both keys of a pair of the log's have signed the checkpoint, one that is believed at its size.
     2. The entry's hash leads along the path to the checkpoint's root.
     """
     try:

@@ -16,8 +16,9 @@ the three. A group may hold groups; ``any`` stands for 1, ``all`` for the number
 and is a member of at most one group, so that no witness counts twice.
 
 Narrower than tlog-policy in what a ledger's logs are: each origin has its ``log`` lines in pairs, an
-Ed25519 key (type 0x01) and an ML-DSA-44 key (0x06), because both sign each checkpoint. No key may be
-a log's and a witness's: a log cannot be its own witness.
+Ed25519 key (type 0x01) and an ML-DSA-44 key (0x06), because both sign each checkpoint. There may be
+several pairs while keys are being replaced; a pair that was retired is left out, because the format has
+no way to say until when it counted. No key may be a log's and a witness's: a log cannot be its own witness.
 
 The file is octets; names are compared as such. Decode it as UTF-8 with ``surrogateescape``.
 """
@@ -27,9 +28,10 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Final, Self
 
-from ledger.core.checkpoint import Checkpoint, CheckpointError, LogVerifier, cosigned_at, open_note
+from ledger.core.checkpoint import Checkpoint, CheckpointError, cosigned_at, open_note
 from ledger.core.errors import CoreError
-from ledger.core.note import Note, NoteError, SignatureType, VerifierKey
+from ledger.core.log_keys import LogPair, LogVerifier
+from ledger.core.note import Note, SignatureType, VerifierKey
 
 NO_QUORUM: Final = "none"
 LARGEST_POLICY: Final = 1_000_000
@@ -72,8 +74,7 @@ class Group:
 class TrustPolicy:
     """The logs, the witnesses and the quorum of a policy; made by ``parse``.
 
-    ``logs`` is empty where the log is known otherwise. Of one origin with several pairs of keys, as while
-    its keys are being replaced, each pair is a verifier of its own.
+    ``logs`` has one verifier for each origin, and is empty where the log is known otherwise.
     """
 
     logs: tuple[LogVerifier, ...]
@@ -99,12 +100,13 @@ class TrustPolicy:
             raise PolicyError("trust policy: got no quorum line, wanted one: 'quorum <name>', or 'quorum none'")
         witnesses = tuple(reading.witnesses.values())
         groups = tuple(reading.groups.values())
-        return cls(_pairs(reading.log_keys), tuple(reading.log_urls), witnesses, groups, reading.quorum)
+        return cls(_verifiers(reading.log_keys), tuple(reading.log_urls), witnesses, groups, reading.quorum)
 
     def __str__(self) -> str:
         """The policy in the format's plainest spelling, which ``parse`` reads back."""
         urls = dict(self.log_urls)
-        lines = [_line("log", str(key), urls.get(key)) for log in self.logs for key in (log.ed25519, log.ml_dsa_44)]
+        keys = (key for log in self.logs for pair in log.pairs for key in pair.keys)
+        lines = [_line("log", str(key), urls.get(key)) for key in keys]
         lines += [_line("witness", witness.name, str(witness.key), witness.url) for witness in self.witnesses]
         lines += [_line("group", group.name, str(group.wanted), *group.members) for group in self.groups]
         return "".join([*lines, _line("quorum", self.quorum)])
@@ -149,23 +151,12 @@ class TrustPolicy:
             return
         mine = [log for log in self.logs if log.origin == checkpoint.origin]
         if not mine:
-            known = ", ".join(sorted({log.origin for log in self.logs}))
+            known = ", ".join(log.origin for log in self.logs)
             raise NotWitnessed(f"checkpoint: got one of {checkpoint.origin}, wanted a log of the policy: {known}")
-        for log in mine[:-1]:
-            if _opens(log, note):
-                return
         try:
-            mine[-1].open_checkpoint(note)
+            mine[0].open_checkpoint(note)
         except CheckpointError as error:
             raise NotWitnessed(str(error)) from error
-
-
-def _opens(log: LogVerifier, note: bytes) -> bool:
-    try:
-        log.open_checkpoint(note)
-    except CheckpointError:
-        return False
-    return True
 
 
 def _time_of(key: VerifierKey, note: Note, checkpoint: Checkpoint) -> int | None:
@@ -278,8 +269,8 @@ def _url(url: str) -> str:
     return url
 
 
-def _pairs(keys: Iterable[VerifierKey]) -> tuple[LogVerifier, ...]:
-    """The nth Ed25519 key of an origin with its nth ML-DSA-44 key, in the order of the first."""
+def _verifiers(keys: Iterable[VerifierKey]) -> tuple[LogVerifier, ...]:
+    """A verifier for each origin: its nth Ed25519 key with its nth ML-DSA-44 key."""
     by_origin: dict[str, tuple[list[VerifierKey], list[VerifierKey]]] = {}
     for key in keys:
         by_origin.setdefault(key.name, ([], []))[_LOGS.index(key.type)].append(key)
@@ -290,6 +281,6 @@ def _pairs(keys: Iterable[VerifierKey]) -> tuple[LogVerifier, ...]:
                 f"{origin}, wanted them in pairs; GET /log/verifier of that log has both"
             )
     try:
-        return tuple(LogVerifier(one, two) for pair in by_origin.values() for one, two in zip(*pair, strict=True))
-    except (CheckpointError, NoteError) as error:
+        return tuple(LogVerifier(tuple(map(LogPair, *keys))) for keys in by_origin.values())
+    except CheckpointError as error:  # two keys with the same four bytes for an id
         raise PolicyError(f"trust policy: {error}") from error

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from ledger.core.checkpoint import Checkpoint, LogKeys
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.edge import Edge, Extension
 from ledger.core.entry import encode_entry
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import SECOND, Instant, format_instant
+from ledger.core.log_keys import LogKeys
 from ledger.core.merkle import leaf_hash
 from ledger.core.receipt import Receipt
 from ledger.core.subjects import Subject

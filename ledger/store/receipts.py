@@ -2,7 +2,7 @@
 
 import psycopg
 
-from ledger.core.checkpoint import LogVerifier
+from ledger.core.log_keys import LogVerifier
 from ledger.core.receipt import Receipt
 from ledger.core.tiles import prove_inclusion, tiles_for_inclusion
 from ledger.store.errors import NotRecorded

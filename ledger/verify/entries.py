@@ -11,12 +11,13 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.core.authority import FRESH, widens
-from ledger.core.checkpoint import CheckpointError, LogVerifier, TimedCheckpoint
+from ledger.core.checkpoint import CheckpointError, TimedCheckpoint
 from ledger.core.decisions import Facts
 from ledger.core.entry import Entry, parse_entry
 from ledger.core.errors import CoreError, MalformedStatement, SealBroken
 from ledger.core.instants import Instant, format_instant
 from ledger.core.keys import KeyId, KeyStatement, PublicKey
+from ledger.core.log_keys import LogVerifier
 from ledger.core.merkle import leaf_hash
 from ledger.core.people import PersonFacts
 from ledger.core.said import Said

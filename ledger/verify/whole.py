@@ -7,8 +7,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from typing import Final
 
-from ledger.core.checkpoint import LogVerifier
 from ledger.core.instants import Instant
+from ledger.core.log_keys import LogVerifier
 from ledger.core.sealing import KeyEncryptionKey
 from ledger.verify.entries import Examined, Trust, examine
 from ledger.verify.findings import Findings, Step, Verification, verification

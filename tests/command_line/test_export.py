@@ -15,8 +15,8 @@ import rfc8785
 from api.exporting import Wanted, export_record
 from api.settings import Settings
 from api.wiring import House
-from ledger.core.checkpoint import LogVerifier
 from ledger.core.keys import PublicKey
+from ledger.core.log_keys import LogVerifier
 from ledger.core.receipt import Receipt, check_receipt
 from ledger.core.statement import parse
 from ledger.domain.errors import Unknown

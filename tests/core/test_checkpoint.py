@@ -12,8 +12,6 @@ from ledger.core.checkpoint import (
     Checkpoint,
     CheckpointError,
     CheckpointSigner,
-    LogKeys,
-    LogVerifier,
     add_cosignatures,
     check_signature,
     cosigned_at,
@@ -23,6 +21,7 @@ from ledger.core.checkpoint import (
     signed_message,
 )
 from ledger.core.keys import SigningKey
+from ledger.core.log_keys import LogKeys, LogVerifier
 from ledger.core.merkle import EMPTY_ROOT, NodeHash
 from ledger.core.note import NoteSignature, SignatureType, VerifierKey, format_note, parse_note
 from tests.core import make_vectors
@@ -32,6 +31,7 @@ PINNED = json.loads((VECTORS / "checkpoint.json").read_text())
 PINNED_NOTE = (VECTORS / "checkpoint.txt").read_bytes()
 KEYS = LogKeys.from_seeds(ORIGIN, ED25519_SEED, ML_DSA_44_SEED)
 VERIFIER = KEYS.verifier
+[PAIR] = VERIFIER.pairs
 SEVEN = Checkpoint(ORIGIN, 7, NodeHash(make_vectors.TREE.mth(0, 7)))
 NOTE = KEYS.sign_checkpoint(SEVEN, SIGNED_AT)
 TEXT = format_checkpoint(SEVEN)
@@ -47,7 +47,7 @@ def test_a_signed_checkpoint_has_the_pinned_bytes_but_for_the_hedged_signature()
     # 12 bytes are 16 characters: the key id and the time, before the signature begins.
     assert NOTE.decode().splitlines()[-1].startswith(PINNED["ml_dsa_44_line_begins"])
     assert len(BY_ML_DSA_44.value) == 8 + 2420
-    assert signed_message(VERIFIER.ml_dsa_44, SEVEN, SIGNED_AT).hex() == PINNED["cosigned_message"]
+    assert signed_message(PAIR.ml_dsa_44, SEVEN, SIGNED_AT).hex() == PINNED["cosigned_message"]
     assert str(VERIFIER) == f"{PINNED['ed25519_vkey']}\n{PINNED['ml_dsa_44_vkey']}\n"
 
 
@@ -95,7 +95,7 @@ BAD_SIGNATURES = {
     "a time and no ML-DSA-44 signature": [BY_ED25519, replace(BY_ML_DSA_44, value=BY_ML_DSA_44.value[:8])],
     "half a time": [BY_ED25519, replace(BY_ML_DSA_44, value=BY_ML_DSA_44.value[:4])],
     "a time beyond 2^63": [BY_ED25519, replace(BY_ML_DSA_44, value=b"\xff" * 8 + BY_ML_DSA_44.value[8:])],
-    "a time of zero": [BY_ED25519, KEYS.ml_dsa_44.sign(SEVEN, 0)],
+    "a time of zero": [BY_ED25519, KEYS.pairs[0].ml_dsa_44.sign(SEVEN, 0)],
     "the same key twice": [BY_ED25519, BY_ED25519, BY_ML_DSA_44],
     "the key ids exchanged": [
         replace(BY_ED25519, key_id=BY_ML_DSA_44.key_id),
@@ -203,9 +203,9 @@ def test_an_ed25519_cosignature_is_over_the_words_of_the_specification() -> None
 
 def test_a_signature_without_a_time_has_none_to_read() -> None:
     note, checkpoint = open_note(NOTE)
-    check_signature(VERIFIER.ed25519, note, checkpoint)
+    check_signature(PAIR.ed25519, note, checkpoint)
     with pytest.raises(CheckpointError, match="wanted a cosigner's"):
-        cosigned_at(VERIFIER.ed25519, note, checkpoint)
+        cosigned_at(PAIR.ed25519, note, checkpoint)
 
 
 @pytest.mark.parametrize(("origin", "at_seconds"), [("another.example", 1), (ORIGIN, 0), (ORIGIN, -1), (ORIGIN, 2**63)])
@@ -231,10 +231,10 @@ def test_private_keys_do_not_show_when_printed() -> None:
 
 BAD_KEY_TEXTS = {
     "nothing": "",
-    "one key": str(VERIFIER.ed25519) + "\n",
-    "the keys exchanged": f"{VERIFIER.ml_dsa_44}\n{VERIFIER.ed25519}\n",
-    "the same key twice": f"{VERIFIER.ed25519}\n{VERIFIER.ed25519}\n",
-    "keys of two logs": f"{VERIFIER.ed25519}\n{LogKeys.from_seeds('a', bytes(32), bytes(32)).ml_dsa_44.key}\n",
+    "one key": str(PAIR.ed25519) + "\n",
+    "the keys exchanged": f"{PAIR.ml_dsa_44}\n{PAIR.ed25519}\n",
+    "the same key twice": f"{PAIR.ed25519}\n{PAIR.ed25519}\n",
+    "keys of two logs": f"{PAIR.ed25519}\n{LogKeys.from_seeds('a', bytes(32), bytes(32)).pairs[0].ml_dsa_44.key}\n",
     "no newline at the end": str(VERIFIER)[:-1],
     "a key of another spelling": str(VERIFIER).replace("+", " ", 1),
 }

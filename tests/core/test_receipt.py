@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.checkpoint import Checkpoint, LogKeys
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.edge import Edge
+from ledger.core.log_keys import LogKeys
 from ledger.core.merkle import NodeHash, leaf_hash
 from ledger.core.receipt import Receipt, ReceiptError, check_receipt
 

@@ -10,10 +10,11 @@ from functools import cache
 from typing import Any
 
 from ledger.core import canonical
-from ledger.core.checkpoint import Checkpoint, CheckpointError, LogKeys
+from ledger.core.checkpoint import Checkpoint, CheckpointError
 from ledger.core.entry import encode_entry
 from ledger.core.instants import SECOND, Instant, parse_instant
 from ledger.core.keys import KeyStatement, SigningKey
+from ledger.core.log_keys import LogKeys
 from ledger.core.merkle import LeafHash, NodeHash, leaf_hash, node_hash
 from ledger.core.receipt import Receipt
 from ledger.core.sealing import KeyEncryptionKey, Opening, Part, SealedPart, seal
@@ -179,7 +180,7 @@ def _statement(one: Said) -> dict[str, Any]:
 
 def keys() -> str:
     """The example's keys as a table."""
-    rows = [["the log", f"`{SEEDS['log-ed25519'].hex()}`", f"`{log_keys().ed25519.key.public.hex()}`", "none"]]
+    rows = [["the log", f"`{SEEDS['log-ed25519'].hex()}`", f"`{log_keys().pairs[0].ed25519.key.public.hex()}`", "none"]]
     for name in ("service", "doctor"):
         key = SigningKey(SEEDS[name])
         rows.append([f"the {name}", f"`{SEEDS[name].hex()}`", f"`{key.public.raw.hex()}`", f"`{key.kid}`"])

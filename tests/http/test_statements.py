@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 
 from ledger.core import canonical
-from ledger.core.checkpoint import LogVerifier
 from ledger.core.instants import HOUR, Instant, format_instant
+from ledger.core.log_keys import LogVerifier
 from ledger.core.receipt import Receipt, check_receipt
 from ledger.core.sealing import Opening
 from ledger.core.statement import Statement, sign
