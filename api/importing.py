@@ -108,7 +108,7 @@ class _Importer:
         return outcome
 
     async def _take_record(self, record: ImportedRecord, outcome: FileOutcome) -> None:
-        names = _Names(self._ledger.keyring.origin, record.source)
+        names = _Names(self._ledger.keyring.first_origin, record.source)
         outcome.records.append(names.record(record.patient))
         known = await self._ledger.rows.said_of_these(self._everything(names, record))
         await self._open(names, record, known)

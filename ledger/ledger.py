@@ -28,6 +28,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ledger.core.instants import Instant
 from ledger.core.said import Said
+from ledger.core.statement import Statement
 from ledger.domain.errors import NotPossible
 from ledger.domain.stream import Submission
 from ledger.gathering import Gatherer
@@ -84,8 +85,7 @@ class Ledger(Application[UUID]):
         Raises as ``Speaker.say`` does, and BadCommitment, BadSignature, KeyNotInForce.
         """
         statement = submission.signed.statement
-        if statement.ledger != self.keyring.origin:
-            raise NotPossible(f"ledger: got a statement for {statement.ledger}, wanted {self.keyring.origin}")
+        await self._check_ledger(statement)
         submission.facts.check_commitment(statement.facts, "facts")
         if submission.words is not None:
             submission.words.check_commitment(statement.words or "", "words")
@@ -102,6 +102,14 @@ class Ledger(Application[UUID]):
                 submission=submission,
             )
         )
+
+    async def _check_ledger(self, statement: Statement) -> None:
+        if statement.ledger == self.keyring.origin:
+            return
+        # What an earlier log admitted may be sent again, and is answered with its receipt; nothing else of it may.
+        position = await self.rows.position_of(statement.author, statement.id)
+        if position is None or self.keyring.origin_at(position) != statement.ledger:
+            raise NotPossible(f"ledger: got a statement for {statement.ledger}, wanted {self.keyring.origin}")
 
     async def read(self, position: int, limit: int) -> list[Said]:
         """What was said from a position on, in order, with facts opened: for projections, not for decisions.

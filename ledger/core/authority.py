@@ -65,6 +65,7 @@ SPEAKERS: Final[Mapping[str, Callable[[Ask], Decision]]] = {
     "disclosure-made/1": people.the_service,
     "attempt-refused/1": people.the_service,
     "policy-set/1": people.policy_set,
+    "log-continued/1": people.the_service,
 }
 
 _ABOUT_PERSON: Final[Mapping[str, str]] = {

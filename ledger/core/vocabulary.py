@@ -269,6 +269,8 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
     "policy-set/1": StatementType(
         members({"policy": uuid, "profiles": mapping_of(PROFILE)}), None, "policy", "policy", ("policy",)
     ),
+    # the log
+    "log-continued/1": StatementType(members({"log": uuid}), None, "log", "log", (), public="continued"),
 }
 
 

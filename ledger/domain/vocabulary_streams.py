@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ledger.domain.items import Item
+from ledger.domain.log import Log
 from ledger.domain.people import Person, Policy, Team
 from ledger.domain.record import Care
 from ledger.domain.sharing import Sharing
@@ -11,5 +12,5 @@ from ledger.domain.stream import Stream
 from ledger.domain.trail import Attempt, Case, DisclosureStream
 
 STREAMS: Final[Mapping[str, type[Stream]]] = {
-    kind.KIND: kind for kind in (Person, Team, Policy, Care, Item, Sharing, DisclosureStream, Attempt, Case)
+    kind.KIND: kind for kind in (Person, Team, Policy, Care, Item, Sharing, DisclosureStream, Attempt, Case, Log)
 }

@@ -12,8 +12,9 @@ from uuid import NAMESPACE_URL, uuid5
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ledger.core.checkpoint import LogKeys
+from ledger.core.earlier import EarlierLog
 from ledger.core.keys import SigningKey
+from ledger.core.log_keys import LogKeys
 from ledger.core.sealing import KeyEncryptionKey
 from ledger.store.errors import KeyDestroyed
 
@@ -29,12 +30,32 @@ class Keyring:
     key_encryption_keys: Mapping[int, KeyEncryptionKey]
     """By generation, from 1; the highest wraps what is new, the others open what they have wrapped."""
     service_secret: bytes
+    earlier: tuple[EarlierLog, ...] = ()
+    """The logs that this one continues, the first first."""
     service: str = field(init=False)
     """The person id of the service itself: author of disclosures."""
     _signers: OrderedDict[tuple[str, int], SigningKey] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
-        self.service = str(uuid5(NAMESPACE_URL, f"{self.origin}/service"))
+        self.service = str(uuid5(NAMESPACE_URL, f"{self.first_origin}/service"))
+
+    @property
+    def first_origin(self) -> str:
+        """The name under which the ledger was founded.
+
+        People, the service among them, and their service-held keys are named after it: they are the same people when
+        the log goes on under a new name.
+        """
+        return self.earlier[0].origin if self.earlier else self.origin
+
+    @property
+    def begins_at(self) -> int:
+        """The first position of the log called ``origin``; what stands before it is of an earlier log."""
+        return self.earlier[-1].size if self.earlier else 0
+
+    def origin_at(self, position: int) -> str:
+        """The log that the entry at a position was admitted to, which its statement must name."""
+        return next((log.origin for log in self.earlier if position < log.size), self.origin)
 
     @property
     def generation(self) -> int:
@@ -67,5 +88,5 @@ class Keyring:
         return signer
 
     def _derive(self, person: str, generation: int) -> bytes:
-        info = f"ledger/v1/service-key\0{self.origin}\0{person}\0{generation}".encode()
+        info = f"ledger/v1/service-key\0{self.first_origin}\0{person}\0{generation}".encode()
         return HKDF(SHA256(), 32, salt=None, info=info).derive(self.service_secret)

@@ -106,8 +106,8 @@ class SealingMapper(Mapper[UUID]):
         entry = read_entry(row.state)
         facts = open_part(entry, Part.FACTS, row.facts, WrappedUnder(row.wrapped, row.generation), self.keyring)
         statement = entry.signed.statement
-        if statement.ledger != self.keyring.origin:
-            raise FactsIncomplete(f"entry {row.position}: got ledger {statement.ledger}, wanted {self.keyring.origin}")
+        if statement.ledger != (origin := self.keyring.origin_at(row.position)):
+            raise FactsIncomplete(f"entry {row.position}: got ledger {statement.ledger}, wanted {origin}")
         return Said(
             row.position,
             entry.recorded_at,

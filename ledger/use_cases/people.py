@@ -26,7 +26,7 @@ class People:
     @property
     def founders(self) -> tuple[str, str]:
         """The two administrators a ledger begins with: the rule of two needs two."""
-        origin = self._mapper.keyring.origin
+        origin = self._mapper.keyring.first_origin
         return str(uuid5(NAMESPACE_URL, f"{origin}/founder/1")), str(uuid5(NAMESPACE_URL, f"{origin}/founder/2"))
 
     async def found(self) -> None:

@@ -532,6 +532,8 @@ def _(story: Story) -> None:
     assert answer(story, "attempt-refused/1", SERVICE, "service", **refused) == "+service"
     assert answer(story, "attempt-refused/1", ADA, "service", **refused) == "-no-role"
     assert answer(story, "attempt-refused/1", ADA, "administrator", **refused) == "-role-missing"
+    assert answer(story, "log-continued/1", SERVICE, "service", log=FRESH_ID) == "+service"
+    assert answer(story, "log-continued/1", ADA, "administrator", log=FRESH_ID) == "-role-missing"
 
 
 # Time, and what is unknown

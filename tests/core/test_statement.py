@@ -13,6 +13,7 @@ from ledger.core.entry import encode_entry, parse_entry
 from ledger.core.errors import BadCommitment, BadSignature, CoreError, MalformedStatement, SealBroken
 from ledger.core.instants import Instant
 from ledger.core.keys import KeyStatement, SigningKey
+from ledger.core.public import Continued, Erased, Public
 from ledger.core.sealing import KeyEncryptionKey, Opening, Part, SealedBytes, SealedPart, WrappedKey, open_sealed, seal
 from ledger.core.statement import SignedStatement, Statement, parse, sign
 from ledger.core.vocabulary import STATEMENT_TYPES
@@ -25,10 +26,16 @@ FACTS = Opening(b"\x03" * 32, canonical.encode({"record": ID}))
 WORDS = Opening(b"\x04" * 32, canonical.encode({"text": "Laughed at a joke."}))
 AT = Instant(1_794_000_000_000)
 EVIDENCE = {"person": AUTHOR, "by": "registrar"}
+IN_CLEAR: dict[str, Public] = {
+    "key": KeyStatement(KEY.public, "author", None, EVIDENCE),
+    "erased": Erased((7, 12)),
+    "continued": Continued("earlier.example", 3, b"\x05" * 32, "the note of its largest checkpoint\n"),
+}
 
 
 def statement(statement_type: str = "item-added/1") -> Statement:
-    public = KeyStatement(KEY.public, "author", None, EVIDENCE) if STATEMENT_TYPES[statement_type].public else None
+    kind = STATEMENT_TYPES[statement_type].public
+    public = None if kind is None else IN_CLEAR[kind]
     return Statement(
         ID, "log.example", statement_type, AUTHOR, "clinician", AT, FACTS.commitment, WORDS.commitment, public
     )

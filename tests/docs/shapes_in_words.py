@@ -59,6 +59,7 @@ AGGREGATES = {
     "disclosure": "The trail: what was shown",
     "attempt": "The trail: what was refused",
     "policy": "The policy",
+    "log": "The log",
 }
 
 
