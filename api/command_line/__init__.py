@@ -3,6 +3,7 @@
     service.py    demo, serve, migrate          starts the ledger
     files.py      import, export                files in, files out
     checking.py   verify, rebuild               checks the log, makes again what follows from it
+    mirror.py     mirror                        somebody else's log, kept in files
     people.py     people add, grant, list       who there is
     keys.py       keys make, list, revoke, token
     bench.py      bench append, view, http      what it costs
@@ -14,7 +15,7 @@ imported when a command runs, so that ``record-ledger --help`` answers at once.
 
 import typer
 
-from api.command_line import bench, checking, files, keys, people, service
+from api.command_line import bench, checking, files, keys, mirror, people, service
 from api.command_line.terminal import Group
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 service.add_to(app)
 files.add_to(app)
 checking.add_to(app)
+mirror.add_to(app)
 people.add_to(app)
 keys.add_to(app)
 bench.add_to(app)

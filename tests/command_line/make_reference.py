@@ -24,7 +24,7 @@ Data goes to the standard output; with `--json` it is one JSON document. Progres
 | 130 | interrupted |
 """
 COMMANDS = (
-    "demo", "serve", "migrate", "import", "export", "verify", "rebuild",
+    "demo", "serve", "migrate", "import", "export", "verify", "rebuild", "mirror",
     "people add", "people grant", "people care", "people list",
     "keys make", "keys list", "keys revoke", "keys token",
     "bench append", "bench view", "bench http",
