@@ -37,6 +37,7 @@ from ledger.store.errors import NotRecorded
 from ledger.store.facts import FactsReader
 from ledger.store.keyring import Keyring
 from ledger.store.mapper import SealingMapper
+from ledger.store.published import Published
 from ledger.store.receipts import Receipts
 from ledger.store.recorder import LedgerRecorder, Pool
 from ledger.store.repeats import Repeats
@@ -67,6 +68,7 @@ class Ledger(Application[UUID]):
         self.clock: Clock = recorder.sequencer.now
         self.rows = recorder
         self.receipts = Receipts(recorder.pool, keyring.log.verifier)
+        self.published = Published(self.receipts)
         self.facts = FactsReader(recorder, self._sealing)
         gatherer = Gatherer(self.facts)
         repeats = Repeats(recorder, self._sealing, self.receipts)

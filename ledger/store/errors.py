@@ -13,6 +13,10 @@ class NotRecorded(StoreError):
     """The ledger cannot record, so nothing was admitted and nobody is shown anything."""
 
 
+class WentBack(NotRecorded):
+    """The database is behind what is known of the log, or holds another history; nothing may be signed on it."""
+
+
 class Conflict(StoreError):
     """Somebody else said something about the same thing first; read again and decide again."""
 
@@ -39,3 +43,7 @@ class WordsErased(StoreError):
 
 class KeyDestroyed(StoreError):
     """A generation of the key-encryption key is not held: destroyed, or its file is missing."""
+
+
+class NotPublished(StoreError):
+    """A tile, a bundle or a proof of a tree that no signed checkpoint covers; fetch the checkpoint again."""

@@ -1,45 +1,145 @@
-"""Receipts of what was admitted before, and the latest checkpoint."""
+"""Receipts of what was admitted before, and the newest checkpoints: what the log has signed, and what is witnessed."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Literal, TypeVar
 
 import psycopg
 
+from ledger.core.checkpoint import Checkpoint, open_note
 from ledger.core.log_keys import LogVerifier
+from ledger.core.merkle import InclusionError, NodeHash, check_inclusion, leaf_hash
 from ledger.core.receipt import Receipt
-from ledger.core.tiles import prove_inclusion, tiles_for_inclusion
 from ledger.store.errors import NotRecorded
 from ledger.store.recorder import Pool
-from ledger.store.tree_rows import read_tiles
+from ledger.store.stored_tree import Remembered, StoredTree
+from ledger.store.tree_rows import Connection
 
-_CHECKPOINT = "select note from ledger.checkpoint order by size desc limit 1"
-_ENTRY = "select entry from ledger.entry where position = %s"
+Standing = Literal["recorded", "witnessed"]
+IsWitnessed = Callable[[bytes], bool]
+"""Whether a checkpoint's note carries the cosignatures that are asked of it (``TrustPolicy.check_witnessed``)."""
+
+T = TypeVar("T")
+_NOTES_OPENED: Final = 8
+"""Notes whose signatures need not be checked again: our own, just read."""
+
+_RECORDED: Final = "select note from ledger.checkpoint order by size desc limit 1"
+_WITNESSED: Final = "select note from ledger.cosigned order by size desc limit 1"
+_RECEIPT: Final = f"""
+    select ({_RECORDED}), ({_WITNESSED}), (select entry from ledger.entry where position = %s::bigint),
+           array(select t.hashes from unnest(%s::smallint[], %s::bigint[]) with ordinality w(level, n, place)
+                 left join ledger.tile t using (level, n) order by w.place)
+"""  # noqa: S608 - built from constants
+
+
+@dataclass(frozen=True, slots=True)
+class StandingReceipt:
+    """A receipt, and what its checkpoint has: the log's signatures alone, or its witnesses' as well."""
+
+    standing: Standing
+    receipt: Receipt
+
+    def as_json(self) -> dict[str, Any]:
+        """The members ``standing`` and ``receipt``."""
+        return {"standing": self.standing, "receipt": self.receipt.as_json()}
+
+
+def nobody_witnesses(note: bytes) -> bool:
+    """Where no policy says whose cosignatures count, none do."""
+    return False
 
 
 class Receipts:
-    """Proofs of inclusion, from the stored tiles."""
+    """Proofs of inclusion, from the stored tiles. Every method raises NotRecorded where the database is away."""
 
     def __init__(self, pool: Pool, verifier: LogVerifier) -> None:
+        self.tree = StoredTree()
         self._pool = pool
         self._verifier = verifier
+        self._opened: Remembered[bytes, Checkpoint] = Remembered(_NOTES_OPENED)
 
     async def latest_checkpoint(self) -> bytes:
         """The signed note of the largest checkpoint; raises NotRecorded before the first."""
-        async with self._pool.connection() as connection:
-            row = await (await connection.execute(_CHECKPOINT)).fetchone()
-        if row is None:
+        note = await self.ask(partial(self._note, _RECORDED))
+        if note is None:
             raise NotRecorded("checkpoint: none has been signed yet; ask again in a second")
-        return bytes(row[0])
+        return note
+
+    async def witnessed_checkpoint(self, is_witnessed: IsWitnessed) -> bytes | None:
+        """The signed and cosigned note of the largest checkpoint that is witnessed; None before the first."""
+        note = await self.ask(partial(self._note, _WITNESSED))
+        return note if note is not None and is_witnessed(note) else None
 
     async def receipt_at(self, position: int) -> Receipt:
-        """The receipt of an entry under the latest checkpoint; raises NotRecorded until one covers it."""
-        note = await self.latest_checkpoint()
-        size = self._verifier.open_checkpoint(note).size
-        if position >= size:
-            raise NotRecorded(f"receipt: the latest checkpoint covers {size} entries, wanted {position + 1}; ask again")
-        try:
-            async with self._pool.connection() as connection:
-                tiles = await read_tiles(connection, tiles_for_inclusion(position, size))
-                row = await (await connection.execute(_ENTRY, [position])).fetchone()
-        except psycopg.OperationalError as error:
-            raise NotRecorded(f"database: {error}") from error
-        if row is None:
+        """The receipt of an entry under the newest checkpoint; raises NotRecorded until one covers it."""
+        return (await self.standing_at(position)).receipt
+
+    async def standing_at(self, position: int, is_witnessed: IsWitnessed = nobody_witnesses) -> StandingReceipt:
+        """The receipt of an entry under the newest checkpoint that is witnessed, or else the newest.
+
+        Raises NotRecorded until a checkpoint covers it.
+        """
+        return await self.ask(partial(self._prove, position, is_witnessed))
+
+    async def ask(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Read through a connection of the pool; raises NotRecorded where the database cannot be reached."""
+        # After PostgreSQL has restarted, each pooled connection is found dead once; a read can be tried again.
+        for _ in range(self._pool.max_size):
+            try:
+                async with self._pool.connection() as connection:
+                    return await work(connection)
+            except psycopg.OperationalError as error:
+                failure = error
+        raise NotRecorded(f"database: {failure}; nothing can be read or recorded until it is back") from failure
+
+    def open(self, note: bytes) -> Checkpoint:
+        """The checkpoint in one of our own notes. Raises CheckpointError for one that the log has not signed."""
+        known = self._opened.get(note)
+        if known is None:
+            known = self._verifier.open_checkpoint(note)
+            self._opened.keep(note, known)
+        return known
+
+    async def _note(self, query: str, connection: Connection) -> bytes | None:
+        row = await (await connection.execute(query, prepare=True, binary=True)).fetchone()
+        return None if row is None or not self.is_ours(row[0]) else bytes(row[0])
+
+    def is_ours(self, note: bytes) -> bool:
+        """Whether a note is of this log, not of the one that it continues (``log-continued/1``)."""
+        return self._opened.get(note) is not None or open_note(note)[1].origin == self._verifier.origin
+
+    async def _prove(self, position: int, is_witnessed: IsWitnessed, connection: Connection) -> StandingReceipt:
+        unread = self.tree.unread(position)
+        values = [position, [tile.level for tile in unread], [tile.n for tile in unread]]
+        row = await (await connection.execute(_RECEIPT, values, prepare=True, binary=True)).fetchone()
+        recorded, cosigned, entry, tiles = row or (None, None, None, [])
+        self.tree.remember(unread, tiles)
+        standing, note = self._choose(position, recorded, cosigned, is_witnessed)
+        if entry is None:
             raise NotRecorded(f"entry {position}: not found in the database; restore it")
-        return Receipt(position, prove_inclusion(position, size, tiles), note, bytes(row[0]))
+        checkpoint = self.open(note)
+        path = await self.tree.prove_inclusion(connection, position, checkpoint.size)
+        self._check(position, checkpoint, entry, path)
+        return StandingReceipt(standing, Receipt(position, path, note, entry))
+
+    def _check(self, position: int, checkpoint: Checkpoint, entry: bytes, path: tuple[NodeHash, ...]) -> None:
+        """Whoever gets a receipt relies on it: one that proves nothing, because a row was altered, is never given."""
+        try:
+            check_inclusion(position, checkpoint.size, leaf_hash(entry), path, checkpoint.root)
+        except InclusionError:
+            self.tree = StoredTree()  # what is remembered may be what was altered
+            raise
+
+    def _choose(
+        self, position: int, recorded: bytes | None, cosigned: bytes | None, is_witnessed: IsWitnessed
+    ) -> tuple[Standing, bytes]:
+        """Under which note an entry is to be proved. Raises NotRecorded if none covers it."""
+        if cosigned is not None and self._covers(cosigned, position) and is_witnessed(cosigned):
+            return "witnessed", cosigned
+        if recorded is not None and self._covers(recorded, position):
+            return "recorded", recorded
+        raise NotRecorded(f"receipt: got no checkpoint yet that covers entry {position}; ask again in a second")
+
+    def _covers(self, note: bytes, position: int) -> bool:
+        return self.is_ours(note) and position < self.open(note).size
