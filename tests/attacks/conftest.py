@@ -1,5 +1,36 @@
-"""Attacks are made on the real thing: over HTTP, and on ledgers over the story's database."""
+"""Attacks are made on the real thing: over HTTP, on ledgers over the story's database, and on whole processes."""
 
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from api.postgres import EmbeddedPostgres
+from tests.attacks.ground import Ground, Lived, live, write_keys
 from tests.http.conftest import served
+from tests.postgres_fixture import Database, new_database
 
 __all__ = ["served"]
+
+
+@pytest.fixture(scope="module")
+def lived_in(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[tuple[str, Lived]]:
+    """A database with a lived story that nobody is connected to, to be copied, and what was said in it."""
+    with new_database(postgres, migrated_template) as name:
+        lived = asyncio.run(live(Database(postgres, name)))
+        yield name, lived
+
+
+@pytest.fixture
+def ground(postgres: EmbeddedPostgres, lived_in: tuple[str, Lived], tmp_path: Path) -> Iterator[Ground]:
+    """A copy of the lived ledger, with a home and keys of its own, as real processes need them."""
+    template, lived = lived_in
+    with new_database(postgres, template) as name:
+        with psycopg.connect(postgres.superuser_dsn("postgres"), autocommit=True) as connection:
+            grant = "grant connect on database {} to ledger_app, ledger_migrator, ledger_eraser, ledger_reader"
+            connection.execute(sql.SQL(grant).format(sql.Identifier(name)))
+        write_keys(tmp_path / "home")
+        yield Ground(tmp_path / "home", Database(postgres, name), lived)
