@@ -6,6 +6,7 @@
     mirror.py     mirror                        somebody else's log, kept in files
     people.py     people add, grant, list       who there is
     keys.py       keys make, list, revoke, token
+    log_keys.py   log-keys list, rotate, retire
     bench.py      bench append, view, http      what it costs
     terminal.py   printing, exit codes, how a command reaches the ledger
 
@@ -15,7 +16,7 @@ imported when a command runs, so that ``record-ledger --help`` answers at once.
 
 import typer
 
-from api.command_line import bench, checking, files, keys, mirror, people, service
+from api.command_line import bench, checking, files, keys, log_keys, mirror, people, service
 from api.command_line.terminal import Group
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ checking.add_to(app)
 mirror.add_to(app)
 people.add_to(app)
 keys.add_to(app)
+log_keys.add_to(app)
 bench.add_to(app)
 
 

@@ -27,6 +27,7 @@ COMMANDS = (
     "demo", "serve", "migrate", "import", "export", "verify", "rebuild", "mirror",
     "people add", "people grant", "people care", "people list",
     "keys make", "keys list", "keys revoke", "keys token",
+    "log-keys list", "log-keys rotate", "log-keys retire",
     "bench append", "bench view", "bench http",
 )  # fmt: skip
 

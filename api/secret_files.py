@@ -1,0 +1,63 @@
+"""One secret as a file: 32 random bytes in base64url, readable by its owner only; and text beside it."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from ledger.core.canonical import base64url, unbase64url
+from ledger.core.errors import CoreError
+
+
+class SecretsError(Exception):
+    """A secret is missing, unreadable, or readable by others."""
+
+
+def secret_file(folder: Path, name: str, generation: int = 1) -> Path:
+    """Where a secret is: ``name.key``, and from the second generation on ``name.<generation>.key``."""
+    return folder / (f"{name}.key" if generation == 1 else f"{name}.{generation}.key")
+
+
+def make_secret(file: Path) -> None:
+    """Make a secret where there is none yet."""
+    # Two processes may start at once: whoever creates the file first has made the key.
+    with suppress(FileExistsError):
+        _write(file, base64url(secrets.token_bytes(32)) + "\n", 0o600)
+
+
+def read_secret(file: Path) -> bytes:
+    """The 32 bytes; raises SecretsError where the file is missing, damaged, or may be read by others."""
+    try:
+        if file.stat().st_mode & 0o077:
+            raise SecretsError(f"{file}: got permissions for others, wanted 0600; run chmod 600 on it")
+        return unbase64url(file.read_text().strip(), str(file), size=32)
+    except FileNotFoundError as error:
+        raise SecretsError(f"{file}: not there; restore it from your backup, nothing is made in its place") from error
+    except (CoreError, OSError, UnicodeDecodeError) as error:
+        raise SecretsError(f"{file}: {error}; restore it from your backup") from error
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Put a text into a file, whole or not at all: a crash leaves the old one or the new one."""
+    new = file.with_name(f".{file.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    _write(new, text, 0o644)
+    new.replace(file)
+    _sync_folder(file.parent)
+
+
+def _write(file: Path, text: str, mode: int) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
+    _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
