@@ -76,6 +76,8 @@ def parse_add_checkpoint(body: bytes) -> AddCheckpoint:
     try:
         open_note(note)
         first, *lines = head.decode("ascii").split("\n", LONGEST_PROOF + 1)
+        if len(lines) > LONGEST_PROOF:
+            raise WitnessingError(f"request: got a proof of more than {LONGEST_PROOF} hashes, wanted at most that")
         return AddCheckpoint(_old_size(first), tuple(map(_hash, lines)), note)
     except UnicodeDecodeError as error:
         raise WitnessingError("request: got bytes that are not ASCII before the checkpoint, wanted ASCII") from error
@@ -130,8 +132,6 @@ def _old_size(line: str) -> int:
 
 
 def _hash(line: str) -> NodeHash:
-    if "\n" in line:
-        raise WitnessingError(f"request: got a proof of more than {LONGEST_PROOF} hashes, wanted at most that")
     value = parse_base64(line)
     if len(value) != HASH_SIZE:
         raise WitnessingError(f"request: got a hash of {len(value)} bytes in the proof, wanted {HASH_SIZE}")
