@@ -1,49 +1,14 @@
-"""Serving the API: uvicorn on uvloop and httptools, stopped gracefully, with nothing of anybody's in its log."""
+"""Serving the API of a house."""
 
-import logging
-import signal
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final
-
-import uvicorn
+from collections.abc import Callable
 
 from api.http.app import create_app
+from api.listening import ListeningFailed, listen
 from api.wiring import House
-
-STOP_WITHIN: Final = 10
-"""Seconds for requests under way once it is told to stop; then their connections are closed."""
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class ServingFailed(Exception):
     """The service could not start."""
-
-
-class _Server(uvicorn.Server):
-    """A server that says where it can be reached, once it can, and that comes back after a signal."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening, and tell the address."""
-        await super().startup(sockets)
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop on a signal, and no more: uvicorn's own would raise it again, before the database is stopped."""
-        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def serve(house: House, ready: Callable[[str], None] = lambda url: None) -> None:
@@ -53,30 +18,8 @@ def serve(house: House, ready: Callable[[str], None] = lambda url: None) -> None
     ``record_ledger.access`` has one line for each answer, without path, query or words.
     """
     app = create_app(house)
-    logging.getLogger("uvicorn.error").addFilter(_without_traceback)
-    config = uvicorn.Config(
-        app,
-        host=house.settings.host,
-        port=house.settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=STOP_WITHIN,
-    )
     try:
-        _Server(config, ready).run()
-    except SystemExit as stopped:
+        listen(app, house.settings.host, house.settings.port, ready)
+    except ListeningFailed as stopped:
         cause = getattr(app.state, "failure", None)
-        because = cause or f"{house.settings.host}:{house.settings.port} is taken, or not an address of this machine"
-        raise ServingFailed(f"serve: {because}") from cause or stopped
-
-
-def _without_traceback(record: logging.LogRecord) -> bool:
-    """Let a record through without its traceback: the message of an exception may hold what somebody wrote."""
-    if record.exc_info and record.exc_info[0] is not None:
-        record.msg, record.args = f"{record.getMessage()}: {record.exc_info[0].__name__}", ()
-        record.exc_info = record.exc_text = None
-    return not record.getMessage().startswith("Traceback")
+        raise ServingFailed(f"serve: {cause or stopped}") from cause or stopped
