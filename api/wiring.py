@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.continuity import check_continuity, keeping_highest
 from api.postgres import EmbeddedPostgres
 from api.secrets import load_keyring
 from api.settings import Settings
@@ -71,6 +72,13 @@ def migrate_house(house: House) -> list[str]:
 
 @asynccontextmanager
 async def ledger_of(house: House) -> AsyncIterator[Ledger]:
-    """The ledger of a house, in this process."""
-    async with open_ledger(house.conninfo, house.keyring, clock, revive=house.revive) as ledger:
+    """The ledger of a house, in this process.
+
+    Raises WentBack where the database is behind what is known of the log, or another one: nothing is signed then.
+    """
+    await check_continuity(house)
+    async with (
+        open_ledger(house.conninfo, house.keyring, clock, revive=house.revive) as ledger,
+        keeping_highest(house, ledger),
+    ):
         yield ledger
