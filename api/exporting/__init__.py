@@ -1,0 +1,82 @@
+"""Export: what one person may see of a record, as a zip file that they keep.
+
+``ledger.verify.bundle_form`` says which files it has; ``record-ledger verify`` checks it, and so can anybody with the
+tools of ``docs/how-to/check-a-record-without-us.md``. A carer's file has no statements, receipts or keys: a place on
+the log tells when something else was said.
+
+An export is a look like any other: recorded on the trail (via ``export``) before a word of it is opened.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from api.exporting.contents import BUILD, Contents, take
+from api.exporting.evidence import gather_evidence
+from api.exporting.writing import write_bundle
+from api.wiring import House, ledger_of
+from ledger.disclosure import Disclosure
+from ledger.domain.errors import NotAllowed
+from ledger.ledger import Ledger
+from ledger.saying import By
+from ledger.use_cases.trail import Asked
+from projections.all import ALL_PROJECTIONS
+from projections.follow import following
+from projections.timeline import Timeline
+
+PURPOSES: Final = {"patient": "own-record", "clinician": "task", "carer": "shared-with-me"}
+_AT_ONCE: Final = 50
+"""Items of one disclosure: few enough to be opened well within its five seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose view of which record is to be exported."""
+
+    record: str
+    person: str
+    acting_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """How much was written: items (comments among them) and signed statements.
+
+    ``standing`` is that of the checkpoint, ``recorded`` or ``witnessed``; None in a file without evidence.
+    """
+
+    items: int
+    statements: int
+    standing: str | None
+
+
+async def export_record(house: House, wanted: Wanted, to: Path) -> Exported:
+    """Write a file with what a person may see of a record.
+
+    Raises NotAllowed or Unknown where they may not, NotRecorded where the look cannot be recorded; then no file is
+    written.
+    """
+    if wanted.acting_as not in BUILD:
+        raise NotAllowed(f"export: got {wanted.acting_as}, wanted one of {', '.join(BUILD)}", "no-role")
+    contents, evidence = Contents(), None
+    async with ledger_of(house) as ledger, following(ledger, house.conninfo, ALL_PROJECTIONS) as follower:
+        timeline = Timeline(follower)
+        async for disclosure in _pages(ledger, wanted):
+            await take(ledger, timeline, disclosure, contents)
+        if wanted.acting_as != "carer":
+            evidence = await gather_evidence(ledger, contents)
+    write_bundle(to, contents, evidence)
+    return Exported(contents.items, len(contents.statements), None if evidence is None else evidence.standing)
+
+
+async def _pages(ledger: Ledger, wanted: Wanted) -> AsyncIterator[Disclosure]:
+    """Disclosures of the whole record, page by page; each is recorded by itself."""
+    after = None
+    while True:
+        asked = Asked(wanted.record, PURPOSES[wanted.acting_as], via="export", limit=_AT_ONCE, after=after)
+        disclosure = await ledger.trail.open(By(wanted.person, wanted.acting_as), asked)
+        yield disclosure
+        if disclosure.more is None:
+            return
+        after = disclosure.more
