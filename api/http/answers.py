@@ -35,12 +35,16 @@ def json_answer(value: Mapping[str, Any], status: int = 200) -> Response:
 
 
 def answered(answer: Answer) -> Response:
-    """What a write is answered with: 201 and the receipt; for a repeat 200 and the first receipt."""
+    """What a write is answered with: 201 and the receipt; for a repeat 200 and the first receipt.
+
+    Witnesses have not seen it yet: a receipt that stands witnessed is fetched later.
+    """
     value = {
         "statement_id": answer.statement_id,
         "position": answer.position,
         "recorded_at": format_instant(answer.recorded_at),
         "ids": {name: answer.facts[name] for name in IDS if answer.facts.get(name) is not None},
+        "standing": "recorded",
         "receipt": answer.receipt.as_json(),
     }
     return json_answer(value, 200 if answer.repeated else 201)
@@ -48,8 +52,8 @@ def answered(answer: Answer) -> Response:
 
 async def conflict_of(error: AlreadySaid, ledger: Ledger) -> Problem:
     """The problem of an id that its author used for something else, with the receipt of that."""
-    members: dict[str, Any] = {"position": error.position, "receipt": None}
+    members: dict[str, Any] = {"position": error.position, "standing": None, "receipt": None}
     # Its checkpoint may be yet to come, if the first answer was lost a moment ago: it can be fetched then.
     with suppress(NotRecorded):
-        members["receipt"] = (await ledger.receipts.receipt_at(error.position)).as_json()
+        members |= (await ledger.receipts.standing_at(error.position)).as_json()
     return Problem(ALREADY_SAID, str(error), members)

@@ -18,6 +18,7 @@ from api.http.operations import document
 from api.http.problems import TABLE, Refused, problem_of, problem_of_http, problem_of_validation
 from api.http.service import Service, service_of
 from api.sign_in.api_keys import ApiKeys
+from api.trust import read_policy, witnessed_under
 from api.wiring import House, clock, ledger_of
 from ledger.store.errors import AlreadySaid
 from projections.access_trail import AccessTrail
@@ -74,6 +75,7 @@ async def _running(house: House, app: FastAPI) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _service(house: House) -> AsyncIterator[Service]:
+    policy = read_policy(house.settings)
     async with ledger_of(house) as ledger, following(ledger, house.conninfo, ALL_PROJECTIONS) as follower:
         yield Service(
             ledger,
@@ -83,6 +85,8 @@ async def _service(house: House) -> AsyncIterator[Service]:
             AccessTrail(follower),
             ApiKeys(house.keyring, ledger.facts, clock),
             Cursors(house.keyring, clock),
+            policy,
+            witnessed_under(policy),
         )
 
 

@@ -19,12 +19,13 @@ LARGEST_BODY: Final = 600 * 1024
 FORMS: Final = frozenset({"/token"})
 
 _HEADERS: Final = (
-    (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+_UNCACHED: Final = (b"cache-control", b"no-store")
+"""Of every answer that does not say itself that it never changes."""
 _access: Final = logging.getLogger("record_ledger.access")
 
 
@@ -70,7 +71,9 @@ class _Passage:
         """Add the headers of every answer to its start."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *_HEADERS]
+            headers = [*message["headers"], *_HEADERS]
+            said = any(name == b"cache-control" for name, _ in headers)
+            message["headers"] = headers if said else [*headers, _UNCACHED]
         await self._send(message)
 
     def log(self) -> None:

@@ -46,7 +46,7 @@ _EXAMPLES: Final = {
     409: Problem(
         ALREADY_SAID,
         "statement id: got it again with other content; use a fresh id for something new",
-        {"position": 73894, "receipt": _RECEIPT},
+        {"position": 73894, "standing": "recorded", "receipt": _RECEIPT},
     ),
     413: Problem(TOO_LARGE, "body: got more than 614400 bytes, wanted at most that; say it in parts"),
     415: Problem(MEDIA, "content-type: got 'text/plain', wanted application/json in UTF-8; send the body as that"),
@@ -63,7 +63,13 @@ EXAMPLE_ANSWER: Final = {
     "position": 73894,
     "recorded_at": "2026-05-03T09:00:00.000Z",
     "ids": {"record": "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "item": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"},
+    "standing": "recorded",
     "receipt": _RECEIPT,
+}
+_STANDING: Final = {
+    "type": "string",
+    "enum": ["recorded", "witnessed"],
+    "description": "What the receipt's checkpoint has: the log's signatures alone, or its witnesses' as well.",
 }
 _SCHEMAS: Final[Mapping[str, Any]] = {
     "Problem": {
@@ -77,6 +83,7 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
             "detail": {"type": "string"},
             "rule": {"type": "string", "description": "The rule that refused."},
             "errors": {"type": "array", "items": {"type": "object"}, "description": "Members, by JSON pointer."},
+            "standing": {"type": ["string", "null"], "description": "Of that receipt."},
             "receipt": {"type": ["object", "null"], "description": "Of what was said first under this id."},
             "position": {"type": "integer"},
             "id": {"type": "string", "description": "Under which the service's log says more."},
@@ -85,14 +92,21 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
     "Answer": {
         "type": "object",
         "description": "What was admitted, where it stands, and the receipt that proves it.",
-        "required": ["statement_id", "position", "recorded_at", "ids", "receipt"],
+        "required": ["statement_id", "position", "recorded_at", "ids", "standing", "receipt"],
         "properties": {
             "statement_id": {"type": "string", "format": "uuid"},
             "position": {"type": "integer", "description": "In the whole ledger, from 0."},
             "recorded_at": {"type": "string", "format": "date-time"},
             "ids": {"type": "object", "additionalProperties": {"type": "string"}},
+            "standing": _STANDING,
             "receipt": {"$ref": "#/components/schemas/Receipt"},
         },
+    },
+    "StandingReceipt": {
+        "type": "object",
+        "description": "A receipt, and what its checkpoint has.",
+        "required": ["standing", "receipt"],
+        "properties": {"standing": _STANDING, "receipt": {"$ref": "#/components/schemas/Receipt"}},
     },
     "Receipt": {
         "type": "object",
@@ -111,7 +125,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def example(schema: str | None, value: Any, description: str, media: str = "application/json") -> dict[str, Any]:
     """Document one answer: a schema of the components, or (None) any object, with an example."""
     shape = {"type": "object"} if schema is None else {"$ref": _REFS.format(model=schema)}
-    shape = {"type": "string"} if media == "text/plain" else shape
+    shape = {"type": "string"} if media in ("text/plain", "application/octet-stream") else shape
     return {"description": description, "content": {media: {"schema": shape, "example": value}}}
 
 

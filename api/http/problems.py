@@ -20,7 +20,7 @@ from starlette.responses import Response
 from ledger.core.errors import BadCommitment, BadSignature, CoreError, MalformedStatement, WeakKey
 from ledger.core.key_history import KeyNotInForce
 from ledger.domain.errors import DomainError, NotAllowed, NotPossible, Unknown
-from ledger.store.errors import AlreadySaid, Conflict, NotRecorded, StoreError
+from ledger.store.errors import AlreadySaid, Conflict, NotPublished, NotRecorded, StoreError
 from projections.errors import NotFollowed, ProjectionError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -50,6 +50,9 @@ TOO_LARGE: Final = Kind("too-large", 413, "The request is too large")
 MEDIA: Final = Kind("media-type", 415, "The body is of another type than it may be")
 CURSOR: Final = Kind("cursor", 400, "The cursor does not fit")
 BUSY: Final = Kind("busy", 503, "The ledger could not answer in time")
+NO_SUCH_TILE: Final = Kind("no-such-tile", 404, "The tree has no such part")
+NOT_WITNESSED: Final = Kind("not-witnessed", 503, "Too few witnesses have cosigned yet")
+NO_WITNESSES: Final = Kind("no-witnesses", 409, "This log has no witnesses")
 NOT_RECORDED: Final = Kind("not-recorded", 503, "The ledger cannot record, so nothing was admitted or shown")
 INTERNAL: Final = Kind("internal", 500, "Something is wrong here")
 OF_STATUS: Final[Mapping[int, Kind]] = {
@@ -69,6 +72,7 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
     AlreadySaid: ALREADY_SAID,
     Conflict: BUSY,
     NotRecorded: NOT_RECORDED,
+    NotPublished: NO_SUCH_TILE,
     NotFollowed: BUSY,
     TimeoutError: BUSY,
     # The rest of each family is no client's doing: something kept here is not what it should be.

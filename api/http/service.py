@@ -11,8 +11,10 @@ from api.http.cursors import Cursors
 from api.http.problems import MALFORMED, SIGN_IN, Problem, Refused
 from api.sign_in.api_keys import ApiKeys, Session, SignInRefused
 from ledger.core.instants import Instant
+from ledger.core.trust_policy import TrustPolicy
 from ledger.ledger import Ledger
 from ledger.saying import By
+from ledger.store.receipts import IsWitnessed, nobody_witnesses
 from projections.access_trail import AccessTrail
 from projections.directory import Directory
 from projections.follow import Follower
@@ -32,6 +34,8 @@ class Service:
     access_trail: AccessTrail
     api_keys: ApiKeys
     cursors: Cursors
+    policy: TrustPolicy | None = None
+    is_witnessed: IsWitnessed = nobody_witnesses
 
     async def caught_up(self) -> None:
         """Wait until the projections hold all that this process has admitted: read your writes."""

@@ -30,7 +30,10 @@ from projections.errors import ProjectionError
 from tests.keyring import fixed_keyring
 
 FAMILIES = (CoreError, DomainError, StoreError, ProjectionError)
-PUBLIC = {"sign_in.token", "log.checkpoint", "log.verifier"}
+PUBLIC = {"sign_in.token"} | {
+    f"log.{name}"
+    for name in ("checkpoint", "checkpoint_recorded", "verifier", "tile", "prove_inclusion", "prove_consistency")
+}
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ async def test_a_statement_its_author_signed_is_admitted_byte_by_byte(served: Se
     again = await send(amina, body)
     assert (again.status_code, again.json()["position"]) == (200, answer.json()["position"])
     path = f"/statements/{amina.by.person}/{answer.json()['statement_id']}/receipt"
-    fetched = Receipt.from_json((await amina.get(path)).json())
+    fetched = Receipt.from_json((await amina.get(path)).json()["receipt"])
     check_receipt(fetched, served.story.ledger.keyring.log.verifier)
     assert fetched.entry == receipt.entry
     assert_ledger_sound(served.story.database.dsn(), served.story.ledger.keyring)
