@@ -106,8 +106,9 @@ class Disclosure:
             yield from shown.thread()
 
     def positions(self) -> list[int]:
-        """Every position whose words may be opened."""
-        return [at for shown in self.thread() for at in shown.positions] + list(self.people.values())
+        """Every position whose words may be opened: none of an item whose words are erased."""
+        readable = (shown for shown in self.thread() if shown.permit.rule != "erased")
+        return [at for shown in readable for at in shown.positions] + list(self.people.values())
 
 
 _RECORDED: Final[WeakSet[Disclosure]] = WeakSet()

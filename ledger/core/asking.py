@@ -5,8 +5,9 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, leaves_trace, permit, standing_of
-from ledger.core.facts import Item, RecordFacts
+from ledger.core.facts import RecordFacts
 from ledger.core.instants import Instant, parse_instant
+from ledger.core.item_facts import Item
 from ledger.core.people import Standing
 from ledger.core.policy import Judge, judge_of
 from ledger.core.said import Said
@@ -24,7 +25,7 @@ class Ask:
 
     ``said.recorded_at`` is the instant of admission. ``standing`` is what its acting-as rests on. ``founding``: the
     ledger has no administrator yet. ``custody`` is that of the key a ``key-enrolled/1`` enrols;
-    ``purpose`` that of the session it is said in.
+    ``purpose`` that of the session it is said in. ``erased`` are the positions that a ``content-erased/1`` names.
     """
 
     facts: Facts
@@ -34,6 +35,7 @@ class Ask:
     founding: bool
     custody: str | None
     purpose: str | None = None
+    erased: tuple[int, ...] = ()
 
     def __getitem__(self, member: str) -> Any:
         """A member of the statement's facts."""
@@ -124,7 +126,10 @@ def on_item(ask: Ask, speaker: Decision) -> OnItem | Deny:
     visible = seen(ask, ask["item"])
     if isinstance(visible, Deny):
         return visible
-    return OnItem(ask.record.items[ask["item"]], permit(speaker.rule, standing_of(speaker), standing_of(visible)))
+    item = ask.record.items[ask["item"]]
+    if item.erased is not None:
+        return Deny("words-erased", (item.erased,))
+    return OnItem(item, permit(speaker.rule, standing_of(speaker), standing_of(visible)))
 
 
 def the_patient(ask: Ask) -> Decision:

@@ -8,6 +8,7 @@ answer here cannot be said. A refused attempt is on the trail.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from ledger.core import authority_erasing as erasing
 from ledger.core import authority_items as items
 from ledger.core import authority_people as people
 from ledger.core import authority_sharing as sharing
@@ -47,6 +48,8 @@ SPEAKERS: Final[Mapping[str, Callable[[Ask], Decision]]] = {
     "withholding-lifted/1": items.withholding_lifted,
     "result-held/1": items.result_held,
     "result-released/1": items.result_released,
+    "erasure-asked/1": erasing.erasure_asked,
+    "content-erased/1": erasing.content_erased,
     "wish-signed/1": items.wish_said,
     "wish-reviewed/1": items.wish_said,
     "wish-withdrawn/1": items.wish_said,
@@ -113,13 +116,15 @@ def may_say(
     founding: bool = False,
     custody: str | None = None,
     purpose: str | None = None,
+    erased: tuple[int, ...] = (),
 ) -> Decision:
     """May this statement be admitted? ``said.recorded_at`` is the instant of admission; its position is not read.
 
     ``facts.viewer`` is its author and ``facts.subject`` the person it is about (``person_named_in``).
     ``importing``: it comes through the import. ``service``: the person id of the ledger itself, the only one that may
     act as the service. ``founding``: there is no administrator yet. ``custody``: of the key that is enrolled.
-    ``purpose``: of the session; a clinician who is only registered needs one to be in care.
+    ``purpose``: of the session; a clinician who is only registered needs one to be in care. ``erased``: the positions
+    whose words it erases.
     """
     speaker = SPEAKERS.get(said.type)
     if speaker is None or facts.viewer.person != said.author:
@@ -135,7 +140,7 @@ def may_say(
     beside = _misnamed(facts, said, service)
     if beside is not None:
         return beside
-    ask = Ask(facts, said, standing, importing, founding, custody, purpose)
+    ask = Ask(facts, said, standing, importing, founding, custody, purpose, erased)
     decision = speaker(ask)
     return _fresh(decision, said) if isinstance(decision, Permit) and widens(facts, said) else decision
 

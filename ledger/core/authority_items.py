@@ -16,10 +16,10 @@ from ledger.core.asking import (
     when,
 )
 from ledger.core.decisions import Decision, Deny, Permit, standing_of
-from ledger.core.facts import GUARDIAN_DAYS, HELD_AT_MOST, Item, lapse_of
+from ledger.core.facts import GUARDIAN_DAYS, HELD_AT_MOST, lapse_of
 from ledger.core.instants import DAY, Instant, format_instant
+from ledger.core.item_facts import Item, lineage
 from ledger.core.people import Standing
-from ledger.core.secrecy import lineage
 from ledger.core.standing import team_of_item
 
 CLINICIANS_KINDS: Final = frozenset(
@@ -201,8 +201,12 @@ def _answering(ask: Ask) -> Decision:
     visible = seen(ask, ask["parent"])
     if isinstance(visible, Deny):
         return Deny("parent-not-visible", visible.evidence) if visible != UNKNOWN_ITEM else visible
-    above = sum(1 for _ in lineage(ask.record.items[ask["parent"]]))
-    return checked(ask.permit("sees-parent", standing_of(visible)), when(above > DEEPEST_THREAD, "thread-too-deep"))
+    parent = ask.record.items[ask["parent"]]
+    return checked(
+        ask.permit("sees-parent", standing_of(visible)),
+        when(parent.erased is not None, "words-erased"),
+        when(sum(1 for _ in lineage(parent)) > DEEPEST_THREAD, "thread-too-deep"),
+    )
 
 
 def _imported(ask: Ask) -> Decision:

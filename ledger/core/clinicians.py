@@ -4,10 +4,11 @@ from typing import Final
 
 from ledger.core.consent import SHARED, UNMET, WITHHELD, Consent, Saying
 from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, permit, standing_of
-from ledger.core.facts import Emergency, Item, RecordFacts
+from ledger.core.facts import Emergency, RecordFacts
+from ledger.core.item_facts import Item, lineage
 from ledger.core.people import Standing
 from ledger.core.readers import ReaderRule
-from ledger.core.secrecy import heaviest, lineage, working
+from ledger.core.secrecy import heaviest, working
 from ledger.core.standing import emergencies_of, reaches_of, team_of_item
 
 OPENED_FIRST: Final = frozenset({"medicine", "allergy", "problem", "wishes"})

@@ -11,71 +11,16 @@ from typing import Final, Self
 
 from ledger.core.directives import Directive, Grantee, Scope, directive_of
 from ledger.core.instants import DAY, Instant, instant_of, parse_instant
+from ledger.core.item_facts import Answer, ErasureAsked, Item, Withholding
 from ledger.core.people import Term
 from ledger.core.said import Fold, Said
+from ledger.core.vocabulary import STATEMENT_TYPES
 
 HELD_AT_MOST: Final = 14 * DAY
 """A result is kept from the patient for at most 14 days after it was added."""
 OPINION_MONTHS: Final = 6
 GUARDIAN_DAYS: Final = 28
 """An opinion on serious harm lapses after six months; then the guardian has 28 days to release or renew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Withholding:
-    """A professional's decision to keep an item from ``kept_from``: the patient, carers, or (online) the screen."""
-
-    id: str
-    position: int
-    author: str
-    kept_from: str
-    ground: str
-    ends: Instant | None
-
-    def in_force(self, at: Instant) -> bool:
-        """Does it still hold at this instant?"""
-        return self.ends is None or at < self.ends
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A professional's answer to a dispute: ``amended`` or ``declined``."""
-
-    position: int
-    author: str
-    outcome: str
-
-
-@dataclass(slots=True)
-class Item:
-    """One item as decisions see it: structure and facts, never words. Positions name the statements behind it.
-
-    ``hidden`` is the position that made it online-hidden by default (topic domestic-abuse); ``held`` the position
-    and end of a professional's hold on a result; ``awaited`` the position of the patient's wish to be told first.
-    """
-
-    id: str
-    kind: str
-    topics: tuple[str, ...]
-    author: str
-    acting_as: str
-    position: int
-    added_at: Instant
-    parent: "Item | None"
-    concern: str | None
-    in_confidence: bool
-    imported: bool
-    scope: Scope
-    topics_at: int
-    in_error: int | None = None
-    wrong_record: int | None = None
-    withholdings: tuple[Withholding, ...] = ()
-    hidden: int | None = None
-    held: tuple[int, Instant] | None = None
-    awaited: int | None = None
-    released: int | None = None
-    signed: int | None = None
-    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +61,8 @@ class Emergency:
 class RecordFacts(Fold):
     """What is known of one record. ``current`` holds the directives that count, by grantee, then by scope.
 
-    ``duty`` is the first position that concerns a guardian: an emergency, a withholding, a wrong record.
+    ``duty`` is the first position that concerns a guardian: an emergency, a withholding, a wrong record, an erasure
+    that is asked for.
     ``authored`` holds the items of each author, in the order in which they were added.
     """
 
@@ -133,6 +79,7 @@ class RecordFacts(Fold):
     current: dict[Grantee, dict[Scope, Directive]] = field(default_factory=dict)
     sessions: dict[str, Together] = field(default_factory=dict)
     emergencies: dict[str, Emergency] = field(default_factory=dict)
+    erasures: dict[str, ErasureAsked] = field(default_factory=dict)
     tell_first: int | None = None
     duty: int | None = None
 
@@ -153,15 +100,21 @@ class RecordFacts(Fold):
     def _take(self, said: Said) -> None:
         if said.facts.get("record") != self.record:
             return
-        about_item = _ABOUT_AN_ITEM.get(said.type)
-        if about_item is not None:
+        if said.type in _OF_ITEMS:
             item = self.items.get(said.facts["item"])
             if item is not None:
-                about_item(self, item, said)
+                self._about(item, said)
             return
         take = _ABOUT_A_RECORD.get(said.type)
         if take is not None:
             take(self, said)
+
+    def _about(self, item: Item, said: Said) -> None:
+        if said.worded:
+            item.worded = (*item.worded, said.position)
+        take = _ABOUT_AN_ITEM.get(said.type)
+        if take is not None:
+            take(self, item, said)
 
     def _concerns_the_guardian(self, said: Said) -> None:
         if self.duty is None:
@@ -264,6 +217,7 @@ class RecordFacts(Fold):
             scope=("item", facts["item"]),
             topics_at=said.position,
             awaited=self.tell_first if facts["kind"] == "result" else None,
+            worded=(said.position,) if said.worded else (),
         )
         self.items[item.id] = item
         self.authored.setdefault(said.author, []).append(item)
@@ -308,6 +262,16 @@ class RecordFacts(Fold):
     def _dispute_answered(self, item: Item, said: Said) -> None:
         item.answer = Answer(said.position, said.author, said.facts["outcome"])
 
+    def _erasure_asked(self, item: Item, said: Said) -> None:
+        self._concerns_the_guardian(said)
+        item.asked = said.position
+        asked = ErasureAsked(said.position, said.author, item, said.facts["answers"])
+        self.erasures.setdefault(said.facts["erasure"], asked)
+
+    def _content_erased(self, item: Item, said: Said) -> None:
+        # What it names in clear is what was to be erased then: admission holds it to that.
+        item.worded, item.erased = item.worded[len(item.to_erase()) :], said.position
+
 
 def lapse_of(opinion: date) -> Instant:
     """When an opinion on serious harm stops withholding: six months on, and the guardian's 28 days, at midnight UTC."""
@@ -344,4 +308,9 @@ _ABOUT_AN_ITEM: Final[Mapping[str, Callable[[RecordFacts, Item, Said], None]]] =
     "result-released/1": RecordFacts._result_released,
     "wish-signed/1": RecordFacts._wish_signed,
     "dispute-answered/1": RecordFacts._dispute_answered,
+    "erasure-asked/1": RecordFacts._erasure_asked,
+    "content-erased/1": RecordFacts._content_erased,
+}
+_OF_ITEMS: Final = frozenset(name for name, shape in STATEMENT_TYPES.items() if shape.aggregate == "item") - {
+    "item-added/1"
 }

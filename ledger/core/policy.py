@@ -98,7 +98,8 @@ class _Reading(Judge):
             wrong = in_wrong_record(item)
             if wrong is not None and self._rule.request.acting_as != "guardian":
                 return wrong
-        return self._rule.item(item)
+        decision = self._rule.item(item)
+        return decision if item.erased is None else self._rule.unless_erased(item, decision)
 
 
 def judge_of(facts: Facts, request: Request) -> Judge:

@@ -7,9 +7,10 @@ from typing import ClassVar, Final
 
 from ledger.core.consent import SHARED, WITHHELD, Consent, Saying
 from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, permit, standing_of
-from ledger.core.facts import Item, RecordFacts
+from ledger.core.facts import RecordFacts
+from ledger.core.item_facts import Item, lineage
 from ledger.core.people import Case, Standing
-from ledger.core.secrecy import in_wrong_record, lineage, off_screen, refusal_to_carers, refusal_to_patient
+from ledger.core.secrecy import in_wrong_record, off_screen, refusal_to_carers, refusal_to_patient
 
 
 class ReaderRule:
@@ -49,12 +50,18 @@ class ReaderRule:
             kept = in_wrong_record(item) or refusal_to_patient(self.record, item, self.request.at, on_screen=True)
         elif self.screened and self.on_screen:
             kept = off_screen(item)
-        return permit("own-words", self.standing) if kept is None else kept
+        return self.unless_erased(item, permit("own-words", self.standing) if kept is None else kept)
 
     def own_words_or(self, refusal: Deny) -> Decision:
         """Open the record for the reader's own words if there are any to show, else refuse."""
-        own = (self.own(item) for item in self.record.authored.get(self.request.viewer, ()))
+        own = (self.own(item) for item in self.record.authored.get(self.request.viewer, ()) if item.erased is None)
         return next((decision for decision in own if isinstance(decision, Permit)), refusal)
+
+    def unless_erased(self, item: Item, decision: Decision) -> Decision:
+        """Last: whoever may see an item whose words are erased sees that it was there, and nobody reads words of it."""
+        if item.erased is None or isinstance(decision, Deny) or not self.reads_words:
+            return decision
+        return permit("erased", standing_of(decision), Standing((item.erased,)))
 
 
 class PatientRule(ReaderRule):
@@ -107,6 +114,12 @@ class CarerRule(ReaderRule):
             return self._decision(said)
         return self._nature(item.kind, item.topics) if item.parent is None else self._answering(item)
 
+    def unless_erased(self, item: Item, decision: Decision) -> Decision:
+        """To a carer it is as if it had never been there."""
+        if item.erased is None or isinstance(decision, Deny):
+            return decision
+        return Deny("erased", (item.erased,))
+
     def _answering(self, item: Item) -> Decision:
         """A comment without a directive of its own: as its kind and topics, if what it answers is shared as well.
 
@@ -116,6 +129,8 @@ class CarerRule(ReaderRule):
         thread = list(lineage(item))
         permits: list[Standing] = []
         for n, one in enumerate(thread):
+            if one.erased is not None:  # what is not there for a carer is not answered either
+                return Deny("erased", (one.erased,))
             said = self._consent.within(one.scope)
             topics = tuple(sorted({topic for above in thread[n:] for topic in above.topics}))
             decision = self._nature(one.kind, topics) if said is None else self._decision(said)
@@ -204,7 +219,9 @@ class GuardianRule(ReaderRule):
         return permit("guardian", self.standing, Standing((self.record.duty,)))
 
     def item(self, item: Item) -> Decision:
-        """A guardian sees what somebody keeps on a ground, and what stands in the wrong record."""
+        """A guardian sees what somebody keeps on a ground, what stands in the wrong record, what is to be erased."""
+        if item.asked is not None:
+            return permit("guardian", self.standing, Standing((item.asked,)))
         if item.wrong_record is not None:
             return permit("guardian", self.standing, Standing((item.wrong_record,)))
         if item.hidden is not None:

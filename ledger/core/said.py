@@ -22,7 +22,10 @@ class OutOfOrder(CoreError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One admitted statement with its facts opened. ``author`` is a person id; instants are milliseconds."""
+    """One admitted statement with its facts opened. ``author`` is a person id; instants are milliseconds.
+
+    ``worded``: was something said in words as well?
+    """
 
     position: int
     recorded_at: Instant
@@ -31,6 +34,7 @@ class Said:
     author: str
     acting_as: str
     facts: Mapping[str, Any]
+    worded: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,12 +5,12 @@ to 14 days, an opinion on serious harm to six months and the guardian's 28 days.
 keeps the item, or answers None.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from ledger.core.decisions import Deny
-from ledger.core.facts import Item, RecordFacts, Withholding
+from ledger.core.facts import RecordFacts
 from ledger.core.instants import DAY, Instant
+from ledger.core.item_facts import Item, Withholding, lineage
 
 WORKING_AT_MOST: Final = 28 * DAY
 CONFIDENCE_AT_MOST: Final = 14 * DAY
@@ -18,14 +18,6 @@ _PROFESSIONALS_OWN: Final = frozenset({"working-note", "flag"})
 _TOLD: Final = frozenset({"serious-harm", "third-party", "agreed"})
 """Grounds on which a patient may know that something is withheld, to challenge it. Safeguarding and a carer's
 confidence would be broken by the telling alone."""
-
-
-def lineage(item: Item) -> Iterator[Item]:
-    """The item, its parent, the parent's parent, and so on. A loop, because a thread may be long."""
-    above: Item | None = item
-    while above is not None:
-        yield above
-        above = above.parent
 
 
 def in_wrong_record(item: Item) -> Deny | None:

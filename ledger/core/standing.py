@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.core.decisions import Facts
-from ledger.core.facts import Care, Emergency, Item, RecordFacts
+from ledger.core.facts import Care, Emergency, RecordFacts
 from ledger.core.instants import Instant
+from ledger.core.item_facts import Item
 from ledger.core.people import DEFAULT_PROFILE, Profile, Standing
 
 EXPLAINED: Final = frozenset({"appointment", "task", "correction"})

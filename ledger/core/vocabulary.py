@@ -74,6 +74,17 @@ CONCERNS: Final = ("comment", "reply", "dispute")
 AGREEMENTS: Final = ("agree", "disagree", "not-discussed")
 GROUNDS: Final = ("serious-harm", "third-party", "safeguarding", "carer-confidence", "agreed", "domestic-abuse")
 CARE_GROUNDS: Final = ("registration", "referral", "appointment", "admission", "import")
+BASES: Final = (
+    "no-longer-necessary",
+    "consent-withdrawn",
+    "objection-upheld",
+    "unlawfully-processed",
+    "legal-obligation",
+    "child-online-service",
+    "retention-ended",
+    "court-order",
+)
+"""Why words are erased: UK GDPR, Article 17(1)(a) to (f), in its order; the end of retention; an order of a court."""
 PURPOSES: Final = ("appointment", "task", "own-record", "shared-with-me", "emergency", "audit", "correction", "import")
 
 GRANTEE = tagged("kind", person={"id": uuid}, team={"id": uuid}, all_carers={})
@@ -106,9 +117,11 @@ class StatementType:
     words_required: bool = True
 
 
-def _item(facts: Mapping[str, Check], words: Check | None, *, required: bool = True) -> StatementType:
+def _item(
+    facts: Mapping[str, Check], words: Check | None, *, required: bool = True, public: str | None = None
+) -> StatementType:
     shape = members({"record": uuid, "item": uuid, **facts})
-    return StatementType(shape, words, "item", "item", ("content",), words_required=required)
+    return StatementType(shape, words, "item", "item", ("content",), public=public, words_required=required)
 
 
 def _sharing(facts: Mapping[str, Check], words: Check | None = None) -> StatementType:
@@ -195,6 +208,9 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
         {"outcome": one_of("confirmed", "to-be-changed")}, members({"text": text}), required=False
     ),
     "wish-withdrawn/1": _item({}, members({"text": text}), required=False),
+    # words erased: one asks, another erases; ``answers`` takes along what answers the item, since it quotes it
+    "erasure-asked/1": _item({"erasure": uuid, "basis": one_of(*BASES), "answers": flag}, _REASON),
+    "content-erased/1": _item({"erasure": uuid, "basis": one_of(*BASES)}, None, public="erased"),
     # who may see what
     "directive-made/1": _sharing(
         {

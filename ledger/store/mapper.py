@@ -116,6 +116,7 @@ class SealingMapper(Mapper[UUID]):
             statement.author,
             statement.acting_as,
             facts,
+            worded=Part.WORDS in entry.sealed,
         )
 
     def _openings(self, event: Spoken, random: bytes) -> tuple[Opening, Opening | None]:

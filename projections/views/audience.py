@@ -42,11 +42,27 @@ AUDIENCE: Final[Mapping[str, Mapping[str, Depth]]] = {
         "withholding-lifted/1": (_F, _N, _N),
         "result-held/1": (_W, _N, _N),
         "result-released/1": (_F, _N, _N),
+        "erasure-asked/1": (_W, _W, _N),
+        "content-erased/1": (_F, _F, _N),
         "wish-signed/1": (_F, _F, _F),
         "wish-reviewed/1": (_W, _W, _F),
         "wish-withdrawn/1": (_W, _W, _F),
     }.items()
 }
+
+
+OF_ERASED: Final = frozenset(
+    {
+        "item-added/1",
+        "item-topics-set/1",
+        "item-marked-in-error/1",
+        "wish-signed/1",
+        "wish-withdrawn/1",
+        "content-erased/1",
+    }
+)
+"""What is still told of an item whose words are erased, of each its facts at most: what and whose it was, how it stood
+in the end, and by whom it was erased. The rest was said in words, or is about them."""
 
 
 def read_by(
@@ -57,10 +73,14 @@ def read_by(
     Who reads it for no other reason than having written it reads what they said themselves, not what others said
     about it since: that was not for them.
     """
-    own = shown.permit.rule == "own-words" and (reader == "carer" or disclosure.opened_by == "own-words")
+    erased = shown.permit.rule == "erased"
+    own = (erased or shown.permit.rule == "own-words") and (reader == "carer" or disclosure.opened_by == "own-words")
     read: list[tuple[About, Depth]] = []
     for about in statements:
         depth = AUDIENCE.get(about.type, {}).get(reader, Depth.NOTHING)
-        if depth is not Depth.NOTHING and (not own or about.author == disclosure.viewer):
+        if erased:
+            depth = min(depth, Depth.FACTS) if about.type in OF_ERASED else Depth.NOTHING
+        theirs = not own or about.author == disclosure.viewer or about.type == "content-erased/1"
+        if depth is not Depth.NOTHING and theirs:
             read.append((about, depth))
     return read

@@ -30,6 +30,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """That the words about an item were erased: on which basis (UK GDPR, Article 17(1)), by whom and when.
+
+    Where it is only asked for, ``reason`` says why; what is erased has no reason any more, since that is erased too.
+    """
+
+    basis: str
+    reason: str | None
+    author: Author
+    recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """The rule by which something is shown or kept back, and what it means in plain words."""
 
@@ -49,7 +62,7 @@ class SealedItem:
 class Discussed(Content):
     """An item with what was said about it. ``disputed``: a dispute about it is shown; ``corrected``: it was amended.
 
-    ``due`` is when a dispute must be answered.
+    ``due`` is when a dispute must be answered. Once its words are ``erased``, only what and whose it was is told.
     """
 
     topics: tuple[str, ...]
@@ -62,6 +75,8 @@ class Discussed(Content):
     agreements: tuple[Agreement, ...]
     answer: Outcome | None
     review: Outcome | None
+    erasure_asked: Erasure | None
+    erased: Erasure | None
     why: Why
 
 
@@ -81,6 +96,8 @@ def discussed_of(opened: Opened, shown: Shown) -> dict[str, Any]:
         "agreements": _agreements(told),
         "answer": _outcome(told.last("dispute-answered/1")),
         "review": _outcome(told.last("dispute-reviewed/1")),
+        "erasure_asked": _erasure(told.last("erasure-asked/1")),
+        "erased": _erasure(told.last("content-erased/1")),
         "why": Why(shown.permit.rule, PERMITTED[shown.permit.rule]),
     }
 
@@ -95,6 +112,12 @@ def _agreements(told: ItemTold) -> tuple[Agreement, ...]:
     return tuple(
         Agreement(said.facts["agreement"], said.word("text"), said.author, said.made_at) for said in latest.values()
     )
+
+
+def _erasure(told: Told | None) -> Erasure | None:
+    if told is None:
+        return None
+    return Erasure(told.facts["basis"], told.word("reason"), told.author, told.about.recorded_at)
 
 
 def _outcome(told: Told | None) -> Outcome | None:

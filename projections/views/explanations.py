@@ -8,6 +8,7 @@ PERMITTED: Final[Mapping[str, str]] = {
     "own-words": "You wrote this.",
     "direct-care": "You are caring for this person.",
     "emergency": "You opened it as an emergency; the patient is told.",
+    "erased": "This was here. Its words have been erased.",
 }
 """For rules by which a clinician or a patient reads something. A carer is not told by which rule."""
 

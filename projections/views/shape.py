@@ -78,7 +78,7 @@ class Wish:
 class Content:
     """What every reader of an item sees of it: the words as first said, and what was said anew.
 
-    ``parent``, ``quote`` and ``concern`` are None where what it answers is not shown.
+    ``parent``, ``quote`` and ``concern`` are None where what it answers is not shown; ``text`` where it is erased.
     """
 
     id: str
@@ -86,7 +86,7 @@ class Content:
     parent: str | None
     concern: str | None
     title: str | None
-    text: str
+    text: str | None
     data: Mapping[str, str] | None
     quote: str | None
     author: Author

@@ -146,6 +146,14 @@ def _marked(told: Told, a: int, b: int, c: int) -> None:
         told.story.clinician("item-marked-in-error/1", item=item, wrong_record=c % 2 == 1)
 
 
+def _erased(told: Told, a: int, b: int, _c: int) -> None:
+    item = told.some(told.items, b)
+    if a % 4:
+        told.story.asked(item)
+    else:
+        told.story.erase(item)
+
+
 def _emergency(told: Told, a: int, b: int, c: int) -> None:
     emergency = named(f"emergency {a % 3}")
     if b % 4 == 0:
@@ -189,6 +197,7 @@ ACTS: tuple[Callable[[Told, int, int, int], None], ...] = (
     _together,
     _result,
     _marked,
+    _erased,
     _emergency,
     _member,
     _cared,

@@ -21,7 +21,7 @@ def carer_may_see(said: Statements, carer: str, item: str, at: int, *, on_screen
         return False
     thread = _thread(said, item)
     if added.author == carer:
-        return not (on_screen and _online_hidden(said, item))
+        return not (_erased(said, item) or (on_screen and _online_hidden(said, item)))
     if not _last(said, "carer-named/1", "carer-ended/1", person=carer, default=False):
         return False
     if any(_kept(said, above, at) or (on_screen and _online_hidden(said, above)) for above in thread):
@@ -30,7 +30,7 @@ def carer_may_see(said: Statements, carer: str, item: str, at: int, *, on_screen
 
 
 def _consented(said: Statements, carer: str, thread: list[str], at: int) -> bool:
-    if _last(said, "carer-suspended/1", "carer-restored/1", person=carer, default=False):
+    if _last(said, "carer-suspended/1", "carer-restored/1", person=carer, default=False) or _erased(said, thread[0]):
         return False
     item, above = thread[0], thread[1:]
     by_item = _directed(said, carer, {"kind": "item", "of": item}, at)
@@ -138,6 +138,10 @@ def _kept(said: Statements, item: str, at: int) -> bool:
     if added.facts["in_confidence"] and at < added.recorded_at + 14 * DAY:
         return True
     return _waits(said, added, at)
+
+
+def _erased(said: Statements, item: str) -> bool:
+    return any(one.type == "content-erased/1" for one in _about(said, item))
 
 
 def _opinion_holds(made: Said, at: int) -> bool:

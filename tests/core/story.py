@@ -78,7 +78,8 @@ class Story:
         shaped = {name: format_instant(Instant(v)) if type(v) is int else v for name, v in shaped.items()}
         STATEMENT_TYPES[type_].facts("facts", shaped)
         self.now = Instant(self.now + SECOND)
-        self.said.append(Said(len(self.said), self.now, self.now, type_, author, acting_as, shaped))
+        worded = STATEMENT_TYPES[type_].words is not None
+        self.said.append(Said(len(self.said), self.now, self.now, type_, author, acting_as, shaped, worded))
         return len(self.said) - 1
 
     def patient(self, type_: str, /, **facts: Any) -> int:
@@ -149,6 +150,18 @@ class Story:
             **{"from_": kept_from},
         )
         return name
+
+    def asked(self, item: str, author: str = AMINA, acting_as: str = "patient", *, answers: bool = False) -> str:
+        """Somebody asks that the words of an item be erased; gives the erasure's id."""
+        name = named(f"erasure {len(self.said)}")
+        about = {"record": RECORD, "item": item, "erasure": name, "basis": "consent-withdrawn"}
+        self.say("erasure-asked/1", author, acting_as, answers=answers, **about)
+        return name
+
+    def erase(self, item: str, erasure: str | None = None) -> int:
+        """Amina asks, unless somebody has, and Greta erases the words of an item; gives the position of that."""
+        about = {"record": RECORD, "item": item, "basis": "consent-withdrawn"}
+        return self.say("content-erased/1", GRETA, "guardian", erasure=erasure or self.asked(item), **about)
 
     def facts(self, viewer: str, *, subject: str | None = None, upto: int | None = None) -> Facts:
         """The facts as this viewer's decisions read them, before position ``upto`` (None: all)."""

@@ -296,6 +296,74 @@ def _(story: Story) -> None:
 # Sharing
 
 
+@row("words erased: asked for by the patient or a guardian, erased by another guardian")
+def _(story: Story) -> None:
+    note, other = story.item("note"), story.item("other")
+    kept = story.item("flag", kind="flag")
+    about = {"erasure": FRESH_ID, "basis": "court-order"}
+
+    def asking(who: str, acting: str, item: str = note, **facts: Any) -> str:
+        return about_record(story, "erasure-asked/1", who, acting, **(about | {"item": item, "answers": False} | facts))
+
+    assert asking(AMINA, "patient") == "+patient"
+    assert asking(GRETA, "guardian") == asking(GRETA, "guardian", kept) == "+guardian"
+    assert asking(AMINA, "patient", kept) == asking(AMINA, "patient", FRESH_ID) == "-unknown-item"
+    assert asking(GRETA, "guardian", FRESH_ID) == "-unknown-item"
+    assert asking(OKAFOR, "clinician") == asking(SAM, "carer") == "-not-the-patient"
+    erasure = story.asked(note)
+    assert asking(AMINA, "patient", erasure=erasure) == "-already-said"
+
+    def erasing(who: str, item: str, named: str, *positions: int, acting: str = "guardian") -> str:
+        facts = about | {"item": item, "erasure": named, "record": RECORD}
+        return answer(story, "content-erased/1", who, acting, through={"erased": positions}, **facts)
+
+    [added] = [one.position for one in story.said if one.facts.get("item") == note and one.type == "item-added/1"]
+    words = (added, len(story.said) - 1)
+    assert erasing(GRETA, note, erasure, *words) == "+guardian"
+    assert erasing(GRETA, note, FRESH_ID, *words) == erasing(GRETA, other, erasure, added + 1) == "-erasure-not-asked"
+    assert erasing(AMINA, note, erasure, *words, acting="patient") == "-role-missing"
+    assert erasing(OKAFOR, note, erasure, *words, acting="clinician") == "-role-missing"
+    assert erasing(GRETA, FRESH_ID, erasure, *words) == "-unknown-item"
+    by_guardian = story.asked(note, GRETA, "guardian")
+    assert erasing(GRETA, note, by_guardian, *words, len(story.said) - 1) == "-same-guardian"
+    story.role(LIND, "guardian")
+    assert erasing(LIND, note, by_guardian, *words, len(story.said) - 4) == "-not-its-words"
+
+
+@row("words erased: exactly those of the item, and afterwards nothing more is said about it")
+def _(story: Story) -> None:
+    note, other = story.item("note"), story.item("other")
+    answer_ = story.item("answer", AMINA, "patient", kind="comment", parent=note, concern="comment")
+    story.clinician("item-amended/1", item=note)
+    story.clinician("item-topics-set/1", item=note, topics=["genetic"])
+    alone, thread = story.asked(note), story.asked(note, answers=True)
+    first = [one.position for one in story.said if one.facts.get("item") == note and one.worded]
+    assert len(first) == 4
+
+    def erasing(item: str, named: str, positions: list[int]) -> str:
+        facts = {"item": item, "erasure": named, "basis": "court-order", "record": RECORD}
+        return answer(story, "content-erased/1", GRETA, "guardian", through={"erased": tuple(positions)}, **facts)
+
+    of_answer = [one.position for one in story.said if one.facts.get("item") == answer_]
+    of_other = [one.position for one in story.said if one.facts.get("item") == other]
+    for wrong in (first[:-1], [*first, of_other[0]], first[1:], [*first, len(story.said)], []):
+        assert erasing(note, alone, wrong) == "-not-its-words"
+    assert erasing(note, alone, first) == "+guardian"
+    assert erasing(answer_, alone, of_answer) == "-erasure-not-asked"
+    assert erasing(answer_, thread, of_answer) == "+guardian"
+    assert erasing(other, thread, of_other) == "-erasure-not-asked"
+    story.erase(note, alone)
+    assert erasing(note, alone, first) == "-nothing-to-erase"
+    about = {"item": note, "erasure": FRESH_ID, "basis": "court-order", "answers": False}
+    assert about_record(story, "item-amended/1", OKAFOR, "clinician", item=note) == "-words-erased"
+    assert about_record(story, "agreement-stated/1", AMINA, "patient", item=note, agreement="agree") == "-words-erased"
+    assert about_record(story, "erasure-asked/1", AMINA, "patient", **about) == "-words-erased"
+    comment = {"kind": "comment", "parent": note, "concern": "comment"}
+    assert adding(story, AMINA, "patient", **comment) == "-words-erased"
+    story.share(EVERYTHING)
+    assert adding(story, SAM, "carer", **comment) == "-unknown-item"
+
+
 @row("directive: the patient")
 def _(story: Story) -> None:
     assert sharing(story) == sharing(story, grantee=ALL_CARERS) == sharing(story, grantee=team(FAMILY)) == "+patient"

@@ -641,6 +641,44 @@ def _(story: Story) -> None:
     assert story.decide(AMINA, "patient", named("no such item")) == Deny("unknown-item")
 
 
+@row("last: of an item whose words are erased a reader sees that it was there; a carer sees nothing")
+def _(story: Story) -> None:
+    note = story.item("note")
+    answer = story.item("answer", AMINA, "patient", kind="comment", parent=note, concern="comment")
+    told = story.item("told", SAM, "carer", kind="contribution")
+    story.share(EVERYTHING)
+    assert [story.rule(SAM, "carer", item) for item in (note, answer, told)] == ["+shared", "+shared", "+own-words"]
+    erased = story.erase(note)
+    story.erase(told)
+    for who, acting in ((AMINA, "patient"), (OKAFOR, "clinician"), (LIND, "clinician")):
+        assert story.rule(who, acting, note) == "+erased"
+        assert erased in story.decide(who, acting, note).evidence
+        assert story.rule(who, acting, answer) in ("+own-words", "+own-record", "+direct-care")
+    for item in (note, answer, told):
+        assert story.rule(SAM, "carer", item) == "-erased"
+        assert not leaves_trace(story.decide(SAM, "carer", item), Request(SAM, "carer", story.now))
+    story.share(of("item", answer))
+    assert story.rule(SAM, "carer", answer) == "+shared"
+    assert story.rule(GRETA, "guardian", note) == "+guardian"
+
+
+@row("last: a former carer whose own words are all erased is answered as one who wrote none")
+def _(story: Story) -> None:
+    told = story.item("told", SAM, "carer", kind="contribution")
+    story.patient("carer-ended/1", person=SAM)
+    assert story.rule(SAM, "carer") == "+own-words"
+    story.erase(told)
+    assert story.decide(SAM, "carer") == Deny("no-relationship")
+
+
+@row("last: what is kept from a reader stays kept once its words are erased")
+def _(story: Story) -> None:
+    note = story.item("note")
+    story.withholding(note, "patient", "third-party")
+    story.erase(note)
+    assert story.rule(AMINA, "patient", note) == "-withheld:third-party"
+
+
 @pytest.mark.parametrize(("sentence", "check"), ROWS, ids=[sentence for sentence, _ in ROWS])
 def test_the_rule(sentence: str, check: Row) -> None:
     check(practice())

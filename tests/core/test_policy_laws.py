@@ -190,6 +190,29 @@ def test_a_carer_cannot_tell_hidden_items_from_none(told: Told, later: int) -> N
     assert _permits(rest, told.items, at) == _permits(told.story.said, told.items, at)
 
 
+@laws
+@given(stories, bytes_, spans)
+def test_an_erasure_widens_nothing_but_what_it_shows_to_guardians(told: Told, which: int, later: int) -> None:
+    erased, at = told.some(told.items, which), told.story.now + later
+    before = {reader: permitted(told, reader, at) for reader in READERS}
+    told.story.erase(erased)
+    for reader in READERS:
+        shown = {erased, "the record"} if reader[1] == "guardian" else set()
+        assert permitted(told, reader, at) - shown <= before[reader]
+
+
+@laws
+@given(stories, bytes_, spans)
+def test_nobody_reads_words_of_an_item_that_are_erased(told: Told, which: int, later: int) -> None:
+    erased, at = told.some(told.items, which), told.story.now + later
+    told.story.erase(erased)
+    for reader in READERS:
+        found = decisions(told.story.facts(reader[0]), reader, told.items, at)[erased]
+        permits = "guardian" if reader[1] == "guardian" else "erased"
+        assert found.rule == permits if isinstance(found, Permit) else reader[1] != "guardian"
+        assert not (reader[1] == "carer" and isinstance(found, Permit))
+
+
 def _permits(said: list[Said], items: list[str], at: int) -> dict[str, Decision]:
     teams = {name: TeamFacts.of(name, said) for name in TEAMS}
     facts = Facts(RecordFacts.of(RECORD, said), PersonFacts.of(SAM, said), teams, PolicyFacts.of(said))
@@ -213,5 +236,5 @@ def test_the_stories_reach_every_rule() -> None:
         *("own-record", "own-words", "direct-care", "shared", "emergency", "named-carer", "guardian"),
         *("wrong-record", "working", "flag", "carer-confidence", "withheld:third-party", "online-hidden", "not-yet"),
         *("no-relationship", "sealed-by-patient", "emergency-not-opened", "experience-not-shared", "outside-profile"),
-        *("no-consent", "topic-not-shared", "condition-not-met", "withheld-by-patient", "outside-duty"),
+        *("no-consent", "topic-not-shared", "condition-not-met", "withheld-by-patient", "outside-duty", "erased"),
     }

@@ -16,7 +16,7 @@ READING = [
 """Where it is decided who sees what."""
 SPEAKING = [
     *(f"ledger/core/{name}.py" for name in ("asking", "authority", "authority_items")),
-    *(f"ledger/core/{name}.py" for name in ("authority_people", "authority_sharing")),
+    *(f"ledger/core/{name}.py" for name in ("authority_people", "authority_sharing", "authority_erasing")),
 ]
 """Where it is decided who may say what."""
 
