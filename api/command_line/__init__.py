@@ -4,6 +4,7 @@
     files.py      import, export                files in, files out
     checking.py   verify, rebuild               checks the log, makes again what follows from it
     mirror.py     mirror                        somebody else's log, kept in files
+    witness.py    witness keys, serve, evidence
     people.py     people add, grant, list       who there is
     keys.py       keys make, list, revoke, token
     log_keys.py   log-keys list, rotate, retire
@@ -16,7 +17,7 @@ imported when a command runs, so that ``record-ledger --help`` answers at once.
 
 import typer
 
-from api.command_line import bench, checking, files, keys, log_keys, mirror, people, service
+from api.command_line import bench, checking, files, keys, log_keys, mirror, people, service, witness
 from api.command_line.terminal import Group
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ service.add_to(app)
 files.add_to(app)
 checking.add_to(app)
 mirror.add_to(app)
+witness.add_to(app)
 people.add_to(app)
 keys.add_to(app)
 log_keys.add_to(app)
