@@ -88,7 +88,7 @@ class Mirroring:
         is not signed as it must be, MirrorError for a damaged folder, LogUnreachable and LogRefuses; then nothing has
         changed, except that entries fetched in vain need not be fetched again."""
         kept = self.folder.kept()
-        self.writer.tidy(kept.size, kept.size)
+        self.writer.tidy_after_a_kill(kept.size)
         note, timed = await self._checkpoint()
         size = timed.checkpoint.size
         if size > kept.size:
@@ -97,7 +97,7 @@ class Mirroring:
             await self._compare(kept, note, timed)
         if kept.outdone_by(note, timed):
             self.writer.write_checkpoint(note)
-        # Killed before this line: the old incomplete files are left, and removed when the mirror goes on.
+        # Killed before this line: the old incomplete files are left, and removed by the next run.
         self.writer.tidy(kept.size, size)
         root, at = timed.checkpoint.root, Instant(timed.at_seconds * SECOND)
         return Mirrored(self.log.origin, size, size - kept.size, root, at)
@@ -217,8 +217,8 @@ class Mirroring:
     def _keep_why(self, to: Path, said: str) -> str:
         """Keep what is said beside the notes; returns it with what to do."""
         told = f"{said}. Both checkpoints are kept in {to}. Keep this mirror as it is: tell the log's keeper, and "
-        told += "compare with other mirrors and the log's witnesses"
-        self.writer.write_evidence(to.name, {"why": f"{told}.\n".encode()})
+        told += "compare with other mirrors and the log's witnesses."
+        self.writer.write_evidence(to.name, {"why": f"{told}\n".encode()})
         return told
 
 

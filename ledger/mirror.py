@@ -15,7 +15,7 @@ killed at, the folder is the older state, whole, with a few files beyond it that
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -244,19 +244,21 @@ class MirrorWriter:
 
     def tidy(self, old: int, size: int) -> None:
         """Remove the incomplete files of the tree of ``old`` entries that the one of ``size`` has outgrown."""
-        drafts = self.folder.path / _DRAFTS
-        outgrown: set[str] = set(_incomplete(old))
-        if drafts.exists() and any(drafts.iterdir()):
-            outgrown |= self._every_incomplete()  # somebody was killed here, and left files of a size nobody knows
-        for name in outgrown - set(_incomplete(size)):
-            self._remove(name)
-        shutil.rmtree(drafts, ignore_errors=True)
+        self._remove(set(_incomplete(old)) - set(_incomplete(size)))
+        # Last: while this folder is there, files may be there that nobody remembers.
+        shutil.rmtree(self.folder.path / _DRAFTS, ignore_errors=True)
+
+    def tidy_after_a_kill(self, size: int) -> None:
+        """Remove the incomplete files of sizes that nobody remembers, where the last run did not come to its end."""
+        root = self.folder.path
+        if (root / _DRAFTS).exists():
+            there = {file.relative_to(root).as_posix() for file in (root / "tile").rglob("*.p/*")}
+            self._remove(there - set(_incomplete(size)))
 
     def discard(self, size: int, until: int) -> None:
         """Remove the complete files beyond a tree of ``size`` entries, up to one of ``until``: nothing vouches for
         them."""
-        for name in _complete(size, until):
-            self._remove(name)
+        self._remove(_complete(size, until))
 
     def write(self, name: str, data: bytes) -> None:
         """Write one file, so that under its name there is never a part of it."""
@@ -282,15 +284,12 @@ class MirrorWriter:
                 os.close(descriptor)
         self._touched.clear()
 
-    def _every_incomplete(self) -> set[str]:
-        root = self.folder.path
-        return {file.relative_to(root).as_posix() for file in (root / "tile").rglob("*.p/*")}
-
-    def _remove(self, name: str) -> None:
-        file = self.folder.path / name
-        file.unlink(missing_ok=True)
-        with suppress(OSError):  # not empty, or not there
-            file.parent.rmdir()
+    def _remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            file = self.folder.path / name
+            file.unlink(missing_ok=True)
+            with suppress(OSError):  # not empty, or not there
+                file.parent.rmdir()
 
 
 def _incomplete(size: int) -> Iterator[str]:
