@@ -134,7 +134,7 @@ async def reading(conninfo: str) -> AsyncIterator[Stored]:
 
 async def _stored(connection: Connection) -> Stored:
     try:
-        size, recorded_at = await fetch_head(connection)
+        size, recorded_at, _ = await fetch_head(connection)
         return Stored(connection, await read_edge(connection, size), Instant(recorded_at))
     except TileError as error:
         raise WentBack(f"the database lacks entries that its head counts ({error}); restore a backup") from error

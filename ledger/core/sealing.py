@@ -108,6 +108,13 @@ class KeyEncryptionKey:
             ) from error
 
 
+def rewrap(
+    wrapped: bytes, statement_id: str, part: Part, old: KeyEncryptionKey, new: KeyEncryptionKey, nonce: bytes
+) -> WrappedKey:
+    """The same data key under another key-encryption key, with 12 fresh random bytes; raises SealBroken as unwrap does."""
+    return new.wrap(old.unwrap(wrapped, statement_id, part), nonce, statement_id, part)
+
+
 def seal(opening: Opening, statement_id: str, part: Part, kek: KeyEncryptionKey, randomness: bytes) -> SealedPart:
     """Seal a part with 56 random bytes: data key (32), nonce of the seal (12), nonce of the wrap (12)."""
     data_key, nonce, wrap_nonce = randomness[:32], randomness[32:44], randomness[44:56]

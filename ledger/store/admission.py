@@ -2,7 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import AsyncCursor
 
@@ -13,12 +13,23 @@ from ledger.store.tree_rows import Connection
 
 ADMISSION_SQL = (Path(__file__).parent / "admission.sql").read_text().encode()
 
-LOCK_HEAD = b"select size, recorded_at from ledger.head for update"
-READ_HEAD = b"select size, recorded_at from ledger.head"
+LOCK_HEAD = b"select size, recorded_at, generation from ledger.head for update"
+READ_HEAD = b"select size, recorded_at, generation from ledger.head"
+
+
+class HeadRow(NamedTuple):
+    """The head as stored: entries, when the last was recorded, and the generation that wraps what is new."""
+
+    size: int
+    recorded_at: int
+    generation: int
 
 
 async def write(connection: Connection, made: Draft, generation: int, *, commit: bool) -> bool:
-    """Write a draft, and commit if a transaction is open; False where the head had moved or a guard failed."""
+    """Write a draft, and commit if a transaction is open.
+
+    False where the head had moved, a guard failed, or another generation wraps what is new.
+    """
     values = parameters(made, generation)
     if not commit:
         row = await (await connection.execute(ADMISSION_SQL, values, prepare=True, binary=True)).fetchone()
@@ -30,17 +41,17 @@ async def write(connection: Connection, made: Draft, generation: int, *, commit:
     return row is not None
 
 
-async def fetch_head(connection: Connection) -> tuple[int, int]:
-    """The size of the log and when its last entry was recorded."""
+async def fetch_head(connection: Connection) -> HeadRow:
+    """The head's row."""
     return await head_in(await connection.execute(READ_HEAD))
 
 
-async def head_in(cursor: AsyncCursor[tuple[Any, ...]]) -> tuple[int, int]:
+async def head_in(cursor: AsyncCursor[tuple[Any, ...]]) -> HeadRow:
     """The head's row in a cursor; raises NotRecorded where it is gone."""
     row = await cursor.fetchone()
     if row is None:
         raise NotRecorded("ledger.head: got no row, wanted one; restore the database")
-    return row[0], row[1]
+    return HeadRow(*row)
 
 
 async def largest_checkpoint(connection: Connection) -> int:

@@ -1,10 +1,11 @@
 -- Admission in one statement: the head's compare-and-swap, guards, entries, vault, indexes of facts, tiles,
--- checkpoint. It returns no row, and changes nothing, when the head has moved or a guard fails.
+-- checkpoint. It returns no row, and changes nothing, when the head has moved, a guard fails, or the parts are wrapped
+-- under another generation of the key-encryption key than the head names.
 -- In READ COMMITTED a waiting UPDATE checks its WHERE again on the new head row, so whoever loses the race
 -- gets no row; and whoever wins saw every guard, because every admission updates the head.
 with admitted as (
     update ledger.head set size = %(base)s::bigint + %(count)s::bigint, recorded_at = %(at)s::bigint
-    where size = %(base)s::bigint
+    where size = %(base)s::bigint and generation = %(generation)s::smallint
       and not exists (
         select 1 from unnest(%(guard_subjects)b::uuid[], %(guard_versions)b::bigint[]) g(subject, version)
         left join ledger.guard now on now.subject = g.subject

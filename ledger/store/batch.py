@@ -19,6 +19,7 @@ from ledger.core.merkle import leaf_hash
 from ledger.core.receipt import Receipt
 from ledger.core.subjects import Subject
 from ledger.store.errors import Conflict, GuardFailed, StoreError
+from ledger.store.keyring import Keyring
 from ledger.store.mapper import Admission
 
 
@@ -40,6 +41,11 @@ class Request:
     valid_until: Instant | None
     wants_receipt: bool
     answer: "asyncio.Future[list[Admitted]]"
+
+    def wrap_under(self, keyring: Keyring) -> None:
+        """Wrap anew what was sealed before the generation was opened that now wraps what is new."""
+        if any(admission.generation != keyring.generation for admission in self.admissions):
+            self.admissions = [admission.rewrapped(keyring) for admission in self.admissions]
 
     def refuse(self, error: Exception) -> None:
         """Answer with an error, unless the caller has gone."""

@@ -5,7 +5,7 @@ private key is ever in the database; revoking one moves that person to the next 
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
@@ -28,12 +28,15 @@ class Keyring:
     origin: str
     log: LogKeys
     key_encryption_keys: Mapping[int, KeyEncryptionKey]
-    """By generation, from 1; the highest wraps what is new, the others open what they have wrapped."""
+    """By generation, from 1; one wraps what is new, the others open what they have wrapped."""
     service_secret: bytes
     earlier: tuple[EarlierLog, ...] = ()
     """The logs that this one continues, the first first."""
+    reload: Callable[[], Mapping[int, KeyEncryptionKey]] | None = None
+    """Reads the key-encryption keys again: another process may have opened a generation since."""
     service: str = field(init=False)
     """The person id of the service itself: author of disclosures."""
+    _current: int | None = None
     _signers: OrderedDict[tuple[str, int], SigningKey] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
@@ -59,16 +62,24 @@ class Keyring:
 
     @property
     def generation(self) -> int:
-        """The generation of the key-encryption key that wraps what is new."""
-        return max(self.key_encryption_keys)
+        """The generation of the key-encryption key that wraps what is new: what ``use`` was told, else the highest."""
+        return max(self.key_encryption_keys) if self._current is None else self._current
 
     @property
     def key_encryption_key(self) -> KeyEncryptionKey:
         """The key-encryption key that wraps what is new."""
         return self.key_encryption_keys[self.generation]
 
+    def use(self, generation: int) -> None:
+        """Wrap what is new under this generation, as the database says; raises KeyDestroyed where it is not held."""
+        if generation != self._current:
+            self.opener(generation)
+            self._current = generation
+
     def opener(self, generation: int) -> KeyEncryptionKey:
         """The key-encryption key of a generation; raises KeyDestroyed where it is not held."""
+        if generation not in self.key_encryption_keys and self.reload is not None:
+            self.key_encryption_keys = self.reload()
         try:
             return self.key_encryption_keys[generation]
         except KeyError:

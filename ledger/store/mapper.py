@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from ledger.core import canonical
 from ledger.core.entry import Entry, read_entry
 from ledger.core.said import Said
-from ledger.core.sealing import Opening, Part, SealedBytes, SealedPart, WrappedKey, read_sealed, seal
+from ledger.core.sealing import Opening, Part, SealedBytes, SealedPart, WrappedKey, read_sealed, rewrap, seal
 from ledger.core.statement import SignedStatement, Statement, sign
 from ledger.core.subjects import Subject, subjects_of
 from ledger.core.vocabulary import STATEMENT_TYPES
@@ -33,6 +33,20 @@ class Admission(StoredEvent):
     facts: SealedPart
     words: SealedPart | None
     bears_on: tuple[Subject, ...]
+    generation: int
+    """Of the key-encryption key that both parts are wrapped under."""
+
+    def rewrapped(self, keyring: Keyring) -> "Admission":
+        """The same, wrapped under the generation that now wraps what is new."""
+        old, new = keyring.opener(self.generation), keyring.key_encryption_key
+        parts = {Part.FACTS: self.facts, Part.WORDS: self.words}
+        facts, words = (
+            None
+            if sealed is None
+            else replace(sealed, wrapped=rewrap(sealed.wrapped, str(self.statement_id), part, old, new, os.urandom(12)))
+            for part, sealed in parts.items()
+        )
+        return replace(self, facts=facts or self.facts, words=words, generation=keyring.generation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +79,8 @@ class SealingMapper(Mapper[UUID]):
         salts_and_keys = os.urandom(2 * (_SALT + _SEAL))
         facts, words = self._openings(event, salts_and_keys)
         signed = self._signed(event, facts, words)
-        statement_id, kek = event.voice.statement_id, self.keyring.key_encryption_key
+        statement_id, generation = event.voice.statement_id, self.keyring.generation
+        kek = self.keyring.key_encryption_keys[generation]
         fresh = salts_and_keys[2 * _SALT :]
         return Admission(
             originator_id=event.originator_id,
@@ -78,6 +93,7 @@ class SealingMapper(Mapper[UUID]):
             facts=seal(facts, statement_id, Part.FACTS, kek, fresh[:_SEAL]),
             words=None if words is None else seal(words, statement_id, Part.WORDS, kek, fresh[_SEAL:]),
             bears_on=subjects_of(event.type, event.facts),
+            generation=generation,
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:

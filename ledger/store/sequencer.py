@@ -24,6 +24,7 @@ from ledger.core.instants import SECOND, Instant
 from ledger.core.subjects import Subject
 from ledger.store.admission import (
     LOCK_HEAD,
+    HeadRow,
     fetch_head,
     head_in,
     largest_checkpoint,
@@ -213,10 +214,12 @@ class Sequencer:
         if locked:
             self._lock_first -= 1
             await self._lock_head(connection)
+        head = await self._known_head(connection)
+        for request in batch:
+            request.wrap_under(self._keyring)
         made, waiting = draft(
-            batch, await self._known_head(connection), self._clock(), self._keyring.log, self._keyring.origin,
-            checkpoint_due=self._checkpoint_due(),
-        )  # fmt: skip
+            batch, head, self._clock(), self._keyring.log, self._keyring.origin, checkpoint_due=self._checkpoint_due()
+        )
         written = made is None or await write(connection, made, self._keyring.generation, commit=locked)
         if made is None:
             if locked:
@@ -236,11 +239,12 @@ class Sequencer:
             tell(made.extension.edge.size)
 
     async def _after_loss(self, connection: Connection, made: Draft) -> list[Request]:
-        """Nothing was written: either another process was first, or a guard has failed."""
-        size, recorded_at = await fetch_head(connection)
-        if size != made.base:
+        """Nothing was written: another process was first, a guard has failed, or a generation was opened."""
+        now_at = await fetch_head(connection)
+        self._keyring.use(now_at.generation)
+        if now_at.size != made.base:
             self._lock_first = LOCK_FIRST_FOR
-            await self._catch_up(connection, size, recorded_at)
+            await self._catch_up(connection, now_at)
         rows = await (
             await connection.execute(
                 "select subject, version from ledger.guard where subject = any(%s)", [list(made.guards)]
@@ -290,8 +294,9 @@ class Sequencer:
 
     async def _known_head(self, connection: Connection) -> Head:
         if self._head is None:
-            size, recorded_at = await fetch_head(connection)
-            self._head = Head(await read_edge(connection, size), Instant(recorded_at))
+            found = await fetch_head(connection)
+            self._keyring.use(found.generation)
+            self._head = Head(await read_edge(connection, found.size), Instant(found.recorded_at))
             self._checkpointed = Checkpointed(await largest_checkpoint(connection), Instant(0))
         return self._head
 
@@ -299,15 +304,17 @@ class Sequencer:
         async with connection.pipeline():  # one round trip: whoever else writes waits from here to our commit
             await connection.execute(b"begin")
             locked = await connection.execute(LOCK_HEAD)
-        await self._catch_up(connection, *await head_in(locked))
+        found = await head_in(locked)
+        self._keyring.use(found.generation)
+        await self._catch_up(connection, found)
 
-    async def _catch_up(self, connection: Connection, size: int, recorded_at: int) -> None:
+    async def _catch_up(self, connection: Connection, found: HeadRow) -> None:
         """Take in what other processes admitted, as leaves on the edge we have."""
         head = await self._known_head(connection)
-        if size > head.edge.size:
+        if found.size > head.edge.size:
             self._lock_first = max(self._lock_first, LOCK_FIRST_FOR)
-            leaves = await read_leaves(connection, head.edge.size, size)
-            self._head = Head(head.edge.extend(leaves, paths=False).edge, Instant(recorded_at))
+            leaves = await read_leaves(connection, head.edge.size, found.size)
+            self._head = Head(head.edge.extend(leaves, paths=False).edge, Instant(found.recorded_at))
 
     def _checkpoint_due(self) -> bool:
         return self._clock() - self._checkpointed.at >= CHECKPOINT_EVERY
