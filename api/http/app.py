@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.cosigning import cosigning
 from api.http import items, log, people, records, sharing, statements, token, trail, wishes
 from api.http.answers import conflict_of
 from api.http.cursors import Cursors
@@ -76,7 +77,11 @@ async def _running(house: House, app: FastAPI) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _service(house: House) -> AsyncIterator[Service]:
     policy = read_policy(house.settings)
-    async with ledger_of(house) as ledger, following(ledger, house.conninfo, ALL_PROJECTIONS) as follower:
+    async with (
+        ledger_of(house) as ledger,
+        following(ledger, house.conninfo, ALL_PROJECTIONS) as follower,
+        cosigning(ledger, policy),
+    ):
         yield Service(
             ledger,
             follower,

@@ -35,6 +35,8 @@ from ledger.core.note import Note, SignatureType, VerifierKey
 
 NO_QUORUM: Final = "none"
 LARGEST_POLICY: Final = 1_000_000
+MOST_WITNESSES: Final = 64
+"""As many as find room on one note, beside the log's own lines; the format asks for 32 at least."""
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _GAP: Final = re.compile(r"[ \t]+")
 # A lone surrogate is an octet that was not UTF-8.
@@ -206,6 +208,8 @@ class _Reading:
     def _witness(self, items: list[str]) -> None:
         if len(items) not in (2, 3):
             raise PolicyError(f"got {len(items)} items, wanted 'witness <name> <vkey> [<url>]'")
+        if len(self.witnesses) == MOST_WITNESSES:
+            raise PolicyError(f"got more than {MOST_WITNESSES} witnesses, wanted at most that")
         name = self._new_name(items[0])
         key = self._key(items[1], _COSIGNERS)
         self.witnesses[name] = Witness(name, key, _url(items[2]) if len(items) == 3 else None)
