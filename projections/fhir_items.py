@@ -101,7 +101,7 @@ def _document(name: str, kind: str, said: Mapping[str, Any], subject: Resource, 
 def _attachment(text: str | None) -> Resource:
     if text is None:
         return {"extension": [{"url": _ABSENT, "valueCode": "masked"}]}
-    return {"contentType": "text/plain; charset=utf-8", "data": base64.b64encode(text.encode()).decode()}
+    return {"contentType": "text/plain;charset=utf-8", "data": base64.b64encode(text.encode()).decode()}
 
 
 def _observation(item: Item, around: Around) -> Resource:

@@ -15,6 +15,7 @@ from typing import Final
 from api.exporting.contents import BUILD, Contents, take
 from api.exporting.evidence import gather_evidence
 from api.exporting.writing import write_bundle
+from api.trust import read_policy, witnessed_under
 from api.wiring import House, ledger_of
 from ledger.disclosure import Disclosure
 from ledger.domain.errors import NotAllowed
@@ -65,7 +66,7 @@ async def export_record(house: House, wanted: Wanted, to: Path) -> Exported:
         async for disclosure in _pages(ledger, wanted):
             await take(ledger, timeline, disclosure, contents)
         if wanted.acting_as != "carer":
-            evidence = await gather_evidence(ledger, contents)
+            evidence = await gather_evidence(ledger, contents, witnessed_under(read_policy(house.settings)))
     write_bundle(to, contents, evidence)
     return Exported(contents.items, len(contents.statements), None if evidence is None else evidence.standing)
 

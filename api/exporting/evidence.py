@@ -1,20 +1,19 @@
 """What proves an export: the key history it rests on, and one checkpoint to which every receipt leads."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from api.exporting.contents import Contents
-from ledger.core.checkpoint import open_note
 from ledger.core.entry import parse_entry
 from ledger.core.keys import KeyId, Signer
+from ledger.core.merkle import check_inclusion, leaf_hash
 from ledger.core.receipt import Receipt
-from ledger.core.tiles import prove_inclusion, tiles_for_inclusion
 from ledger.ledger import Ledger
-from ledger.store.cosigned import Cosigned
 from ledger.store.errors import NotRecorded
-from ledger.store.tree_rows import read_tiles
+from ledger.store.receipts import IsWitnessed, Standing
+from ledger.store.tree_rows import Connection
 
 _TRIES: Final = 100
 _BETWEEN: Final = 0.05
@@ -33,13 +32,13 @@ class Evidence:
     verifier: bytes
     signer: Signer
     checkpoint: bytes = b""
-    standing: str = "recorded"
+    standing: Standing = "recorded"
     keys: dict[int, bytes] = field(default_factory=dict)
     receipts: dict[int, bytes] = field(default_factory=dict)
     custody: dict[tuple[str, KeyId], str] = field(default_factory=dict)
 
 
-async def gather_evidence(ledger: Ledger, contents: Contents) -> Evidence:
+async def gather_evidence(ledger: Ledger, contents: Contents, is_witnessed: IsWitnessed) -> Evidence:
     """The evidence for what was taken in. Raises NotRecorded where no checkpoint comes to cover it."""
     service = ledger.keyring.service
     known = (await ledger.facts.person(service, fresh=True)).fold.keys
@@ -50,13 +49,9 @@ async def gather_evidence(ledger: Ledger, contents: Contents) -> Evidence:
     evidence.keys = {kept.position: kept.state for kept in continued}
     signed = [_signed(files["entry.json"]) for files in said.values()] + [_signed(kept.state) for kept in continued]
     await _take_keys(ledger, [*signed, (service, signer.kid)], evidence)
-    needed = sorted({*said, *evidence.keys})
-    evidence.checkpoint, evidence.standing = await _covering(ledger, needed[-1])
     entries = {position: files["entry.json"] for position, files in said.items()} | evidence.keys
-    for receipt in await _prove(ledger, needed, evidence.checkpoint):
-        evidence.receipts[receipt.index] = Receipt(
-            receipt.index, receipt.path, receipt.checkpoint_note, entries[receipt.index]
-        ).proof()
+    evidence.checkpoint, evidence.standing = await _covering(ledger, max(entries), is_witnessed)
+    evidence.receipts = await _prove(ledger, entries, evidence.checkpoint)
     return evidence
 
 
@@ -81,26 +76,32 @@ async def _take_keys(ledger: Ledger, signed: Iterable[tuple[str, KeyId]], eviden
                 waiting.append(_signed(kept.state))
 
 
-async def _covering(ledger: Ledger, position: int) -> tuple[bytes, str]:
+async def _covering(ledger: Ledger, position: int, is_witnessed: IsWitnessed) -> tuple[bytes, Standing]:
     """The newest witnessed checkpoint that has this entry, else the newest of all, and which of the two it is.
 
     Waits a moment for the checkpoint that covers what was admitted just now; raises NotRecorded if none comes.
     """
-    witnessed = await Cosigned(ledger.rows.pool).latest()
-    if witnessed is not None and open_note(witnessed)[1].size > position:
+    witnessed = await ledger.receipts.witnessed_checkpoint(is_witnessed)
+    if witnessed is not None and ledger.receipts.open(witnessed).size > position:
         return witnessed, "witnessed"
     for _ in range(_TRIES):
         note = await ledger.receipts.latest_checkpoint()
-        if open_note(note)[1].size > position:
+        if ledger.receipts.open(note).size > position:
             return note, "recorded"
         await asyncio.sleep(_BETWEEN)
     raise NotRecorded(f"export: no checkpoint covers entry {position} yet; export it again in a moment")
 
 
-async def _prove(ledger: Ledger, positions: Collection[int], note: bytes) -> list[Receipt]:
-    """Receipts, still without their entries, all under one checkpoint."""
-    size = open_note(note)[1].size
-    wanted = {tile for position in positions for tile in tiles_for_inclusion(position, size)}
-    async with ledger.rows.pool.connection() as connection:
-        tiles = await read_tiles(connection, wanted)
-    return [Receipt(position, prove_inclusion(position, size, tiles), note, b"") for position in positions]
+async def _prove(ledger: Ledger, entries: Mapping[int, bytes], note: bytes) -> dict[int, bytes]:
+    """The proof of each entry, all under one checkpoint; raises InclusionError for one that proves nothing."""
+    known = ledger.receipts.open(note)
+
+    async def prove(connection: Connection) -> dict[int, bytes]:
+        proofs = {}
+        for position, entry in entries.items():
+            path = await ledger.receipts.tree.prove_inclusion(connection, position, known.size)
+            check_inclusion(position, known.size, leaf_hash(entry), path, known.root)
+            proofs[position] = Receipt(position, path, note, entry).proof()
+        return proofs
+
+    return await ledger.receipts.ask(prove)

@@ -2,14 +2,15 @@
 
  1. The zip has the files of a bundle, and no others.
  2. Every file has the digest that ``SHA256SUMS`` says.
- 3. The log's keys: those given from outside, else those in the file, which must then be compared by hand.
- 4. The checkpoint is signed by the log.
- 5. Every entry is well-formed and in the tree of that checkpoint.
- 6. Every statement is signed by a key that was enrolled before it and not revoked before it.
- 7. The service has signed the list of digests.
- 8. Every opening is what the author committed to, in the shape of its type.
- 9. The record as it is shown says what the statements say.
-10. The checkpoint is witnessed, as a policy asks.
+ 3. The log's keys in the file are well-formed.
+ 4. They are those of the log that was told of from outside; without that this is left out, to be compared by hand.
+ 5. The checkpoint is signed by the log.
+ 6. Every entry is well-formed and in the tree of that checkpoint.
+ 7. Every statement is signed by a key that was enrolled before it and not revoked before it.
+ 8. The service has signed the list of digests.
+ 9. Every opening is what the author committed to, in the shape of its type.
+10. The record as it is shown says what the statements say.
+11. The checkpoint is witnessed, as a policy asks.
 
 A bundle proves what it holds. That nothing was left out of it, or revoked by a statement that is not in it, is for a
 mirror to prove.
@@ -57,7 +58,8 @@ from ledger.verify.checks import Checks
 
 FORM: Final = "the zip has the files of a bundle, and no others"
 SUMMED: Final = "every file has the digest that the list says"
-LOG_KEYS: Final = "the log's keys"
+LOG_KEYS: Final = "the log's keys in the file are well-formed"
+TOLD_OF: Final = "they are of the log that you were told of"
 SIGNED: Final = "the checkpoint is signed by the log"
 INCLUDED: Final = "every entry is well-formed and in the tree of the checkpoint"
 SPOKEN: Final = "every statement is signed by a key in force for its author"
@@ -100,12 +102,12 @@ def verify_bundle(path: Path, log: LogVerifier | None, policy: TrustPolicy | Non
 
 
 def _check_log(checks: Checks, bundle: "_Bundle", log: LogVerifier | None) -> None:
-    """Steps 3 to 5."""
-    if checks.take(LOG_KEYS, lambda: bundle.take_keys(log)) and log is None:
-        checks.leave_out(
-            "the log's keys are the log's own",
-            f"they were taken from {VERIFIER} in the file; compare them with what you were told elsewhere",
-        )
+    """Steps 3 to 6."""
+    checks.take(LOG_KEYS, bundle.read_keys)
+    if log is None:
+        checks.leave_out(TOLD_OF, f"nobody told which they are: compare {VERIFIER} with what you learn elsewhere")
+    else:
+        checks.take(TOLD_OF, lambda: bundle.take_keys(log))
     if checks.take(SIGNED, bundle.check_checkpoint):
         checks.take(INCLUDED, bundle.check_included)
     else:
@@ -147,26 +149,30 @@ class _Bundle:
             " nothing in it can be checked, ask the patient for a copy of theirs"
         )
 
-    def take_keys(self, log: LogVerifier | None) -> int:
-        """Step 3: the keys to check with. The file's must be well-formed all the same, and of the same log."""
+    def read_keys(self) -> int:
+        """Step 3: the keys in the file; they are used as long as no others are given."""
         try:
-            told = LogVerifier.parse(self.files[VERIFIER].decode())
+            self.log = LogVerifier.parse(self.files[VERIFIER].decode())
         except UnicodeDecodeError as error:
             raise BundleError(f"{VERIFIER}: got bytes that are not UTF-8, wanted verifier keys") from error
-        if log is not None and log.origin != told.origin:
+        return 1
+
+    def take_keys(self, log: LogVerifier) -> int:
+        """Step 4: from here on the keys that were given. The file's may be fewer or more, but of the same log."""
+        told, self.log = self.log, log
+        if told is not None and told.origin != log.origin:
             raise BundleError(f"{VERIFIER}: got keys of {told.origin}, wanted those of {log.origin}; another log's?")
-        self.log = log or told
         return 1
 
     def check_checkpoint(self) -> int:
-        """Step 4."""
+        """Step 5."""
         if self.log is None:
             raise BundleError(f"{CHECKPOINT}: got no keys to check it with, wanted the log's")
         self.checkpoint = self.log.open_checkpoint(self.files[CHECKPOINT])
         return 1
 
     def check_included(self) -> int:
-        """Step 5. All entries are read first, so that later steps need not wait for a broken receipt."""
+        """Step 6. All entries are read first, so that later steps need not wait for a broken receipt."""
         self.entries = {place: parse_entry(held["entry.json"]) for place, held in self.places.items()}
         before = None
         for place, entry in self.entries.items():
@@ -178,7 +184,7 @@ class _Bundle:
         return len(self.entries)
 
     def check_signatures(self) -> int:
-        """Step 6: in the order of positions, so that each key is known before what it signs."""
+        """Step 7: in the order of positions, so that each key is known before what it signs."""
         for place, entry in self.entries.items():
             public = entry.signed.statement.public
             try:
@@ -190,7 +196,7 @@ class _Bundle:
         return len(self.entries)
 
     def check_bound(self) -> int:
-        """Step 7: by a key of the service that is enrolled and that nothing here revokes."""
+        """Step 8: by a key of the service that is enrolled and that nothing here revokes."""
         kid = signer_of_sums(self.files[SUMS_SIGNATURE])
         for service in self._services():
             enrolled = self.history.by_person.get((service, kid))
@@ -200,7 +206,7 @@ class _Bundle:
         raise BundleError(f"{SUMS_SIGNATURE}: got a signature under {kid}, wanted one by the service of this log")
 
     def check_openings(self) -> int:
-        """Step 8."""
+        """Step 9."""
         opened = 0
         for place, entry in self.entries.items():
             if place.folder != "keys":
@@ -210,7 +216,7 @@ class _Bundle:
         return opened
 
     def check_shown(self) -> int:
-        """Step 9: the record, its page, its FHIR and the README."""
+        """Step 10: the record, its page, its FHIR and the README."""
         if len(self.told) != sum(place.folder != "keys" for place in self.places):
             raise BundleError(f"{RECORD}: cannot be compared with contents that do not open")
         pages, statements = parse_written(self.files[RECORD], RECORD), self._in("statements")
@@ -227,7 +233,7 @@ class _Bundle:
         return items
 
     def check_witnessed(self, policy: TrustPolicy) -> int:
-        """Step 10."""
+        """Step 11."""
         policy.check_witnessed(self.files[CHECKPOINT])
         return 1
 
