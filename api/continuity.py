@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 EVERY: Final = 1.0
 """Seconds between two writings of the highest checkpoint while the log grows."""
+_END_WITHIN: Final = 3.0
+"""Seconds that closing a ledger may wait for its file."""
 GUIDE: Final = "docs/how-to/recover-after-loss.md"
 _NEWEST: Final = "select note from ledger.checkpoint order by size desc limit 1"
 _ENTRY: Final = "select entry from ledger.entry where position = %s"
@@ -211,10 +213,7 @@ async def keeping_highest(house: "House", ledger: Ledger) -> AsyncIterator[None]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        await keeper.keep()
+        await keeper.stop(task)
 
 
 class _Keeper:
@@ -224,15 +223,28 @@ class _Keeper:
         self._begins_at = house.keyring.begins_at
         self._kept = 0
         self._grown = asyncio.Event()
+        self._ending = asyncio.Event()
         ledger.rows.sequencer.on_growth(lambda _size: self._grown.set())
 
     async def run(self) -> None:
         """Write whenever the log has grown; the first time at once, for whatever was admitted before."""
-        while True:
+        while not self._ending.is_set():
             await self.keep()
             await self._grown.wait()
             self._grown.clear()
-            await asyncio.sleep(EVERY)  # by then what was admitted meanwhile has its checkpoint, too
+            with contextlib.suppress(TimeoutError):  # a second on, what was admitted meanwhile has its checkpoint, too
+                await asyncio.wait_for(self._ending.wait(), EVERY)
+
+    async def stop(self, task: "asyncio.Task[None]") -> None:
+        """End the task, and write once more; within a few seconds, also where the database has gone."""
+        self._ending.set()
+        self._grown.set()
+        await asyncio.wait([task], timeout=_END_WITHIN)
+        while not task.done():  # a library below may swallow one cancellation
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.keep(), _END_WITHIN)
 
     async def keep(self) -> None:
         """Take the newest checkpoint into the file."""

@@ -121,10 +121,10 @@ def test_where_the_ledger_cannot_run_the_exit_code_is_three(
     assert sentence in " ".join(refused.stderr.split())
 
 
-def test_a_database_that_was_never_migrated_says_what_to_run_and_then_works(home: Path) -> None:
+def test_a_database_that_was_never_migrated_says_what_to_run_and_then_works(home: Path, tmp_path: Path) -> None:
     server = EmbeddedPostgres(home)
     server.create_database("bare")
-    mine = {"LEDGER_DATABASE_URL": server.superuser_dsn("bare")}
+    mine = {"LEDGER_DATABASE_URL": server.superuser_dsn("bare"), "LEDGER_HOME": str(tmp_path / "home")}
     refused = call(home, "people", "list", **mine)
     assert refused.exit_code == 3
     assert "migrate" in refused.stderr
