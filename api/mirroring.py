@@ -229,7 +229,7 @@ def mirroring(
     """Begin a mirror in a folder, or go on with the one there. Raises MirrorError for a folder of something else, one
     that cannot be written, or one that another process follows a log into."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)  # entries are personal data
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise MirrorError(f"{path}: cannot be written ({error.strerror}); name a folder of yours") from error
