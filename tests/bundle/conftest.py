@@ -34,7 +34,7 @@ async def _write(database: Database, folder: Path) -> Bundles:
     async with story_of(database) as story:
         told = await tell_everything(story)
         await story.share({"kind": "kind", "of": "plan-for-carers"})
-        await story.share({"kind": "kind", "of": "note"})
+        await story.share({"kind": "kind", "of": "letter"})
         written = Bundles(folder / "amina.zip", folder / "okafor.zip", folder / "sam.zip", told)
         await exported(story, written.patient, story.amina)
         await exported(story, written.clinician, story.okafor)

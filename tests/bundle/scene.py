@@ -18,7 +18,7 @@ async def tell_everything(story: Story) -> dict[str, str]:
     """Notes and their answers, measured values, a wish, an error, an agreement: gives the items' ids by name."""
     told = {
         "note": await story.note("Inappropriate laughter.", title="Visit", topics=("mental-health",)),
-        "letter": await story.note("Dear colleague,\n\n  thank you – she is better.", kind="letter"),
+        "letter": await story.note("Dear colleague,\n\n  thank you: she is better.", kind="letter"),
         "plan": await story.note("Walk every day.", kind="plan-for-carers"),
         "problem": await story.note("Since May.", kind="problem", title="Asthma"),
         "medicine": await story.note("Two puffs, as needed.", kind="medicine", title="Salbutamol"),
