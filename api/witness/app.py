@@ -70,6 +70,7 @@ def create_witness_app(witness: Witness) -> Starlette:
             return _answer(409, format_size(refusal.size), SIZE_MEDIA_TYPE)
 
     app = Starlette(routes=[Route("/add-checkpoint", add_checkpoint, methods=["POST"])])
+    app.router.redirect_slashes = False
     for family in (Refused, WitnessingError, WitnessError):
         app.add_exception_handler(family, _answer_refusal)
     app.add_exception_handler(HTTPException, _answer_http)

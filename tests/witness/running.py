@@ -1,0 +1,69 @@
+"""Witnesses as processes of their own, started as their keepers start them."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from ledger.core.witnessing import AddCheckpoint, format_add_checkpoint
+from tests.command_line.running import PROGRAM, done, environment
+
+
+@dataclass
+class RunningWitness:
+    """A witness's process, where it listens, and its home."""
+
+    url: str
+    process: subprocess.Popen[str]
+    home: Path
+    http: httpx.Client
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def ask(self, request: AddCheckpoint) -> httpx.Response:
+        return self.post(format_add_checkpoint(request))
+
+    def post(self, body: bytes) -> httpx.Response:
+        return self.http.post("/add-checkpoint", content=body)
+
+    def log(self) -> str:
+        return (self.home.with_suffix(".log")).read_text()
+
+
+def make_witness(home: Path, name: str) -> list[str]:
+    """Make its keys; gives its two verifier keys, Ed25519 and ML-DSA-44."""
+    return done(None, "witness", "keys", "--to", str(home), "--name", name).splitlines()
+
+
+@contextmanager
+def serving(home: Path, log: Path, port: int = 0) -> Iterator[RunningWitness]:
+    """Serve a witness that ``make_witness`` made, and watches the log whose verifier keys are in the file."""
+    told = home.with_suffix(".log")
+    command = [PROGRAM, "witness", "serve", "--home", str(home), "--log", str(log), "--port", str(port)]
+    with told.open("a") as stderr:
+        began = told.stat().st_size
+        process = subprocess.Popen(command, stderr=stderr, env=environment(None), text=True)
+    try:
+        url = _url(process, told, began)
+        with httpx.Client(base_url=url, timeout=10) as http:
+            yield RunningWitness(url, process, home, http)
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _url(process: subprocess.Popen[str], told: Path, began: int) -> str:
+    """Where it says it serves."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end and process.poll() is None:
+        for line in told.read_text()[began:].splitlines(keepends=True):
+            if " serves at http" in line and line.endswith("\n"):
+                return line.split()[-1]
+        time.sleep(0.02)
+    raise AssertionError(told.read_text())
