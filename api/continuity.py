@@ -15,7 +15,7 @@ second, and no witness has seen yet, is protected by receipts only.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -47,7 +47,8 @@ EVERY: Final = 1.0
 _END_WITHIN: Final = 3.0
 """Seconds that closing a ledger may wait for its file."""
 GUIDE: Final = "docs/how-to/recover-after-loss.md"
-_NEWEST: Final = "select note from ledger.checkpoint order by size desc limit 1"
+NEWEST: Final = "select note from ledger.checkpoint where size > %s order by size desc limit 1"
+"""The newest checkpoint beyond a size."""
 _ENTRY: Final = "select entry from ledger.entry where position = %s"
 _log = logging.getLogger("record_ledger.continuity")
 
@@ -146,7 +147,7 @@ async def _stored(connection: Connection) -> Stored:
 
 async def _newest_checkpoint(stored: Stored, keyring: Keyring) -> Known | None:
     """The database's own newest checkpoint, by this log's keys or, before this log has signed, an earlier one's."""
-    row = await (await stored.connection.execute(_NEWEST)).fetchone()
+    row = await (await stored.connection.execute(NEWEST, [0])).fetchone()
     if row is None:
         return None
     verifiers = [keyring.log.verifier, *(earlier.verifier for earlier in keyring.earlier[-1:])]
@@ -214,6 +215,23 @@ async def keeping_highest(house: "House", ledger: Ledger) -> AsyncIterator[None]
         yield
     finally:
         await keeper.stop(task)
+
+
+@asynccontextmanager
+async def stopping_when_gone_back(ledger: Ledger, stop: Callable[[WentBack], None]) -> AsyncIterator[None]:
+    """Call ``stop`` once the database is found to have gone back, or been swapped, under an open ledger."""
+
+    async def watch() -> None:
+        failure = await ledger.rows.sequencer.seen.went_back()
+        _log.critical("%s", failure)
+        stop(failure)
+
+    task = asyncio.create_task(watch(), name="going back")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 class _Keeper:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.continuity import check_continuity, keeping_highest
+from api.continuity_witnesses import check_witnesses
 from api.postgres import EmbeddedPostgres
 from api.secrets import load_keyring
 from api.settings import Settings
@@ -14,6 +15,7 @@ from ledger.core.instants import Instant
 from ledger.ledger import Ledger, open_ledger
 from ledger.store.keyring import Keyring
 from ledger.store.migrate import migrate
+from ledger.store.vault import Journal, Vault
 from projections.schema import SCHEMA_FOLDER
 
 
@@ -27,7 +29,7 @@ class House:
     """A database that runs, and the keys that go with it.
 
     ``conninfo`` connects as ``ledger_app``; ``migrator`` as whoever may change the schema;
-    ``revive`` starts our own database again after it died.
+    ``revive`` starts our own database again after it died; ``eraser`` connects as ``ledger_eraser``, if that is known.
     """
 
     settings: Settings
@@ -35,11 +37,17 @@ class House:
     conninfo: str
     migrator: str
     revive: Callable[[], object] | None = None
+    eraser: str | None = None
 
     @property
     def home(self) -> Path:
         """The directory of the ledger's data and keys."""
         return self.settings.home
+
+    @property
+    def vault(self) -> Vault:
+        """Where the keys of erased words are destroyed, and noted."""
+        return Vault(self.eraser, Journal(self.home / "erasures.jsonl"))
 
 
 @contextmanager
@@ -50,7 +58,8 @@ def open_house(settings: Settings) -> Iterator[House]:
     """
     if settings.database_url is not None:
         conninfo = settings.database_url.get_secret_value()
-        yield House(settings, load_keyring(settings.home, settings.origin), conninfo, conninfo)
+        eraser = None if settings.eraser_url is None else settings.eraser_url.get_secret_value()
+        yield House(settings, load_keyring(settings.home, settings.origin), conninfo, conninfo, eraser=eraser)
         return
     with EmbeddedPostgres(settings.home, binaries=settings.pg_bin) as postgres:
         postgres.create_database("ledger")
@@ -60,6 +69,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             postgres.dsn(),
             postgres.superuser_dsn(),
             postgres.ensure_running,
+            postgres.dsn("ledger_eraser"),
         )
         migrate_house(house)
         yield house
@@ -77,8 +87,9 @@ async def ledger_of(house: House) -> AsyncIterator[Ledger]:
     Raises WentBack where the database is behind what is known of the log, or another one: nothing is signed then.
     """
     await check_continuity(house)
+    await check_witnesses(house, clock())
     async with (
-        open_ledger(house.conninfo, house.keyring, clock, revive=house.revive) as ledger,
+        open_ledger(house.conninfo, house.keyring, clock, revive=house.revive, vault=house.vault) as ledger,
         keeping_highest(house, ledger),
     ):
         yield ledger

@@ -42,8 +42,10 @@ from ledger.store.receipts import Receipts
 from ledger.store.recorder import LedgerRecorder, Pool
 from ledger.store.repeats import Repeats
 from ledger.store.sequencer import Sequencer
+from ledger.store.vault import NO_VAULT, Vault
 from ledger.use_cases.care import CareAround
 from ledger.use_cases.cases import Cases
+from ledger.use_cases.erasing import Erasing
 from ledger.use_cases.items import Items
 from ledger.use_cases.people import People
 from ledger.use_cases.sharing import SharingChoices
@@ -60,7 +62,7 @@ class Ledger(Application[UUID]):
 
     name = "ledger"
 
-    def __init__(self, recorder: LedgerRecorder, keyring: Keyring) -> None:
+    def __init__(self, recorder: LedgerRecorder, keyring: Keyring, vault: Vault) -> None:
         self._parts = _Parts(recorder)
         self._sealing = SealingMapper(keyring)
         super().__init__()
@@ -79,6 +81,7 @@ class Ledger(Application[UUID]):
         self.wishes = Wishes(self._speaker, self.items)
         self.sharing = SharingChoices(self._speaker)
         self.cases = Cases(self._speaker)
+        self.erasing = Erasing(self._speaker, self.facts, recorder, self._sealing, vault)
         self.trail = Trail(recorder, self._sealing, gatherer, self._speaker, self.clock)
 
     async def submit(self, submission: Submission) -> Answer:
@@ -94,7 +97,7 @@ class Ledger(Application[UUID]):
         elif statement.words is not None:
             raise NotPossible("words: got none, wanted what opens the commitment of the statement")
         by = By(statement.author, statement.acting_as, statement.id, statement.made_at)
-        return await self._speaker.say(
+        answer = await self._speaker.say(
             Sentence(
                 by,
                 statement.type,
@@ -104,6 +107,9 @@ class Ledger(Application[UUID]):
                 submission=submission,
             )
         )
+        if statement.type == "content-erased/1":
+            await self.erasing.destroy_what_is_due()
+        return answer
 
     async def _check_ledger(self, statement: Statement) -> None:
         if statement.ledger == self.keyring.origin:
@@ -158,11 +164,18 @@ class _Parts(InfrastructureFactory[Any]):
 
 @asynccontextmanager
 async def open_ledger(
-    conninfo: str, keyring: Keyring, clock: Clock, *, readers: int = 6, revive: Callable[[], object] | None = None
+    conninfo: str,
+    keyring: Keyring,
+    clock: Clock,
+    *,
+    readers: int = 6,
+    revive: Callable[[], object] | None = None,
+    vault: Vault = NO_VAULT,
 ) -> AsyncIterator[Ledger]:
     """Open a migrated database as a ledger, founding it if it is empty.
 
-    ``conninfo`` connects as ``ledger_app``; ``revive`` starts a database of our own again after it died.
+    ``conninfo`` connects as ``ledger_app``; ``revive`` starts a database of our own again after it died; ``vault``
+    destroys the keys of erased words.
     Raises NotRecorded where the database cannot be reached.
     """
     sequencer = Sequencer(conninfo, keyring, clock, revive)
@@ -172,7 +185,7 @@ async def open_ledger(
     )
     try:
         await pool.open(wait=True, timeout=10)
-        ledger = Ledger(LedgerRecorder(pool, sequencer), keyring)
+        ledger = Ledger(LedgerRecorder(pool, sequencer), keyring, vault)
         await ledger.people.found()
         yield ledger
     except PoolTimeout as error:

@@ -17,7 +17,7 @@ from ledger.core.errors import CoreError
 from ledger.core.instants import Instant
 from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyStatement
-from ledger.core.public import Public
+from ledger.core.public import Erased, Public
 from ledger.core.receipt import Receipt
 from ledger.core.said import Said
 from ledger.core.vocabulary import STATEMENT_TYPES, check_said
@@ -170,6 +170,7 @@ class Speaker:
             service=self._mapper.keyring.service,
             custody=sentence.public.custody if isinstance(sentence.public, KeyStatement) else None,
             purpose=sentence.by.purpose,
+            erased=sentence.public.positions if isinstance(sentence.public, Erased) else (),
         )
         if isinstance(decision, Deny):
             raise NotAllowed(

@@ -2,6 +2,7 @@
 
 from ledger.core.asking import UNKNOWN_ITEM, Ask, checked, on_item, the_patient, when
 from ledger.core.decisions import Decision, Deny
+from ledger.core.item_facts import Item
 from ledger.core.people import Standing
 
 
@@ -16,19 +17,31 @@ def erasure_asked(ask: Ask) -> Decision:
 
 
 def content_erased(ask: Ask) -> Decision:
-    """A guardian, after somebody else has asked for it; of exactly the words that are there."""
-    permitted = _guardian(ask)
+    """A guardian, after somebody else has asked for it; the ledger itself, for what a restored backup brought back."""
+    permitted = _again(ask) if ask.acts_as("service") else _guardian(ask)
     if isinstance(permitted, Deny):
         return permitted
-    item, asked = ask.record.items[ask["item"]], ask.record.erasures.get(ask["erasure"])
+    item = ask.record.items[ask["item"]]
+    return checked(
+        permitted if ask.acts_as("service") else _asked_for(ask, item),
+        when(not item.worded, "nothing-to-erase"),
+        when(ask.erased != item.to_erase(), "not-its-words"),
+    )
+
+
+def _asked_for(ask: Ask, item: Item) -> Decision:
+    asked = ask.record.erasures.get(ask["erasure"])
     if asked is None or not asked.covers(item):
         return Deny("erasure-not-asked")
     return checked(
         ask.permit("guardian", Standing((asked.position,))),
         when(asked.author == ask.author, "same-guardian", asked.position),
-        when(not item.worded, "nothing-to-erase"),
-        when(ask.erased != item.to_erase(), "not-its-words"),
     )
+
+
+def _again(ask: Ask) -> Decision:
+    """What was erased before a backup was restored is erased again; what asked for it may have been lost with it."""
+    return ask.permit("service") if ask["item"] in ask.record.items else UNKNOWN_ITEM
 
 
 def _guardian(ask: Ask) -> Decision:

@@ -109,9 +109,9 @@ class KeyEncryptionKey:
 
 
 def rewrap(
-    wrapped: bytes, statement_id: str, part: Part, old: KeyEncryptionKey, new: KeyEncryptionKey, nonce: bytes
+    wrapped: bytes, statement_id: str, part: Part, *, old: KeyEncryptionKey, new: KeyEncryptionKey, nonce: bytes
 ) -> WrappedKey:
-    """The same data key under another key-encryption key, with 12 fresh random bytes; raises SealBroken as unwrap does."""
+    """The same data key under another key-encryption key, with 12 fresh random bytes; raises SealBroken as unwrap."""
     return new.wrap(old.unwrap(wrapped, statement_id, part), nonce, statement_id, part)
 
 

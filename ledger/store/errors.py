@@ -45,5 +45,9 @@ class KeyDestroyed(StoreError):
     """A generation of the key-encryption key is not held: destroyed, or its file is missing."""
 
 
+class JournalBroken(StoreError):
+    """The journal of destructions cannot be read, so nobody knows what a restored backup brought back."""
+
+
 class NotPublished(StoreError):
     """A tile, a bundle or a proof of a tree that no signed checkpoint covers; fetch the checkpoint again."""

@@ -12,7 +12,17 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from ledger.core import canonical
 from ledger.core.entry import Entry, read_entry
 from ledger.core.said import Said
-from ledger.core.sealing import Opening, Part, SealedBytes, SealedPart, WrappedKey, read_sealed, rewrap, seal
+from ledger.core.sealing import (
+    NONCE_SIZE,
+    Opening,
+    Part,
+    SealedBytes,
+    SealedPart,
+    WrappedKey,
+    read_sealed,
+    rewrap,
+    seal,
+)
 from ledger.core.statement import SignedStatement, Statement, sign
 from ledger.core.subjects import Subject, subjects_of
 from ledger.core.vocabulary import STATEMENT_TYPES
@@ -38,15 +48,20 @@ class Admission(StoredEvent):
 
     def rewrapped(self, keyring: Keyring) -> "Admission":
         """The same, wrapped under the generation that now wraps what is new."""
-        old, new = keyring.opener(self.generation), keyring.key_encryption_key
-        parts = {Part.FACTS: self.facts, Part.WORDS: self.words}
-        facts, words = (
-            None
-            if sealed is None
-            else replace(sealed, wrapped=rewrap(sealed.wrapped, str(self.statement_id), part, old, new, os.urandom(12)))
-            for part, sealed in parts.items()
+        words = None if self.words is None else self._under(keyring, self.words, Part.WORDS)
+        facts = self._under(keyring, self.facts, Part.FACTS)
+        return replace(self, facts=facts, words=words, generation=keyring.generation)
+
+    def _under(self, keyring: Keyring, sealed: SealedPart, part: Part) -> SealedPart:
+        wrapped = rewrap(
+            sealed.wrapped,
+            str(self.statement_id),
+            part,
+            old=keyring.opener(self.generation),
+            new=keyring.key_encryption_key,
+            nonce=os.urandom(NONCE_SIZE),
         )
-        return replace(self, facts=facts or self.facts, words=words, generation=keyring.generation)
+        return replace(sealed, wrapped=wrapped)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -54,6 +54,13 @@ _LOG = f"""
 """  # noqa: S608 - built from constants
 
 
+# The types are spelt out, so that a plan made once may use the index of erasures.
+_ERASURES = f"""
+    select {_ROW} from ledger.entry e left join ledger.vault v on v.position = e.position and v.part = 0
+    where e.position >= %s and e.type in ('erasure-asked/1', 'content-erased/1') order by e.position
+"""  # noqa: S608 - built from constants
+
+
 @dataclass(frozen=True, slots=True)
 class SubjectRow:
     """One row of what bears on a subject: its counter now, and the fact with its number, if there is a new one."""
@@ -105,6 +112,10 @@ class LedgerRecorder(ApplicationRecorder):
         """Entries from a position on, in order."""
         names = list(types) if types else None
         return [_kept(row) for row in await self.select(_LOG, [start, stop, stop, names, names, limit])]
+
+    async def read_erasures(self, start: int = 0) -> list[Kept]:
+        """What asks for words to be erased, and what erases them, from a position on, in order."""
+        return [_kept(row) for row in await self.select(_ERASURES, [start])]
 
     async def position_of(self, author: str, statement_id: str) -> int | None:
         """Where an author said something under this statement id, if they did."""

@@ -324,6 +324,9 @@ def _(story: Story) -> None:
     assert erasing(AMINA, note, erasure, *words, acting="patient") == "-role-missing"
     assert erasing(OKAFOR, note, erasure, *words, acting="clinician") == "-role-missing"
     assert erasing(GRETA, FRESH_ID, erasure, *words) == "-unknown-item"
+    assert erasing(SERVICE, note, FRESH_ID, *words, acting="service") == "+service"
+    assert erasing(SERVICE, FRESH_ID, FRESH_ID, *words, acting="service") == "-unknown-item"
+    assert erasing(SERVICE, note, FRESH_ID, *words[1:], acting="service") == "-not-its-words"
     by_guardian = story.asked(note, GRETA, "guardian")
     assert erasing(GRETA, note, by_guardian, *words, len(story.said) - 1) == "-same-guardian"
     story.role(LIND, "guardian")

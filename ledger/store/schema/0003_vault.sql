@@ -20,7 +20,7 @@ create table ledger.destroyed (       -- the wrapped keys of words that were era
 );
 
 -- What status and start-up ask for: the erasures, among many entries of other types.
-create index erasures on ledger.entry (position) where type = 'content-erased/1';
+create index erasures on ledger.entry (position) where type in ('erasure-asked/1', 'content-erased/1');
 
 create function ledger.refuse_unless_rewrapped() returns trigger language plpgsql as $$
 begin
