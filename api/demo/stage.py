@@ -121,7 +121,7 @@ def _lines(item: Item) -> Iterator[str]:
     name = f" ({escape(item.author.name)})" if item.author.name else ""
     if item.quote:
         yield f"[italic]on “{escape(item.quote)}”[/]"
-    yield f"[bold]{item.kind}[/]{name}: {escape(item.text or "(its words have been erased)")}"
+    yield f"[bold]{item.kind}[/]{name}: {escape(item.text or '(its words have been erased)')}"
     for amendment in item.amendments:
         yield f"[green]amended:[/] {escape(amendment.text)}"
         if amendment.reason:
