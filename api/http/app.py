@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.continuity import stopping_when_gone_back
 from api.cosigning import cosigning
 from api.http import items, log, people, records, sharing, statements, token, trail, wishes
 from api.http.answers import conflict_of
@@ -21,7 +22,7 @@ from api.http.service import Service, service_of
 from api.sign_in.api_keys import ApiKeys
 from api.trust import read_policy, witnessed_under
 from api.wiring import House, clock, ledger_of
-from ledger.store.errors import AlreadySaid
+from ledger.store.errors import AlreadySaid, WentBack
 from projections.access_trail import AccessTrail
 from projections.all import ALL_PROJECTIONS
 from projections.directory import Directory
@@ -66,7 +67,7 @@ def create_app(house: House) -> FastAPI:
 async def _running(house: House, app: FastAPI) -> AsyncIterator[None]:
     """Open what the handlers use; what prevents it is kept as ``failure``, for whoever serves the application."""
     try:
-        async with _service(house) as service:
+        async with _service(house) as service, stopping_when_gone_back(service.ledger, partial(_stop, app)):
             app.state.service = service
             yield
     except Exception as error:
@@ -93,6 +94,12 @@ async def _service(house: House) -> AsyncIterator[Service]:
             policy,
             witnessed_under(policy),
         )
+
+
+def _stop(app: FastAPI, failure: WentBack) -> None:
+    """Have whoever serves the application stop, if they said how: nothing can be recorded any more."""
+    app.state.failure = failure
+    getattr(app.state, "stop", lambda: None)()
 
 
 async def _answer_problem(request: Request, error: Exception) -> Response:

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Final
 
 import psycopg
@@ -36,6 +35,7 @@ from ledger.store.batch import Admitted, Draft, Head, Request, draft
 from ledger.store.errors import AlreadySaid, Conflict, GuardFailed, NotRecorded
 from ledger.store.keyring import Keyring
 from ledger.store.mapper import Admission
+from ledger.store.seen import Checkpointed, Seen
 from ledger.store.tree_rows import Connection, read_edge, read_leaves
 from ledger.store.turns import Turns
 
@@ -54,14 +54,6 @@ _SESSION = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpointed:
-    """The size last covered by a checkpoint of this process, and when."""
-
-    size: int
-    at: Instant
-
-
 class Sequencer:
     """The one way into the log for this process."""
 
@@ -76,6 +68,7 @@ class Sequencer:
         self._turns = Turns()
         self._connection: Connection | None = None
         self._head: Head | None = None
+        self.seen = Seen()
         self._checkpointed = Checkpointed(0, Instant(0))
         self._lock_first = 0
         self._last_batch = 0
@@ -232,6 +225,7 @@ class Sequencer:
 
     def _release(self, made: Draft) -> None:
         self._head = made.head
+        self.seen.take(made.head.edge)
         if made.checkpoint is not None:
             self._checkpointed = Checkpointed(made.extension.edge.size, made.recorded_at)
         made.answer()
@@ -296,7 +290,9 @@ class Sequencer:
         if self._head is None:
             found = await fetch_head(connection)
             self._keyring.use(found.generation)
+            await self.seen.check_begins(connection, found.size)
             self._head = Head(await read_edge(connection, found.size), Instant(found.recorded_at))
+            self.seen.take(self._head.edge)
             self._checkpointed = Checkpointed(await largest_checkpoint(connection), Instant(0))
         return self._head
 
@@ -311,16 +307,20 @@ class Sequencer:
     async def _catch_up(self, connection: Connection, found: HeadRow) -> None:
         """Take in what other processes admitted, as leaves on the edge we have."""
         head = await self._known_head(connection)
+        self.seen.check_size(found.size)
         if found.size > head.edge.size:
             self._lock_first = max(self._lock_first, LOCK_FIRST_FOR)
             leaves = await read_leaves(connection, head.edge.size, found.size)
             self._head = Head(head.edge.extend(leaves, paths=False).edge, Instant(found.recorded_at))
+            self.seen.take(self._head.edge)
 
     def _checkpoint_due(self) -> bool:
         return self._clock() - self._checkpointed.at >= CHECKPOINT_EVERY
 
     def _checkpoint_missing(self) -> bool:
-        return self._head is not None and self._checkpointed.size < self._head.edge.size
+        # What stands before the place where this log begins is an earlier log's, and not this one's to sign.
+        begins = max(self._checkpointed.size, self._keyring.begins_at)
+        return self._head is not None and begins < self._head.edge.size
 
     async def _sign_idle_checkpoint(self) -> None:
         """Sign what is durable and has no checkpoint yet; a crash here loses only this note, the next covers it."""

@@ -1,4 +1,4 @@
-"""An installation to restore backups in: a home, and a database of the worker's server that can be copied and swapped."""
+"""An installation to restore backups in: a home, and a database of the worker's server that is copied and swapped."""
 
 import asyncio
 import subprocess
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from api.settings import Settings
 from api.wiring import House, ledger_of, open_house
 from ledger.ledger import Ledger
+from ledger.saying import By
 from tests.command_line.running import environment, run
 from tests.postgres_fixture import Database
 
@@ -64,12 +65,18 @@ class Installation:
         """Register people: a few entries each; gives their ids."""
 
         async def register(ledger: Ledger) -> list[str]:
-            from ledger.saying import By  # noqa: PLC0415 - the only one who needs it
-
             ada = By(ledger.people.founders[0], "administrator")
             return [str((await ledger.people.register(ada, name)).facts["person"]) for name in names]
 
         return self.within(register)
+
+    def founder(self) -> str:
+        """The first founding administrator."""
+
+        async def first(ledger: Ledger) -> str:
+            return ledger.people.founders[0]
+
+        return self.within(first)
 
     def size(self) -> int:
         """How many entries the database holds."""

@@ -1,6 +1,7 @@
 """A database that is behind what is known of the log, or holds another history, is never signed on."""
 
 import shutil
+import time
 from pathlib import Path
 
 import psycopg
@@ -10,11 +11,20 @@ from api.highest_checkpoint import NAME, HighestCheckpoint
 from ledger.core.checkpoint import open_note
 from ledger.store.errors import WentBack
 from tests.continuity.installation import Installation
+from tests.continuity.service import served
 
 
 def checkpoints(installation: Installation) -> list[tuple[int, bytes]]:
     with psycopg.connect(installation.database.superuser_dsn) as connection:
         return connection.execute("select size, note from ledger.checkpoint order by size").fetchall()
+
+
+def await_kept(installation: Installation) -> None:
+    """Wait until the running service has the newest checkpoint in its file: about a second."""
+    deadline = time.monotonic() + 20
+    while (installation.home / NAME).read_bytes() != checkpoints(installation)[-1][1]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def assert_refused(installation: Installation, *sentences: str) -> None:
@@ -130,3 +140,19 @@ def test_the_file_is_never_lowered(installation: Installation) -> None:
         assert not highest.raise_to(note), size
     assert newest is not None
     assert open_note(newest)[1].size == installation.size()
+
+
+def test_a_database_swapped_under_the_running_service_ends_the_service(installation: Installation) -> None:
+    ada = installation.founder()
+    key = installation.home / "ada.jwk"
+    assert installation.command("keys", "make", ada, "--to", str(key)).returncode == 0
+    backup = installation.back_up()
+    with served(installation) as service:
+        headers = service.sign_in(key, "administrator")
+        assert service.post("/people", headers, {"name": "Sam Diallo"}).status_code == 201
+        await_kept(installation)
+        installation.restore(backup)
+        assert service.post("/people", headers, {"name": "Dr Okafor"}).status_code == 503
+        assert service.ended() == 3
+        assert "the database was changed under the running ledger: got" in service.told()
+    assert_refused(installation, "the database went back")
