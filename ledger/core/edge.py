@@ -7,14 +7,16 @@ child appears; inclusion paths of one batch share their upper parts instead of b
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from functools import lru_cache
+from typing import Final, Self
 
-from ledger.core.merkle import EMPTY_ROOT, HASH_SIZE, LARGEST_SIZE, LeafHash, NodeHash, node_hash
+from ledger.core.merkle import EMPTY_ROOT, HASH_SIZE, LARGEST_SIZE, InclusionError, LeafHash, NodeHash, node_hash
 from ledger.core.tiles import TILE_HEIGHT, TILE_SIZE, TILE_WIDTH, TileError, TileId, perfect_root
 
 Path = tuple[NodeHash, ...]
 Row = list[NodeHash]
 """Neighbouring nodes of one height, beginning with a left child."""
+_remembered_root: Final = lru_cache(maxsize=4096)(perfect_root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,7 @@ class Edge:
 
     def root(self) -> NodeHash:
         """The root of the tree (RFC 6962, section 2.1)."""
-        peaks = iter(self.peaks)
-        root = next(peaks, EMPTY_ROOT)
-        for left in peaks:
-            root = node_hash(left, root)
-        return root
+        return _fold(self.peaks)
 
     def tiles(self) -> dict[TileId, bytes]:
         """The incomplete tiles as this tree serves them, and as proofs in it need them."""
@@ -89,6 +87,50 @@ class Edge:
             for level, hashes in enumerate(self.incomplete)
             if hashes
         }
+
+    def tiles_above(self, index: int) -> list[TileId]:
+        """The complete tiles that ``prove_inclusion`` needs for an entry, the lowest first."""
+        found, level, n = [], 0, index >> TILE_HEIGHT
+        while (n + 1) << (TILE_HEIGHT * (level + 1)) <= self.size:
+            found.append(TileId(level, n))
+            level, n = level + 1, n >> TILE_HEIGHT
+        return found
+
+    def prove_inclusion(self, index: int, complete: Mapping[TileId, bytes]) -> Path:
+        """The path that ``merkle.check_inclusion`` checks in this tree (RFC 6962, section 2.1.1).
+
+        ``tiles.prove_inclusion`` makes the same for any size; here the upper parts, which all entries share, are not
+        hashed again. Raises InclusionError for an entry that the tree does not have, TileError for a tile that is
+        missing.
+        """
+        if not 0 <= index < self.size:
+            raise InclusionError(
+                f"inclusion: got entry {index} of a tree of {self.size}, wanted an entry below the tree's size"
+            )
+        # A peak stands for a bit of the size; an entry is below the peak of the highest bit that it does not share.
+        height = (self.size ^ index).bit_length() - 1
+        later = (self.size & ((1 << height) - 1)).bit_count()
+        below = [
+            node
+            for level in range(-(-height // TILE_HEIGHT))
+            for node in self._siblings(index, level, min(TILE_HEIGHT, height - level * TILE_HEIGHT), complete)
+        ]
+        right = (_fold(self.peaks[:later]),) if later else ()
+        return (*below, *right, *self.peaks[later + 1 :])
+
+    def _siblings(self, index: int, level: int, count: int, complete: Mapping[TileId, bytes]) -> list[NodeHash]:
+        """The siblings on the way up through one tile, the lowest first."""
+        n, place = divmod(index >> (TILE_HEIGHT * level), TILE_WIDTH)
+        whole = (n + 1) << (TILE_HEIGHT * (level + 1)) <= self.size
+        hashes = complete.get(TileId(level, n), b"") if whole else self.incomplete[level]
+        if whole and len(hashes) != TILE_SIZE:
+            raise TileError(f"{TileId(level, n)}: got {len(hashes)} bytes, wanted {TILE_SIZE}; rebuild the tile")
+        # Tiles of leaf hashes are too many to remember; those above are shared by thousands of entries.
+        root = perfect_root if level == 0 else _remembered_root
+        starts = [((place >> height) ^ 1) << height for height in range(count)]
+        return [
+            root(hashes[start * HASH_SIZE : (start + (1 << height)) * HASH_SIZE]) for height, start in enumerate(starts)
+        ]
 
     def extend(self, leaves: Sequence[LeafHash], *, paths: bool = True) -> Extension:
         """Add leaves at the end. ``paths=False`` leaves the inclusion paths out, for rebuilding and verifying."""
@@ -100,6 +142,15 @@ class Edge:
             tiles=tiles,
             paths=_paths(self.size, rows) if paths and leaves else (),
         )
+
+
+def _fold(peaks: Sequence[NodeHash]) -> NodeHash:
+    """The node over neighbouring peaks, the rightmost first."""
+    nodes = iter(peaks)
+    root = next(nodes, EMPTY_ROOT)
+    for left in nodes:
+        root = node_hash(left, root)
+    return root
 
 
 def _grow(size: int, peaks: Sequence[NodeHash], leaves: Sequence[LeafHash]) -> list[Row]:

@@ -15,7 +15,6 @@ I/O is left out: ``tiles_for_*`` says which tiles to fetch, ``prove_*`` is given
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -167,10 +166,6 @@ def perfect_root(hashes: bytes) -> NodeHash:
     return NodeHash(hashes)
 
 
-_remembered_root: Final = lru_cache(maxsize=4096)(perfect_root)
-"""Neighbouring proofs share most of the nodes above complete tiles; 4 MB at most."""
-
-
 def _number(n: int, width: int) -> str:
     """A tile number as path elements of three digits, all but the last behind an x, and the width if incomplete."""
     text = f"{n % 1000:03}"
@@ -224,4 +219,4 @@ def _read_node(height: int, index: int, size: int, tiles: Mapping[TileId, bytes]
         got = "no such tile" if hashes is None else f"{len(hashes)} bytes"
         path = tile_path(tile.level, tile.n, tile.width)
         raise TileError(f"{path}: got {got}, wanted {tile.width * HASH_SIZE} bytes; cut a wider one with narrow_tile")
-    return _remembered_root(hashes[start:end])
+    return perfect_root(hashes[start:end])

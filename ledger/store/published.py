@@ -45,7 +45,7 @@ class Published:
     async def tile(self, tile: TileId) -> bytes:
         """The hashes of a tile, as many as its width says."""
         held = await self._held(tile)
-        found = await self._receipts.ask(lambda connection: self._receipts.tree.tiles(connection, [held], 0))
+        found = await self._receipts.ask(lambda connection: self._receipts.tree.tiles(connection, [held]))
         return narrow_tile(found[held], tile.width)
 
     async def bundle(self, tile: TileId) -> bytes:
@@ -57,14 +57,14 @@ class Published:
         """The inclusion path of an entry in the tree of ``size`` entries; raises InclusionError for none."""
         wanted = tiles_for_inclusion(index, size)
         await self._check_reaches(size)
-        tiles = await self._receipts.ask(lambda connection: self._receipts.tree.tiles(connection, wanted, size))
+        tiles = await self._receipts.ask(lambda connection: self._receipts.tree.tiles(connection, wanted))
         return prove_inclusion(index, size, tiles)
 
     async def consistency(self, old: int, new: int) -> tuple[NodeHash, ...]:
         """The path from the tree of ``old`` entries to that of ``new``; raises ConsistencyError for none."""
         wanted = tiles_for_consistency(old, new)
         await self._check_reaches(new)
-        tiles = await self._receipts.ask(lambda connection: self._receipts.tree.tiles(connection, wanted, new))
+        tiles = await self._receipts.ask(lambda connection: self._receipts.tree.tiles(connection, wanted))
         return prove_consistency(old, new, tiles)
 
     async def note_at(self, size: int) -> bytes | None:

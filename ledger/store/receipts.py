@@ -9,8 +9,9 @@ import psycopg
 
 from ledger.core.checkpoint import Checkpoint, open_note
 from ledger.core.log_keys import LogVerifier
-from ledger.core.merkle import InclusionError, NodeHash, check_inclusion, leaf_hash
+from ledger.core.merkle import InclusionError, check_inclusion, leaf_hash
 from ledger.core.receipt import Receipt
+from ledger.core.tiles import TileError
 from ledger.store.errors import NotRecorded
 from ledger.store.recorder import Pool
 from ledger.store.stored_tree import Remembered, StoredTree
@@ -119,17 +120,14 @@ class Receipts:
         if entry is None:
             raise NotRecorded(f"entry {position}: not found in the database; restore it")
         checkpoint = self.open(note)
-        path = await self.tree.prove_inclusion(connection, position, checkpoint.size)
-        self._check(position, checkpoint, entry, path)
-        return StandingReceipt(standing, Receipt(position, path, note, entry))
-
-    def _check(self, position: int, checkpoint: Checkpoint, entry: bytes, path: tuple[NodeHash, ...]) -> None:
-        """Whoever gets a receipt relies on it: one that proves nothing, because a row was altered, is never given."""
         try:
+            path = await self.tree.prove_inclusion(connection, position, checkpoint.size)
+            # Whoever gets a receipt relies on it: one that proves nothing, because a row was altered, is never given.
             check_inclusion(position, checkpoint.size, leaf_hash(entry), path, checkpoint.root)
-        except InclusionError:
+        except (InclusionError, TileError):
             self.tree = StoredTree()  # what is remembered may be what was altered
             raise
+        return StandingReceipt(standing, Receipt(position, path, note, entry))
 
     def _choose(
         self, position: int, recorded: bytes | None, cosigned: bytes | None, is_witnessed: IsWitnessed

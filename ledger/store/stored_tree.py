@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
 from ledger.core.edge import Edge
-from ledger.core.merkle import HASH_SIZE, NodeHash
-from ledger.core.tiles import TILE_WIDTH, TileId, prove_inclusion, tiles_for_inclusion
+from ledger.core.merkle import NodeHash
+from ledger.core.tiles import TILE_SIZE, TILE_WIDTH, TileId
 from ledger.store.tree_rows import Connection, read_edge, read_leaves, read_tiles
 
 MOST_TILES: Final = 256
@@ -56,14 +56,14 @@ class StoredTree:
 
     def unread(self, index: int) -> list[TileId]:
         """The complete tiles that a proof for an entry will need, as far as known now, and are not remembered."""
-        size = max(self._edges, default=0)
-        tiles = tiles_for_inclusion(index, size) if index < size else ()
-        return [tile for tile in tiles if tile.width == TILE_WIDTH and self._complete.get(tile) is None]
+        edge = self._edges.get(max(self._edges, default=0))
+        above = edge.tiles_above(index) if edge is not None and index < edge.size else []
+        return [tile for tile in above if self._complete.get(tile) is None]
 
     def remember(self, tiles: Iterable[TileId], hashes: Iterable[bytes | None]) -> None:
         """Take in complete tiles that were read; None for one that is not there."""
         for tile, found in zip(tiles, hashes, strict=True):
-            if found is not None and len(found) == TILE_WIDTH * HASH_SIZE:
+            if found is not None and len(found) == TILE_SIZE:
                 self._complete.keep(tile, found)
 
     async def prove_inclusion(self, connection: Connection, index: int, size: int) -> tuple[NodeHash, ...]:
@@ -71,28 +71,22 @@ class StoredTree:
 
         Raises InclusionError for an entry that the tree does not have, TileError where stored hashes are missing.
         """
-        wanted = tiles_for_inclusion(index, size)
-        if any(tile.width < TILE_WIDTH for tile in wanted):
-            await self._know_edge(connection, size)
-        return prove_inclusion(index, size, await self.tiles(connection, wanted, size))
-
-    async def tiles(self, connection: Connection, wanted: Sequence[TileId], size: int) -> dict[TileId, bytes]:
-        """Tiles of the tree of ``size`` entries; too few hashes where rows are missing."""
         edge = self._edges.get(size)
-        found = {} if edge is None else edge.tiles()
-        for tile in wanted:
-            if (known := self._complete.get(tile)) is not None:
-                found[tile] = known
+        if edge is None:
+            edge = await self._read_edge(connection, size)
+            self._edges.keep(size, edge)
+        return edge.prove_inclusion(index, await self.tiles(connection, edge.tiles_above(index)))
+
+    async def tiles(self, connection: Connection, wanted: Sequence[TileId]) -> dict[TileId, bytes]:
+        """The hashes of tiles; too few hashes where rows are missing."""
+        known = {tile: self._complete.get(tile) for tile in wanted}
+        found = {tile: hashes for tile, hashes in known.items() if hashes is not None}
         missing = [tile for tile in wanted if tile not in found]
         if missing:
             read = await read_tiles(connection, missing)
             self.remember([tile for tile in missing if tile.width == TILE_WIDTH], _complete_in(read))
             found.update(read)
         return found
-
-    async def _know_edge(self, connection: Connection, size: int) -> None:
-        if self._edges.get(size) is None:
-            self._edges.keep(size, await self._read_edge(connection, size))
 
     async def _read_edge(self, connection: Connection, size: int) -> Edge:
         """The edge at a size: grown from one a little smaller, if one is known, so that only new entries are read."""

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from ledger.core import edge as edge_module
 from ledger.core.edge import Edge, Extension
-from ledger.core.merkle import EMPTY_ROOT, LeafHash, NodeHash, check_inclusion, leaf_hash, node_hash
+from ledger.core.merkle import EMPTY_ROOT, InclusionError, LeafHash, NodeHash, check_inclusion, leaf_hash, node_hash
 from ledger.core.tiles import TILE_SIZE, TileError, TileId
 from tests.core.rfc6962 import Rfc6962
 
 TREE = Rfc6962([b"entry %d" % n for n in range(66_500)])
 LEAVES = [leaf_hash(entry) for entry in TREE.entries]
+COMPLETE = {complete.tile: complete.hashes for complete in Edge.empty().extend(LEAVES, paths=False).tiles}
 NEAR_BOUNDARIES = st.one_of(
     st.integers(0, 130),
     *(st.integers(boundary - 3, boundary + 3) for boundary in (256, 512, 1024, 65_536)),
@@ -66,6 +67,31 @@ def test_any_batch_upon_any_tree_gives_the_paths_of_the_rfc(size: int, batch: in
     assert_paths_hold(edge, extension)
     assert extension.edge.root() == TREE.mth(0, size + batch)
     assert extension.edge == grown(size + batch)
+
+
+@settings(deadline=None)
+@given(NEAR_BOUNDARIES.filter(bool), st.data())
+def test_an_entry_is_proved_from_the_edge_and_the_complete_tiles_above_it(size: int, data: st.DataObject) -> None:
+    edge, index = grown(size), data.draw(st.integers(0, size - 1))
+    above = edge.tiles_above(index)
+    path = edge.prove_inclusion(index, {tile: COMPLETE[tile] for tile in above})
+    assert list(path) == TREE.path(index, 0, size)
+    for missing in above:
+        cut = {tile: hashes[: -32 if tile == missing else None] for tile, hashes in COMPLETE.items()}
+        with pytest.raises(TileError, match=f"level={missing.level}, n={missing.n}"):
+            edge.prove_inclusion(index, cut)
+
+
+@pytest.mark.parametrize("size", range(1, 131))
+def test_every_entry_of_a_small_tree_is_proved_from_its_edge(size: int) -> None:
+    for index in range(size):
+        assert list(grown(size).prove_inclusion(index, {})) == TREE.path(index, 0, size)
+
+
+def test_an_entry_that_the_tree_does_not_have_is_not_proved() -> None:
+    for index, size in ((0, 0), (5, 5), (-1, 5), (300, 299)):
+        with pytest.raises(InclusionError, match="wanted an entry below the tree's size"):
+            grown(size).prove_inclusion(index, COMPLETE)
 
 
 @settings(deadline=None, max_examples=8)
