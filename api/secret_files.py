@@ -37,6 +37,12 @@ def read_secret(file: Path) -> bytes:
         raise SecretsError(f"{file}: {error}; restore it from your backup") from error
 
 
+def remove_secret(file: Path) -> None:
+    """Remove a secret for good, durably; one that is not there is gone already."""
+    file.unlink(missing_ok=True)
+    _sync_folder(file.parent)
+
+
 def replace_text(file: Path, text: str) -> None:
     """Put a text into a file, whole or not at all: a crash leaves the old one or the new one."""
     new = file.with_name(f".{file.name}.{os.getpid()}")

@@ -5,12 +5,14 @@ nothing is made, because a new key in the place of a lost one would hide the los
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from api.earlier_logs import read_earlier_logs
 from api.log_key_files import VERIFIER, load_log_keys, make_first_pair
 from api.secret_files import SecretsError, make_secret, read_secret, secret_file
+from api.vault_keys import read_key_encryption_keys
 from ledger.core.log_keys import LogKeys
 from ledger.core.sealing import KeyEncryptionKey
 from ledger.store.keyring import Keyring
@@ -29,9 +31,10 @@ def load_keyring(home: Path, origin: str) -> Keyring:
     return Keyring(
         origin,
         load_log_keys(folder, origin),
-        {1: KeyEncryptionKey(read_secret(secret_file(folder, "key-encryption")))},
+        read_key_encryption_keys(folder),
         read_secret(secret_file(folder, "service")),
         earlier,
+        partial(read_key_encryption_keys, folder),
     )
 
 

@@ -8,6 +8,8 @@
     people.py     people add, grant, list       who there is
     keys.py       keys make, list, revoke, token
     log_keys.py   log-keys list, rotate, retire
+    erase.py      erase status, apply
+    vault.py      vault rotate, status, destroy
     bench.py      bench append, view, http      what it costs
     terminal.py   printing, exit codes, how a command reaches the ledger
 
@@ -17,7 +19,7 @@ imported when a command runs, so that ``record-ledger --help`` answers at once.
 
 import typer
 
-from api.command_line import bench, checking, files, keys, log_keys, mirror, people, service, witness
+from api.command_line import bench, checking, erase, files, keys, log_keys, mirror, people, service, vault, witness
 from api.command_line.terminal import Group
 
 app = typer.Typer(
@@ -39,6 +41,8 @@ witness.add_to(app)
 people.add_to(app)
 keys.add_to(app)
 log_keys.add_to(app)
+erase.add_to(app)
+vault.add_to(app)
 bench.add_to(app)
 
 

@@ -20,6 +20,7 @@ IDS: Final = (
     "care",
     "item",
     "withholding",
+    "erasure",
     "directive",
     "together",
     "emergency",

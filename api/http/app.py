@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.continuity import stopping_when_gone_back
 from api.cosigning import cosigning
-from api.http import items, log, people, records, sharing, statements, token, trail, wishes
+from api.http import erasure, items, log, people, records, sharing, statements, token, trail, wishes
 from api.http.answers import conflict_of
 from api.http.cursors import Cursors
 from api.http.gate import Gate
@@ -23,6 +23,7 @@ from api.sign_in.api_keys import ApiKeys
 from api.trust import read_policy, witnessed_under
 from api.wiring import House, clock, ledger_of
 from ledger.store.errors import AlreadySaid, WentBack
+from ledger.use_cases.erasing import apply_erasures
 from projections.access_trail import AccessTrail
 from projections.all import ALL_PROJECTIONS
 from projections.directory import Directory
@@ -30,7 +31,7 @@ from projections.follow import following
 from projections.timeline import Timeline
 
 VERSION: Final = "1"
-AREAS: Final = (token, people, records, items, wishes, sharing, trail, statements, log)
+AREAS: Final = (token, people, records, items, wishes, erasure, sharing, trail, statements, log)
 _DESCRIPTION: Final = (
     "A shared health record in which every statement is signed, every reading is recorded before it is answered,"
     " and who sees what is decided item by item. Sign in at POST /token with an enrolled key. Every refusal is a"
@@ -83,6 +84,7 @@ async def _service(house: House) -> AsyncIterator[Service]:
         following(ledger, house.conninfo, ALL_PROJECTIONS) as follower,
         cosigning(ledger, policy),
     ):
+        await apply_erasures(ledger)  # what a crash left undone, and what a restored backup brought back
         yield Service(
             ledger,
             follower,

@@ -45,6 +45,10 @@ class KeyDestroyed(StoreError):
     """A generation of the key-encryption key is not held: destroyed, or its file is missing."""
 
 
+class VaultRefused(StoreError):
+    """A generation of the key-encryption key cannot be opened or destroyed as things are."""
+
+
 class JournalBroken(StoreError):
     """The journal of destructions cannot be read, so nobody knows what a restored backup brought back."""
 

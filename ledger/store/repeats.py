@@ -9,7 +9,7 @@ from ledger.core.entry import parse_entry
 from ledger.core.receipt import Receipt
 from ledger.core.said import Said
 from ledger.domain.stream import Voice
-from ledger.store.errors import AlreadySaid, NotRecorded
+from ledger.store.errors import AlreadySaid, NotRecorded, WordsErased
 from ledger.store.mapper import Kept, SealingMapper
 from ledger.store.receipts import Receipts
 from ledger.store.recorder import LedgerRecorder
@@ -67,7 +67,10 @@ class Repeats:
             return parse_entry(kept.state).signed.jws == again.jws
         if first.type != again.type or again.settled(first.facts) != again.settled(again.facts):
             return False
-        words = await open_words(self._recorder, self._mapper.keyring, [kept.position])
+        try:
+            words = await open_words(self._recorder, self._mapper.keyring, [kept.position])
+        except WordsErased:  # nobody can tell any more whether it says the same
+            return False
         return words[kept.position] == again.words
 
     async def receipt_at(self, position: int) -> Receipt:

@@ -28,6 +28,7 @@ COMMANDS = (
     "people add", "people grant", "people care", "people list",
     "keys make", "keys list", "keys revoke", "keys token",
     "log-keys list", "log-keys rotate", "log-keys retire",
+    "erase status", "erase apply", "vault rotate", "vault status", "vault destroy",
     "bench append", "bench view", "bench http",
 )  # fmt: skip
 
