@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from api.secret_files import SecretsError, make_secret, read_secret, replace_text, secret_file
+from api.secret_files import SecretsError, make_secret, read_secret, remove_secret, replace_text, secret_file
 from ledger.core.checkpoint import CheckpointError
 from ledger.core.log_keys import MOST_SIGNING, LogKeyPair, LogKeys, LogPair, LogVerifier
 
@@ -99,7 +99,7 @@ def retire(folder: Path, origin: str, number: int, newest_checkpoint: bytes) -> 
             replace_text(folder / VERIFIER, str(LogVerifier(tuple(pairs))))
         # A crash here leaves private files that nothing reads any more; retiring again deletes them.
         for name in NAMES:
-            secret_file(folder, name, number).unlink(missing_ok=True)
+            remove_secret(secret_file(folder, name, number))
         return pair
 
 
