@@ -40,7 +40,9 @@ class Cosigned:
         """Keep a note that carries the quorum's cosignatures. Raises CheckpointError for what is no checkpoint."""
         _, checkpoint = open_note(note)
         try:
-            async with self._pool.connection() as connection:
+            # The pool is for reading: each of its transactions is read-only, unless it says otherwise.
+            async with self._pool.connection() as connection, connection.transaction():
+                await connection.execute("set transaction read write")
                 await connection.execute(_KEEP, [checkpoint.size, note])
         except psycopg.OperationalError as error:
             raise NotRecorded(f"database: {error}") from error

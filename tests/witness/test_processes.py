@@ -20,7 +20,7 @@ from tests.command_line.running import done, run
 from tests.witness.log import KEYS, LENGTH, ORIGIN, PARTED, request, root
 from tests.witness.running import RunningWitness, make_witness, serving
 
-KILLS = 5
+KILLS = 4
 
 
 @pytest.fixture
