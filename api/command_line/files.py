@@ -132,7 +132,7 @@ def export(
     """Write what a person may see of a record into a file.
 
     The export itself is recorded on the record's trail, as any look is. For a patient or clinician the file also holds
-    the signed statements, what opens them, and their receipts.
+    the signed statements, what opens them, and their receipts: "record-ledger verify FILE" checks it offline.
     """
     from api.exporting import Wanted, export_record
 
@@ -141,6 +141,7 @@ def export(
     with the_house() as house:
         exported = asyncio.run(export_record(house, Wanted(record, as_person, acting_as), to))
     if as_json:
-        print_json({"file": str(to), "items": exported.items, "statements": exported.statements})
+        counts = {"items": exported.items, "statements": exported.statements}
+        print_json({"file": str(to), **counts, "checkpoint": exported.standing})
     else:
         out.print(f"{to}: {exported.items:,} items, {exported.statements:,} signed statements.", markup=False)

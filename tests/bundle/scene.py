@@ -8,7 +8,6 @@ from api.wiring import House
 from ledger.core.log_keys import LogVerifier
 from ledger.saying import By
 from ledger.use_cases.items import Draft
-from tests.postgres_fixture import Database
 from tests.story import KEYRING, Story
 
 LOG: LogVerifier = KEYRING.log.verifier
@@ -49,10 +48,8 @@ async def added(story: Story, draft: Draft, by: By | None = None) -> str:
     return str((await story.ledger.items.add(by or story.okafor, story.record, draft)).facts["item"])
 
 
-async def exported(story: Story, to: Path, who: By) -> Exported:
-    """Write the bundle of one reader."""
-    database: Database = story.database
-    house = House(
-        Settings(home=to.parent, origin=KEYRING.origin), KEYRING, database.dsn(), database.superuser_dsn
-    )  # fmt: skip
+async def exported(story: Story, to: Path, who: By, policy: Path | None = None) -> Exported:
+    """Write the bundle of one reader; ``policy`` says whose cosignatures count."""
+    settings = Settings(home=to.parent, origin=KEYRING.origin, policy=policy, start_unwitnessed=True)
+    house = House(settings, KEYRING, story.database.dsn(), story.database.superuser_dsn)
     return await export_record(house, Wanted(story.record, who.person, who.acting_as), to)
