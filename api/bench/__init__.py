@@ -3,6 +3,7 @@
 ``append``  statements admitted per second   ÷ bare eventsourcing, ÷ plain INSERTs
 ``view``    a clinician's first page         ÷ one INSERT and one SELECT of the same rows
 ``http``    a write and a view over HTTP     ÷ a plain FastAPI endpoint with one INSERT
+``proof``   a receipt from a large log       ÷ one indexed SELECT; an admission there ÷ one to a small log
 
 Absolute numbers are the machine's; what is promised is the ratio. A bench therefore runs its contenders in
 turn, window after window, and gives the median of the ratios within each round: a neighbour who takes the

@@ -53,7 +53,9 @@ def bench_place(under: Path | None = None) -> Iterator[BenchPlace]:
         with EmbeddedPostgres(home) as postgres:
             postgres.create_database("baselines")
             place = BenchPlace(
-                _house(postgres, home, "ledger"), _house(postgres, home, "shared"), postgres.superuser_dsn("baselines")
+                _house(postgres, home, "ledger"),
+                _house(postgres, directory / "shared", "shared"),  # a log remembers in its home how far it had got
+                postgres.superuser_dsn("baselines"),
             )
             check_durable(place.house.conninfo)
             yield place

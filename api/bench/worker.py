@@ -6,8 +6,10 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from random import randrange
 from types import TracebackType
 from typing import Final, Literal
 
@@ -20,6 +22,7 @@ from ledger.core.sealing import Opening
 from ledger.core.statement import parse
 from ledger.domain.stream import Submission
 from ledger.ledger import Ledger, open_ledger
+from ledger.store.tree_rows import Connection as Reading
 from ledger.use_cases.trail import Asked
 from projections.all import ALL_PROJECTIONS
 from projections.follow import following
@@ -31,8 +34,10 @@ MOST_SIGNED: Final = 8000
 """Statements signed elsewhere for one second of a window: more than are admitted in it."""
 PAGE: Final = 50
 
-Work = Literal["add", "submit", "view"]
-"""Add notes that the service signs; submit notes that their author signed; build a clinician's first page."""
+Work = Literal["add", "submit", "view", "prove", "select"]
+"""Add notes that the service signs; submit notes that their author signed; build a clinician's first page; give the
+receipt of any entry; or only read that entry."""
+_SELECT: Final = "select entry from ledger.entry where position = %s"
 Once = Callable[[], Awaitable[object]]
 
 
@@ -125,6 +130,10 @@ async def _do(ledger: Ledger, desk: Desk, order: Order) -> Window:
         most = int(MOST_SIGNED * order.seconds)
         signed = iter(sign_elsewhere(desk.scene, desk.origin, clock(), most))
         return await _repeat(lambda: _submit(ledger, next(signed)), order, most)
+    if order.work in ("prove", "select"):
+        once = ledger.receipts.receipt_at if order.work == "prove" else partial(_select, ledger)
+        size = ledger.rows.sequencer.size
+        return await _repeat(lambda: once(randrange(size)), order)  # noqa: S311 - nobody's secret
     async with following(ledger, desk.conninfo, ALL_PROJECTIONS) as follower:
         timeline = Timeline(follower)
         await follower.wait_until(ledger.rows.sequencer.size - 1, timeout=120)
@@ -133,6 +142,13 @@ async def _do(ledger: Ledger, desk: Desk, order: Order) -> Window:
 
 async def _submit(ledger: Ledger, sent: SignedElsewhere) -> object:
     return await ledger.submit(Submission(parse(sent.jws), Opening(*sent.facts), Opening(*sent.words)))
+
+
+async def _select(ledger: Ledger, position: int) -> object:
+    async def select(connection: Reading) -> object:
+        return await (await connection.execute(_SELECT, [position], prepare=True, binary=True)).fetchone()
+
+    return await ledger.receipts.ask(select)
 
 
 async def _view(ledger: Ledger, timeline: Timeline, scene: Scene) -> object:

@@ -42,6 +42,20 @@ def http(windows: Windows = 7, seconds: Seconds = 1.0, as_json: AsJson = False) 
     _report(measured.run(windows=windows, seconds=seconds, tell=_tell), measured.TARGETS, as_json=as_json)
 
 
+@bench.command()
+def proof(
+    windows: Windows = 7,
+    seconds: Seconds = 1.0,
+    entries: Annotated[int, typer.Option(min=20_000, help="Entries of the large log.")] = 1_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """A receipt from a log of a million entries; what a statement takes on disk; admission at that size."""
+    from api.bench import proof as measured
+
+    outcome = measured.run(windows=windows, seconds=seconds, entries=entries, tell=_tell)
+    _report(outcome, measured.TARGETS, as_json=as_json)
+
+
 def _tell(what: str) -> None:
     err.print(what, markup=False)
 
