@@ -70,11 +70,18 @@ async def check_witnesses(house: "House", now: Instant) -> None:
 
 
 async def largest_known(house: "House", now: Instant) -> tuple[int, str]:
-    """The largest size that any witness who answers knows of this log, and who says so; 0 and nobody for none."""
+    """The largest size that any witness who answers knows of this log, and who says so; 0 and nobody for none.
+
+    Raises WentBack where one of them knows another history.
+    """
     policy = read_policy(house.settings)
     if policy is None:
         return 0, "nobody"
     told = await sizes_known(policy, await _newest(house, now))
+    async with reading(house.conninfo) as stored:
+        for one in told:
+            if one.stand is Stand.CONFLICTS:
+                raise _other_history(stored, f"witness {one.witness} at {one.url}", stored.edge.size, one.why)
     return max(((one.size or 0, f"witness {one.witness}") for one in told), default=(0, "nobody"))
 
 

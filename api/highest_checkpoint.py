@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from api.secret_files import replace_text
-from ledger.core.checkpoint import CheckpointError, TimedCheckpoint
+from ledger.core.checkpoint import CheckpointError, TimedCheckpoint, open_note
 from ledger.core.log_keys import LogVerifier
 from ledger.store.errors import WentBack
 
@@ -40,6 +40,11 @@ class HighestCheckpoint:
             return self.file.read_bytes()
         except FileNotFoundError:
             return None
+
+    def is_of(self, origin: str) -> bool:
+        """Whether there is a file, with a checkpoint of this log, whoever signed it."""
+        note = self.note()
+        return note is not None and open_note(note)[1].origin == origin
 
     def raise_to(self, note: bytes) -> bool:
         """Put a note in the file if its tree is larger; tell whether it was.

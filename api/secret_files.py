@@ -40,7 +40,7 @@ def read_secret(file: Path) -> bytes:
 def remove_secret(file: Path) -> None:
     """Remove a secret for good, durably; one that is not there is gone already."""
     file.unlink(missing_ok=True)
-    _sync_folder(file.parent)
+    sync_folder(file.parent)
 
 
 def replace_text(file: Path, text: str) -> None:
@@ -49,7 +49,7 @@ def replace_text(file: Path, text: str) -> None:
     new.unlink(missing_ok=True)
     _write(new, text, 0o644)
     new.replace(file)
-    _sync_folder(file.parent)
+    sync_folder(file.parent)
 
 
 def _write(file: Path, text: str, mode: int) -> None:
@@ -58,10 +58,11 @@ def _write(file: Path, text: str, mode: int) -> None:
         opened.write(text)
         opened.flush()
         os.fsync(opened.fileno())
-    _sync_folder(file.parent)
+    sync_folder(file.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make durable what was made, renamed or removed in a directory."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -45,6 +45,7 @@ from ledger.store.sequencer import Sequencer
 from ledger.store.vault import NO_VAULT, Vault
 from ledger.use_cases.care import CareAround
 from ledger.use_cases.cases import Cases
+from ledger.use_cases.continuation import Continuation
 from ledger.use_cases.erasing import Erasing
 from ledger.use_cases.items import Items
 from ledger.use_cases.people import People
@@ -82,6 +83,7 @@ class Ledger(Application[UUID]):
         self.sharing = SharingChoices(self._speaker)
         self.cases = Cases(self._speaker)
         self.erasing = Erasing(self._speaker, self.facts, recorder, self._sealing, vault)
+        self.continuation = Continuation(self._speaker, keyring.service)
         self.trail = Trail(recorder, self._sealing, gatherer, self._speaker, self.clock)
 
     async def submit(self, submission: Submission) -> Answer:

@@ -8,6 +8,7 @@
     people.py     people add, grant, list       who there is
     keys.py       keys make, list, revoke, token
     log_keys.py   log-keys list, rotate, retire
+    recovering.py recover                       a new name for a log that has lost entries
     erase.py      erase status, apply
     vault.py      vault rotate, status, destroy
     bench.py      bench append, view, http      what it costs
@@ -19,7 +20,20 @@ imported when a command runs, so that ``record-ledger --help`` answers at once.
 
 import typer
 
-from api.command_line import bench, checking, erase, files, keys, log_keys, mirror, people, service, vault, witness
+from api.command_line import (
+    bench,
+    checking,
+    erase,
+    files,
+    keys,
+    log_keys,
+    mirror,
+    people,
+    recovering,
+    service,
+    vault,
+    witness,
+)
 from api.command_line.terminal import Group
 
 app = typer.Typer(
@@ -41,6 +55,7 @@ witness.add_to(app)
 people.add_to(app)
 keys.add_to(app)
 log_keys.add_to(app)
+recovering.add_to(app)
 erase.add_to(app)
 vault.add_to(app)
 bench.add_to(app)
