@@ -1,126 +1,44 @@
-"""Verifying a ledger in PostgreSQL: one snapshot of its rows, so that it can be written to meanwhile."""
+"""Verifying a ledger in PostgreSQL, and keeping what was verified for the next run."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import count
-from typing import Any, Final, TypeVar
+import os
+from dataclasses import dataclass
+from pathlib import Path
 
-import psycopg
-
+from api.snapshot import snapshot
 from ledger.core.instants import Instant
+from ledger.core.trust_policy import TrustPolicy
 from ledger.store.keyring import Keyring
-from ledger.verify import Progress, Verification, verify_ledger
-from ledger.verify.rows import (
-    CheckpointRow,
-    EntryRow,
-    FactRow,
-    GuardRow,
-    HeadRow,
-    StatementRow,
-    StreamRow,
-    TileRow,
-    VaultRow,
-)
-
-Row = TypeVar("Row")
-
-_FETCHED: Final = 2000
-"""Rows of a table fetched at a time; of entries, which may hold 300 KiB each, a sixteenth."""
+from ledger.verify import Progress, Trusted, Verification, Verified, verify_ledger
+from ledger.verify.findings import WITHOUT_KEYS, Step
+from ledger.verify.state import StateError
 
 
-class PostgresSource:
-    """The rows of a ledger as one connection's snapshot shows them."""
+@dataclass(frozen=True, slots=True)
+class VerifiedFile:
+    """A file that holds what was verified last."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
-        self._names = count()
+    path: Path
 
-    def heads(self) -> Iterator[HeadRow]:
-        """The head."""
-        return self._rows(HeadRow, "select one, coalesce(size, -1), coalesce(recorded_at, -1) from ledger.head")
+    def read(self) -> Verified | None:
+        """What was kept, if anything was. Raises StateError where it cannot be read."""
+        try:
+            return Verified.parse(self.path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateError(f"{self.path}: cannot be read ({error}); remove it") from error
 
-    def entries(self) -> Iterator[EntryRow]:
-        """All entries by position."""
-        query = """
-            select coalesce(position, -1), coalesce(author::text, ''), coalesce(statement::text, ''),
-                   coalesce(aggregate::text, ''), coalesce(version, -1), coalesce(type, ''), coalesce(entry, ''),
-                   coalesce(facts, ''), words
-            from ledger.entry e order by e.position
-        """
-        return self._rows(EntryRow, query, _FETCHED // 16)
-
-    def vault(self) -> Iterator[VaultRow]:
-        """All wrapped keys by position and part."""
-        query = """
-            select coalesce(position, -1), coalesce(part, -1), coalesce(generation, -1), coalesce(wrapped, '')
-            from ledger.vault v order by v.position, v.part
-        """
-        return self._rows(VaultRow, query)
-
-    def facts(self) -> Iterator[FactRow]:
-        """The index of facts by position."""
-        return self._rows(FactRow, f"{_FACTS} order by f.position, f.subject")
-
-    def checkpoints(self) -> Iterator[CheckpointRow]:
-        """All checkpoints by size."""
-        query = "select coalesce(size, -1), coalesce(note, '') from ledger.checkpoint c order by c.size"
-        return self._rows(CheckpointRow, query)
-
-    def tiles(self) -> Iterator[TileRow]:
-        """All tiles by level and number."""
-        query = """
-            select coalesce(level, -1), coalesce(n, -1), coalesce(hashes, ''), coalesce(root, '')
-            from ledger.tile t order by t.level, t.n
-        """
-        return self._rows(TileRow, query, _FETCHED // 16)
-
-    def statements(self) -> Iterator[StatementRow]:
-        """All entries by author and statement id."""
-        query = """
-            select coalesce(author::text, ''), coalesce(statement::text, ''), coalesce(position, -1)
-            from ledger.entry e order by e.author, e.statement, e.position
-        """
-        return self._rows(StatementRow, query)
-
-    def streams(self) -> Iterator[StreamRow]:
-        """All entries by aggregate and position."""
-        query = """
-            select coalesce(aggregate::text, ''), coalesce(version, -1), coalesce(position, -1)
-            from ledger.entry e order by e.aggregate, e.position
-        """
-        return self._rows(StreamRow, query)
-
-    def counted_facts(self) -> Iterator[FactRow]:
-        """The index of facts by subject and position."""
-        return self._rows(FactRow, f"{_FACTS} order by f.subject, f.position, f.n")
-
-    def guards(self) -> Iterator[GuardRow]:
-        """All counters by subject."""
-        query = "select coalesce(subject::text, ''), coalesce(version, -1) from ledger.guard g order by g.subject"
-        return self._rows(GuardRow, query)
-
-    def _rows(self, make: Callable[..., Row], query: str, fetched: int = _FETCHED) -> Iterator[Row]:
-        with self._connection.cursor(f"verify_{next(self._names)}") as cursor:
-            cursor.itersize = fetched
-            cursor.execute(query.encode(), binary=True)
-            for row in cursor:
-                yield make(*row)
-
-
-_FACTS: Final = "select coalesce(subject::text, ''), coalesce(n, -1), coalesce(position, -1) from ledger.fact f"
-
-
-@contextmanager
-def snapshot(conninfo: str) -> Iterator[PostgresSource]:
-    """Everything that had been admitted at one instant; ``conninfo`` connects as any role that may read."""
-    with psycopg.connect(conninfo) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        # A cursor is read to its end, so plans for its first rows only would be the wrong ones.
-        connection.execute("set local cursor_tuple_fraction = 1.0")
-        connection.execute("set local work_mem = '64MB'")
-        yield PostgresSource(connection)
-        connection.rollback()
+    def keep(self, verified: Verified | None) -> None:
+        """Keep this instead; a crash leaves what was there or this, never a part. None: keep nothing."""
+        if verified is None:
+            self.path.unlink(missing_ok=True)
+            return
+        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+            opened.write(verified.format())
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.replace(beside, self.path)
 
 
 def verify_database(
@@ -129,13 +47,38 @@ def verify_database(
     *,
     at: Instant,
     opening: bool = True,
+    only_vault: bool = False,
     cores: int = 1,
     progress: Progress | None = None,
+    policy: TrustPolicy | None = None,
+    kept: VerifiedFile | None = None,
+    only_new: bool = False,
 ) -> Verification:
     """Verify the ledger of a keyring; without ``opening``, only what needs no key-encryption key.
 
-    Raises psycopg.Error where the database cannot be read.
+    With ``kept``, what was verified is kept there; a run over everything that was interrupted is gone on with, and with
+    ``only_new`` the last one. ``only_vault`` as ``verify_ledger`` has it. Raises psycopg.Error where the database
+    cannot be read, StateError where ``only_new`` cannot go on.
     """
     vault_keys = keyring.key_encryption_keys if opening else None
+    earlier = tuple(log.verifier for log in keyring.earlier)
+    trusted = Trusted(keyring.log.verifier, earlier, vault_keys, policy)
+    since = None if kept is None or only_vault else _gone_on_from(kept, trusted, only_new=only_new)
     with snapshot(conninfo) as source:
-        return verify_ledger(source, keyring.log.verifier, at=at, vault_keys=vault_keys, cores=cores, progress=progress)
+        return verify_ledger(
+            source, trusted, at=at, cores=cores, progress=progress, only_vault=only_vault, since=since,
+            keep=None if kept is None else kept.keep,
+        )  # fmt: skip
+
+
+def _gone_on_from(kept: VerifiedFile, trusted: Trusted, *, only_new: bool) -> Verified | None:
+    steps = tuple(step.value for step in Step if trusted.vault_keys is not None or step not in WITHOUT_KEYS)
+    try:
+        since = kept.read()
+        if since is not None:
+            since.check_fits(trusted.log, steps)
+    except StateError:
+        if only_new:
+            raise
+        return None
+    return since if only_new or (since is not None and since.unfinished) else None

@@ -10,6 +10,7 @@ mirror shows it), and a checkpoint taken away that a later one covers (nothing r
 
 from ledger.verify.findings import Step, Taken, Verification, Wrong
 from ledger.verify.rows import Source
-from ledger.verify.whole import Progress, verify_ledger
+from ledger.verify.state import Verified
+from ledger.verify.whole import Progress, Trusted, verify_ledger
 
-__all__ = ["Progress", "Source", "Step", "Taken", "Verification", "Wrong", "verify_ledger"]
+__all__ = ["Progress", "Source", "Step", "Taken", "Trusted", "Verification", "Verified", "Wrong", "verify_ledger"]

@@ -4,152 +4,305 @@ Whether its key was in force, and what it hashes to in the tree, depends on the 
 ``folding``'s part.
 """
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Final
 
-from ledger.core.authority import FRESH, widens
-from ledger.core.checkpoint import CheckpointError, TimedCheckpoint
-from ledger.core.decisions import Facts
+from ledger.core.authority import FRESH
+from ledger.core.checkpoint import CheckpointError, open_note
 from ledger.core.entry import Entry, parse_entry
-from ledger.core.errors import CoreError, MalformedStatement, SealBroken
+from ledger.core.errors import CoreError
 from ledger.core.instants import Instant, format_instant
-from ledger.core.keys import KeyId, KeyStatement, PublicKey
+from ledger.core.keys import KeyId, PublicKey
 from ledger.core.log_keys import LogVerifier
-from ledger.core.merkle import leaf_hash
-from ledger.core.people import PersonFacts
-from ledger.core.said import Said
-from ledger.core.sealing import KeyEncryptionKey, Opening, Part, SealedBytes, SealedPart, WrappedKey, open_sealed
-from ledger.core.statement import SignedStatement, Statement
-from ledger.core.subjects import subjects_of
-from ledger.core.vocabulary import check_said
-from ledger.domain.stream import stream_of
+from ledger.core.merkle import HASH_SIZE, LeafHash, leaf_hash
+from ledger.core.public import Continued, Public
+from ledger.core.sealing import KeyEncryptionKey, Part
+from ledger.core.statement import SignedStatement
+from ledger.core.trust_policy import TrustPolicy
+from ledger.verify.beforehand import Beforehand
+from ledger.verify.contents import examine_contents
 from ledger.verify.findings import Findings, Step
-from ledger.verify.reading import Chunk, Place
-from ledger.verify.rows import CheckpointRow, VaultRow
+from ledger.verify.reading import Place, Reading
+from ledger.verify.rows import CheckpointRow, CosignedRow, Source, Span
+from ledger.verify.tree import Claim
+from ledger.verify.witnessed import check_cosignatures
+
+UNREADABLE: Final = -1
+"""In the place of an instant, or of a voice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a verification starts from: the log's public keys and, to open contents, its vault keys by generation."""
+    """What a verification starts from.
 
-    log: LogVerifier
-    vault_keys: Mapping[int, KeyEncryptionKey] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """Who signed an entry, with which key, admitted when.
-
-    ``unchecked`` is given where the signature is still to be checked, ``key_said`` where a key is enrolled or revoked.
+    ``logs`` are the public keys of this log and of those that it continues, by origin; ``vault_keys`` open contents,
+    by generation; ``policy`` names the witnesses; ``beforehand`` is a guess of what the entries say in clear.
     """
+
+    logs: Mapping[str, LogVerifier]
+    beforehand: Beforehand
+    vault_keys: Mapping[int, KeyEncryptionKey] | None = None
+    policy: TrustPolicy | None = None
+    signatures: bool = True
+
+
+@dataclass(slots=True)
+class Voice:
+    """One author with one key in a span: where first and last, and the latest instant at which it was admitted."""
 
     author: str
     kid: KeyId
+    first: int
+    last: int
+    latest: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class InClear:
+    """What an entry says in clear, and who says so with which key."""
+
+    position: int
+    author: str
+    kid: KeyId
     recorded_at: Instant
-    unchecked: SignedStatement | None
-    key_said: tuple[str, KeyStatement] | None
+    type: str
+    public: Public
 
 
 @dataclass(slots=True)
 class Examined:
-    """A chunk examined: leaf hashes, signers (None where an entry cannot be read), genuine checkpoints, findings."""
+    """A span examined: what the entries after it depend on, small enough to be sent to another process.
 
-    start: int
-    leaves: list[bytes] = field(default_factory=list)
-    signed: list[Signed | None] = field(default_factory=list)
-    checkpoints: list[TimedCheckpoint] = field(default_factory=list)
+    By entry: ``leaves`` (hashes of 32 bytes), ``recorded`` (instants) and ``who`` (indexes of ``voices``; those that
+    say something in clear have none and are in ``clear``). Words: ``keyless`` where their key is missing, ``kept``
+    where they are said to be erased and it is not, ``wordless`` where there were none to erase.
+    """
+
+    first: int
+    size: int = 0
+    broken: bool = False
+    leaves: bytearray = field(default_factory=bytearray)
+    recorded: "array[int]" = field(default_factory=lambda: array("q"))
+    voices: list[Voice] = field(default_factory=list)
+    who: "array[int]" = field(default_factory=lambda: array("h"))
+    clear: list[InClear] = field(default_factory=list)
+    unchecked: dict[int, SignedStatement] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+    unverified: int = 0
+    cosigned: bytes | None = None
+    keyless: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+    wordless: list[int] = field(default_factory=list)
     found: Findings = field(default_factory=Findings)
 
 
-def examine(chunk: Chunk, trust: Trust) -> Examined:
-    """Examine each entry of a chunk, and the signatures of its checkpoints."""
-    examined = Examined(chunk.start)
-    for place in chunk.places:
-        examined.leaves.append(leaf_hash(place.row.entry))
-        examined.signed.append(_examine_entry(place, chunk.keys, trust, examined.found))
-        for row in place.checkpoints:
-            _examine_checkpoint(row, trust.log, examined)
-        if len(place.checkpoints) > 1:
-            got = f"{len(place.checkpoints)} checkpoints of size {place.row.position + 1}"
-            examined.found.note(Step.CHECKPOINTS, place.row.position, got, "one at most")
+def examine(source: Source, span: Span, trust: Trust, head_size: int) -> Examined:
+    """Examine each entry of a span, what stands beside it, and the signatures of its checkpoints."""
+    examining = Examining(span.first, trust)
+    found, with_facts = examining.examined.found, trust.vault_keys is not None
+    reading = Reading(source, span, found, head_size, with_facts=with_facts)
+    for place in reading.places():
+        examining.take(place)
+    examined = examining.finish()
+    examined.broken = reading.broken
+    examined.found.looked_at[Step.COLUMNS] += len(examined.recorded) - examined.recorded.count(UNREADABLE)
     return examined
 
 
-def _examine_entry(place: Place, keys: Mapping[str, bytes], trust: Trust, found: Findings) -> Signed | None:
-    row = place.row
-    try:
-        entry = parse_entry(row.entry)
-    except CoreError as error:
-        found.note(Step.ORDER, row.position, str(error), "the canonical bytes of an entry")
-        return None
-    _compare_columns(place, entry.signed.statement, found)
-    _compare_times(row.position, entry, trust.log.origin, found)
-    _compare_seals(place, entry, found)
-    if trust.vault_keys is not None:
-        _examine_contents(place, entry, trust.vault_keys, found)
-    return _examine_signature(row.position, entry, keys, found)
+class Examining:
+    """The entries of a span, one after the other: rows with ``take``; ``read`` and ``hear`` where there are none."""
+
+    def __init__(self, first: int, trust: Trust) -> None:
+        self.examined = Examined(first)
+        self._found = self.examined.found
+        self._trust = trust
+        self._beforehand = trust.beforehand
+        self._voices: dict[tuple[str, str], int] = {}
+        self._before = Instant(0)
+
+    def take(self, place: Place) -> None:
+        """Examine the next entry."""
+        position = place.row.position
+        entry = self.read(position, place.row.entry)
+        if entry is not None:
+            self._compare_columns(place, entry)
+            self._compare_origin(position, entry)
+            words_gone = self._compare_seals(place, entry)
+            if self._trust.vault_keys is not None:
+                examine_contents(place, entry, self._trust.vault_keys, self._found, words_gone=words_gone)
+            self.hear(position, entry)
+            if isinstance(entry.signed.statement.public, Continued):
+                self._take_continued(position, entry.signed.statement.public)
+        if place.checkpoints or place.cosigned:
+            self._take_checkpoints(place)
+
+    def read(self, position: int, data: bytes) -> Entry | None:
+        """Hash and parse the next entry; None, and noted, where it cannot be read."""
+        self.examined.leaves += leaf_hash(data)
+        try:
+            return parse_entry(data)
+        except CoreError as error:
+            self._found.note(Step.ORDER, position, str(error), "the canonical bytes of an entry")
+            self.examined.recorded.append(UNREADABLE)
+            self.examined.who.append(UNREADABLE)
+            return None
+
+    def hear(self, position: int, entry: Entry) -> None:
+        """Take in what an entry that could be read depends on, and what depends on it."""
+        self._compare_times(position, entry)
+        if self._trust.signatures:
+            self._check_signature(position, entry.signed)
+        self._take_voice(position, entry)
+
+    def finish(self) -> Examined:
+        """What was found, of as many entries as were taken or read."""
+        examined = self.examined
+        examined.size = examined.first + len(examined.recorded)
+        readable = len(examined.recorded) - examined.recorded.count(UNREADABLE)
+        for step in (Step.SIGNATURES, Step.TIMES):
+            examined.found.looked_at[step] += readable
+        return examined
+
+    def _compare_columns(self, place: Place, entry: Entry) -> None:
+        row, statement = place.row, entry.signed.statement
+        if row.author == statement.author and row.statement == statement.id and row.type == statement.type:
+            return
+        for name, got, wanted in (
+            ("author", row.author, statement.author),
+            ("statement", row.statement, statement.id),
+            ("type", row.type, statement.type),
+        ):
+            if got != wanted:
+                self._found.note(Step.COLUMNS, row.position, f"{name} {got}", f"{wanted} as in the statement")
+
+    def _compare_origin(self, position: int, entry: Entry) -> None:
+        ledger, origin = entry.signed.statement.ledger, self._beforehand.origin_at(position)
+        if ledger != origin:
+            self._found.note(Step.TIMES, position, f"a statement for {ledger}", origin)
+
+    def _compare_times(self, position: int, entry: Entry) -> None:
+        statement, recorded_at, found = entry.signed.statement, entry.recorded_at, self._found
+        if statement.made_at > recorded_at + FRESH:
+            made, at = format_instant(statement.made_at), format_instant(recorded_at)
+            found.note(Step.TIMES, position, f"made at {made}", f"at most 5 minutes after {at}")
+        note_going_back(position, self._before, recorded_at, found)
+        self._before = recorded_at
+
+    def _compare_seals(self, place: Place, entry: Entry) -> bool:
+        """Whether the key of words that were said is missing."""
+        row, sealed, examined = place.row, entry.sealed, self.examined
+        self._found.looked_at[Step.SEALED] += len(sealed)
+        for part, kept in ((Part.FACTS, row.facts), (Part.WORDS, row.words)):
+            if (None if kept is None else sha256(kept).digest()) != sealed.get(part):
+                wanted = "the bytes whose digest the entry names"
+                self._found.note(Step.SEALED, row.position, f"other sealed {part.label}", wanted)
+        wrapped = [key.part for key in place.vault]
+        parts = [0, 1] if Part.WORDS in sealed else [0]
+        words_gone = wrapped == [0] != parts
+        if words_gone:
+            examined.keyless.append(row.position)
+        elif wrapped != parts:
+            self._found.note(Step.SEALED, row.position, f"wrapped keys of parts {wrapped}", f"of parts {parts}")
+        elif row.position in self._beforehand.erased:
+            (examined.kept if len(parts) > 1 else examined.wordless).append(row.position)
+        self._found.looked_at[Step.ERASED] += len(parts) - 1
+        return words_gone
+
+    def _check_signature(self, position: int, signed: SignedStatement) -> None:
+        known = self._beforehand.keys.get(signed.kid)
+        if known is None:
+            self.examined.unchecked[position] = signed
+        else:
+            note_signature(position, signed, _key(known), self._found)
+
+    def _take_voice(self, position: int, entry: Entry) -> None:
+        examined, statement, kid, at = self.examined, entry.signed.statement, entry.signed.kid, entry.recorded_at
+        examined.recorded.append(at)
+        if statement.public is not None:
+            examined.who.append(UNREADABLE)
+            examined.clear.append(InClear(position, statement.author, kid, at, statement.type, statement.public))
+            return
+        index = self._voices.setdefault((statement.author, kid), len(examined.voices))
+        examined.who.append(index)
+        if index == len(examined.voices):
+            examined.voices.append(Voice(statement.author, kid, position, position, at))
+            return
+        voice = examined.voices[index]
+        voice.last = position
+        voice.latest = max(voice.latest, at)
+
+    def _take_continued(self, position: int, said: Continued) -> None:
+        """Hold what is said of an earlier log to what there is of it."""
+        self._found.looked_at[Step.CHECKPOINTS] += 1
+        what = f"continuation of {said.origin}"
+        try:
+            checkpoint = open_note(said.checkpoint.encode())[1]
+            earlier = self._trust.logs.get(said.origin)
+            if earlier is not None:
+                checkpoint = earlier.open_checkpoint(said.checkpoint.encode())
+            if said.size != position or checkpoint.size < position or checkpoint.origin != said.origin:
+                raise CheckpointError(
+                    f"{what}: got {said.size} entries and a checkpoint of {checkpoint.size} of {checkpoint.origin}"
+                )
+            if checkpoint.size == position:
+                self._claim(Step.CHECKPOINTS, f"last checkpoint in the {what}", position, checkpoint.root)
+        except CoreError as error:
+            wanted = f"{position} entries, those before it, and a checkpoint over all of them"
+            self._found.note(Step.CHECKPOINTS, position, str(error), wanted)
+            return
+        self._claim(Step.CHECKPOINTS, what, position, said.root)
+
+    def _take_checkpoints(self, place: Place) -> None:
+        position, found = place.row.position, self._found
+        origin = self._beforehand.origin_at(position)
+        log = self._trust.logs.get(origin)
+        found.looked_at[Step.CHECKPOINTS] += len(place.checkpoints)
+        found.looked_at[Step.WITNESSED] += len(place.cosigned)
+        for checkpoint in place.checkpoints:
+            self._take_note(Step.CHECKPOINTS, "checkpoint", checkpoint, origin, log)
+        for cosigned in place.cosigned:
+            self._take_note(Step.WITNESSED, "witnessed checkpoint", cosigned, origin, log)
+            self.examined.cosigned = cosigned.note
+        for step, rows in ((Step.CHECKPOINTS, place.checkpoints), (Step.WITNESSED, place.cosigned)):
+            if len(rows) > 1:
+                found.note(step, position, f"{len(rows)} checkpoints of size {position + 1}", "one at most")
+
+    def _take_note(
+        self, step: Step, what: str, row: CheckpointRow | CosignedRow, origin: str, log: LogVerifier | None
+    ) -> None:
+        try:
+            signed_at = None
+            if log is None:
+                self.examined.unverified += 1
+                checkpoint = open_note(row.note)[1]
+            else:
+                timed = log.open_timed_checkpoint(row.note)
+                checkpoint = timed.checkpoint
+                signed_at = timed.at_seconds if step is Step.CHECKPOINTS else None
+            if (checkpoint.size, checkpoint.origin) != (row.size, origin):
+                raise CheckpointError(f"{what}: got {checkpoint.origin} at {checkpoint.size} filed under {row.size}")
+            if step is Step.WITNESSED and log is not None and self._trust.policy is not None:
+                check_cosignatures(row.note, log, self._trust.policy)
+        except CoreError as error:
+            self._found.note(step, row.size - 1, str(error), f"a {what} of {origin} at size {row.size}")
+            return
+        self._claim(step, what, row.size, checkpoint.root, signed_at)
+
+    def _claim(self, step: Step, what: str, size: int, root: bytes, signed_at: int | None = None) -> None:
+        self.examined.claims.append(Claim(step, what, size, root, signed_at))
 
 
-def _compare_columns(place: Place, statement: Statement, found: Findings) -> None:
-    row = place.row
-    found.looked_at[Step.COLUMNS] += 1
-    for name, got, wanted in (
-        ("author", row.author, statement.author),
-        ("statement", row.statement, statement.id),
-        ("type", row.type, statement.type),
-    ):
-        if got != wanted:
-            found.note(Step.COLUMNS, row.position, f"{name} {got}", f"{wanted} as in the statement")
+def leaves_of(examined: Examined) -> list[LeafHash]:
+    """The hashes of its entries."""
+    leaves = bytes(examined.leaves)
+    return [LeafHash(leaves[at : at + HASH_SIZE]) for at in range(0, len(leaves), HASH_SIZE)]
 
 
-def _compare_times(position: int, entry: Entry, origin: str, found: Findings) -> None:
-    statement = entry.signed.statement
-    found.looked_at[Step.TIMES] += 1
-    if statement.ledger != origin:
-        found.note(Step.TIMES, position, f"a statement for {statement.ledger}", origin)
-    if statement.made_at > entry.recorded_at + FRESH:
-        at = format_instant(entry.recorded_at)
-        found.note(
-            Step.TIMES, position, f"made at {format_instant(statement.made_at)}", f"at most 5 minutes after {at}"
-        )
-
-
-def _compare_seals(place: Place, entry: Entry, found: Findings) -> None:
-    row = place.row
-    found.looked_at[Step.SEALED] += len(entry.sealed)
-    for part, sealed in ((Part.FACTS, row.facts), (Part.WORDS, row.words)):
-        digest = None if sealed is None else sha256(sealed).digest()
-        if digest != entry.sealed.get(part):
-            found.note(
-                Step.SEALED, row.position, f"other sealed {part.label}", "the bytes whose digest the entry names"
-            )
-    wrapped = [key.part for key in place.vault]
-    if wrapped != [part.value for part in sorted(entry.sealed)]:
-        found.note(Step.SEALED, row.position, f"wrapped keys of parts {wrapped}", f"of parts {_parts(entry)}")
-
-
-def _parts(entry: Entry) -> list[int]:
-    return [part.value for part in sorted(entry.sealed)]
-
-
-def _examine_signature(position: int, entry: Entry, keys: Mapping[str, bytes], found: Findings) -> Signed:
-    signed, statement = entry.signed, entry.signed.statement
-    known = keys.get(signed.kid)
-    if known is not None:
-        compare_signature(position, signed, _key(known), found)
-    return Signed(
-        statement.author,
-        signed.kid,
-        entry.recorded_at,
-        unchecked=signed if known is None else None,
-        key_said=(statement.type, statement.public) if isinstance(statement.public, KeyStatement) else None,
-    )
-
-
-def compare_signature(position: int, signed: SignedStatement, key: PublicKey, found: Findings) -> None:
+def note_signature(position: int, signed: SignedStatement, key: PublicKey, found: Findings) -> None:
     """Check a signature under a key; what is wrong is noted."""
     try:
         signed.check_signature(key)
@@ -157,94 +310,13 @@ def compare_signature(position: int, signed: SignedStatement, key: PublicKey, fo
         found.note(Step.SIGNATURES, position, str(error), "a signature by the author's key over the statement")
 
 
+def note_going_back(position: int, before: Instant, recorded_at: Instant, found: Findings) -> None:
+    """Note an entry admitted earlier than the one before it."""
+    if recorded_at < before:
+        wanted = f"{format_instant(before)} or later, as the entry before"
+        found.note(Step.TIMES, position, f"admitted at {format_instant(recorded_at)}", wanted)
+
+
 @lru_cache(maxsize=4096)
 def _key(raw: bytes) -> PublicKey:
     return PublicKey.from_raw(raw)
-
-
-def _examine_contents(place: Place, entry: Entry, vault_keys: Mapping[int, KeyEncryptionKey], found: Findings) -> None:
-    """Open both parts; where they are what was said, hold the indexes and the time of admission to them."""
-    statement = entry.signed.statement
-    found.looked_at[Step.CONTENTS] += len(entry.sealed)
-    try:
-        bodies = {key.part: _open(place, entry, key, vault_keys).value for key in place.vault}
-        facts, words = bodies.get(Part.FACTS.value), bodies.get(Part.WORDS.value)
-        check_said(statement.type, facts or {}, words)
-        _check_key_facts(statement, facts or {})
-    except CoreError as error:
-        found.note(Step.CONTENTS, place.row.position, str(error), "content that opens, as it was committed to")
-        return
-    _compare_indexes(place, statement.type, facts or {}, found)
-    _examine_grant(place.row.position, entry, facts or {}, found)
-
-
-def _open(place: Place, entry: Entry, key: VaultRow, vault_keys: Mapping[int, KeyEncryptionKey]) -> Opening:
-    statement = entry.signed.statement
-    what = f"entry {place.row.position}"
-    if key.part not in (Part.FACTS, Part.WORDS):
-        raise SealBroken(f"{what}: got a wrapped key of part {key.part}, wanted one of 0 (facts) or 1 (words)")
-    part = Part(key.part)
-    sealed, commitment = (
-        (place.row.facts, statement.facts) if part is Part.FACTS else (place.row.words, statement.words)
-    )
-    if key.generation not in vault_keys:
-        raise SealBroken(f"{what}: got key-encryption key {key.generation}, wanted one of {sorted(vault_keys)}")
-    kept = SealedPart(SealedBytes(sealed or b""), WrappedKey(key.wrapped))
-    opening = open_sealed(kept, statement.id, part, vault_keys[key.generation])
-    opening.check_commitment(commitment or "", part.label)
-    return opening
-
-
-def _check_key_facts(statement: Statement, facts: Mapping[str, Any]) -> None:
-    """The index of facts finds keys by the sealed facts, whoever reads offline by what is in clear: they must agree."""
-    if not isinstance(statement.public, KeyStatement):
-        return
-    public = statement.public
-    if (facts["person"], facts["kid"]) != (public.person, public.key.kid):
-        raise MalformedStatement("facts", got=dict(facts), wanted="the person and key that the statement has in clear")
-
-
-def _compare_indexes(place: Place, statement_type: str, facts: Mapping[str, Any], found: Findings) -> None:
-    row = place.row
-    found.looked_at[Step.INDEXES] += 1
-    stream = str(stream_of(statement_type, facts))
-    if row.aggregate != stream:
-        found.note(Step.INDEXES, row.position, f"aggregate {row.aggregate}", stream)
-    subjects = sorted(map(str, subjects_of(statement_type, facts)))
-    indexed = sorted(fact.subject for fact in place.facts)
-    if indexed != subjects:
-        found.note(Step.INDEXES, row.position, f"facts about {indexed}", f"about {subjects}")
-
-
-def _examine_grant(position: int, entry: Entry, facts: Mapping[str, Any], found: Findings) -> None:
-    """A grant that was held back could have been admitted past a withdrawal.
-
-    Seen here for what widens access by itself. Whether a withdrawn directive was a withholding, or set topics became
-    fewer, depends on the statements before: that is seen when the decisions are derived again.
-    """
-    found.looked_at[Step.GRANTS] += 1
-    statement = entry.signed.statement
-    said = Said(
-        position,
-        entry.recorded_at,
-        statement.made_at,
-        statement.type,
-        statement.author,
-        statement.acting_as,
-        facts,
-    )
-    if entry.recorded_at > statement.made_at + FRESH and widens(Facts(None, PersonFacts(statement.author)), said):
-        made, at = format_instant(statement.made_at), format_instant(entry.recorded_at)
-        found.note(Step.GRANTS, position, f"{statement.type} made at {made}", f"at most 5 minutes before {at}")
-
-
-def _examine_checkpoint(row: CheckpointRow, log: LogVerifier, examined: Examined) -> None:
-    examined.found.looked_at[Step.CHECKPOINTS] += 1
-    try:
-        timed = log.open_timed_checkpoint(row.note)
-        if timed.checkpoint.size != row.size:
-            raise CheckpointError(f"checkpoint: got size {timed.checkpoint.size} filed under {row.size}")
-    except CoreError as error:
-        examined.found.note(Step.CHECKPOINTS, row.size - 1, str(error), f"a checkpoint of this log at size {row.size}")
-        return
-    examined.checkpoints.append(timed)

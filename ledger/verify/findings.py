@@ -24,6 +24,8 @@ class Step(IntEnum):
     CONTENTS = 9
     INDEXES = 10
     GRANTS = 11
+    ERASED = 12
+    WITNESSED = 13
 
 
 TITLES: Final[Mapping[Step, str]] = {
@@ -31,16 +33,24 @@ TITLES: Final[Mapping[Step, str]] = {
     Step.COLUMNS: "the columns beside each entry say what its statement says",
     Step.SIGNATURES: "each statement is signed by a key of its author that was in force at its position",
     Step.TIMES: "the ledger's time never goes back, and each statement was made for this ledger, not in its future",
-    Step.SEALED: "sealed contents are the bytes that the entries name, with one wrapped key for each",
+    Step.SEALED: "sealed contents are the bytes that the entries name, with one wrapped key for each not erased",
     Step.TREE: "each stored tile of the tree is what the entries hash to; none is missing, none is too many",
     Step.CHECKPOINTS: "each checkpoint is signed with both keys of the log over the tree of its size; all is covered",
     Step.NUMBERING: "no statement stands twice; streams, facts and their counters are numbered without gaps",
     Step.CONTENTS: "each content opens, has the shape of its type, and is what its author committed to",
     Step.INDEXES: "the indexes name exactly the stream and the subjects of each statement",
     Step.GRANTS: "what widens access was admitted within five minutes of being made",
+    Step.ERASED: "no key of words is missing but where a statement says that they were erased",
+    Step.WITNESSED: "each witnessed checkpoint is one of this tree; under a policy, its witnesses' signatures are too",
 }
-NEED_VAULT_KEY: Final = frozenset({Step.CONTENTS, Step.INDEXES, Step.GRANTS})
-"""What can only be seen with the key-encryption key."""
+WITHOUT_KEYS: Final[Mapping[Step, str]] = dict.fromkeys(
+    (Step.CONTENTS, Step.INDEXES, Step.GRANTS), "needs the key-encryption key"
+)
+"""What can only be seen with the key-encryption key, and why it is left out without it."""
+BUT_THE_VAULT: Final[Mapping[Step, str]] = dict.fromkeys(
+    (Step.SIGNATURES, Step.NUMBERING, Step.WITNESSED), "only the vault was asked for"
+)
+"""What is left out where only the vault is to be held to the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +102,12 @@ def _shown(got: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One step: how many things it looked at, and the first that is wrong."""
+    """One step: how many things it looked at, and the first that is wrong; or why it was left out."""
 
     step: Step
     looked_at: int
     wrong: Wrong | None
-    left_out: bool = False
+    left_out: str | None = None
 
     @property
     def title(self) -> str:
@@ -106,32 +116,39 @@ class Taken:
 
     def as_json(self) -> dict[str, Any]:
         """The step for machines."""
-        outcome = "left-out" if self.left_out else "ok" if self.wrong is None else "wrong"
+        outcome = "left-out" if self.left_out is not None else "ok" if self.wrong is None else "wrong"
         return {
             "step": self.step.value,
             "title": self.title,
             "outcome": outcome,
             "looked_at": self.looked_at,
             "wrong": None if self.wrong is None else _as_json(self.wrong),
+            "left_out": self.left_out,
         }
 
     def __str__(self) -> str:
-        mark = "left out" if self.left_out else "ok" if self.wrong is None else "WRONG"
+        mark = "left out" if self.left_out is not None else "ok" if self.wrong is None else "WRONG"
         line = f"{self.step.value:2} {mark:8} {self.title}"
-        if self.left_out:
-            return line + " (needs the key-encryption key)"
+        if self.left_out is not None:
+            return f"{line} ({self.left_out})"
         return f"{line} ({self.looked_at:,})" if self.wrong is None else f"{line}\n            {self.wrong}"
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome: ``covered`` of ``size`` entries lie under a checkpoint; ``root`` is that of all entries read."""
+    """The outcome: ``covered`` of ``size`` entries lie under a checkpoint; ``root`` is that of all entries read.
+
+    ``since`` is the position from which entries were read; those before were verified by an earlier run.
+    ``remarks`` are worth knowing, and not wrong.
+    """
 
     origin: str
     size: int
     covered: int
     root: NodeHash
     steps: tuple[Taken, ...]
+    since: int = 0
+    remarks: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -152,28 +169,31 @@ class Verification:
             "origin": self.origin,
             "size": self.size,
             "covered": self.covered,
+            "since": self.since,
             "root": base64url(self.root),
             "first_wrong": None if first is None else first.as_json(),
             "steps": [taken.as_json() for taken in self.steps],
+            "remarks": list(self.remarks),
         }
 
     def __str__(self) -> str:
         first = self.first_wrong
         wrong = None if first is None else first.wrong
         verdict = "everything that was looked at is sound" if wrong is None else f"first wrong: {wrong}"
-        lines = [f"{self.origin}: {self.size:,} entries, {self.covered:,} under a checkpoint", *map(str, self.steps)]
+        since = f", those before {self.since:,} by an earlier run" if self.since else ""
+        lines = [f"{self.origin}: {self.size:,} entries{since}, {self.covered:,} under a checkpoint"]
+        lines += [*map(str, self.steps), *(f"   note     {remark}" for remark in self.remarks)]
         return "\n".join([*lines, verdict])
 
 
-def verification(
-    origin: str, size: int, covered: int, root: NodeHash, found: Findings, *, opened: bool
-) -> Verification:
-    """The outcome of the findings; without the key-encryption key (``opened``) some steps are left out."""
-    steps = tuple(
-        Taken(step, found.looked_at[step], found.first.get(step), left_out=step in NEED_VAULT_KEY and not opened)
+def steps_taken(found: Findings, left_out: Mapping[Step, str]) -> tuple[Taken, ...]:
+    """All steps of the findings; some are left out, and why."""
+    return tuple(
+        Taken(step, 0, None, left_out[step])
+        if step in left_out
+        else Taken(step, found.looked_at[step], found.first.get(step))
         for step in Step
     )
-    return Verification(origin, size, covered, root, steps)
 
 
 def _as_json(wrong: Wrong) -> dict[str, Any]:

@@ -1,68 +1,176 @@
-"""What depends on the entries before: keys in force, time that never goes back, the tree."""
+"""What depends on the entries before: keys in force, time that never goes back, the tree, erasures, continuations."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
 
 from ledger.core.errors import CoreError
-from ledger.core.instants import Instant, format_instant
+from ledger.core.instants import Instant
 from ledger.core.key_history import KeyHistory
-from ledger.core.keys import KeyStatement
-from ledger.verify.entries import Examined, Signed, compare_signature
+from ledger.core.keys import KeyId, KeyStatement
+from ledger.core.public import Continued, Erased
+from ledger.verify.entries import UNREADABLE, Examined, InClear, leaves_of, note_going_back, note_signature
 from ledger.verify.findings import Findings, Step
+from ledger.verify.rows import WordsRow
 from ledger.verify.tree import Tree
+
+_BEGINNING: Final = Instant(0)
+
+
+@dataclass(slots=True)
+class Facts:
+    """What has been said in clear, and the time of the last entry: all that later entries are held to.
+
+    ``erased`` maps a position to that of the statement that erased its words, ``continued`` a position to what was
+    said there of the log before. ``keyless`` are positions whose words have no key, ``wordless`` those that have no
+    words although something later may say that they were erased.
+    """
+
+    keys: KeyHistory = field(default_factory=KeyHistory)
+    recorded_at: Instant = _BEGINNING
+    erased: dict[int, int] = field(default_factory=dict)
+    continued: dict[int, Continued] = field(default_factory=dict)
+    keyless: list[int] = field(default_factory=list)
+    wordless: list[int] = field(default_factory=list)
 
 
 class Folding:
-    """Takes examined chunks in order. ``keys`` holds every public key enrolled so far, by key id."""
+    """Takes examined spans in order. ``keys`` holds every public key enrolled so far, by key id."""
 
-    def __init__(self, tree: Tree, found: Findings) -> None:
-        self.keys: dict[str, bytes] = {}
+    def __init__(self, tree: Tree, facts: Facts, found: Findings) -> None:
         self.tree = tree
-        self.recorded_at = Instant(0)
-        self._history = KeyHistory()
+        self.facts = facts
+        self.keys: dict[str, bytes] = {
+            enrolled.said.key.kid: enrolled.said.key.raw for enrolled in facts.keys.by_person.values()
+        }
+        self.unverified = 0
+        self.cosigned: bytes | None = None
+        self.kept: list[int] = []
         self._found = found
 
     def take(self, examined: Examined) -> None:
-        """Take in the next chunk."""
+        """Take in the next span."""
         self._found.merge(examined.found)
-        recorded = [None if signed is None else signed.recorded_at for signed in examined.signed]
-        self.tree.grow(examined.leaves, recorded, examined.checkpoints)
-        for position, signed in enumerate(examined.signed, examined.start):
-            if signed is not None:
-                self._take_time(position, signed.recorded_at)
-                self._take_signature(position, signed)
+        self.tree.grow(leaves_of(examined), examined.recorded, examined.claims)
+        self._take_times(examined)
+        for said in examined.clear:
+            self._take_clear(said, examined)
+        self._take_voices(examined)
+        self.unverified += examined.unverified
+        self.cosigned = examined.cosigned or self.cosigned
+        self.kept += examined.kept
+        self.facts.keyless += examined.keyless
+        self.facts.wordless += examined.wordless
 
     def finish(self, last: Instant, at: Instant) -> None:
         """Hold the head's time to the last entry's; ``at`` is the instant of this verification.
 
         Only where all entries were read: else what is missing from the end of them would be noted before the gap.
         """
-        if last != self.recorded_at:
+        if last != self.facts.recorded_at:
             size = self.tree.edge.size
             got = f"{last} as the instant of the head"
-            self._found.note(Step.TIMES, max(size - 1, 0), got, f"{self.recorded_at} as in the last entry")
+            self._found.note(Step.TIMES, max(size - 1, 0), got, f"{self.facts.recorded_at} as in the last entry")
         self.tree.finish(at)
 
-    def _take_time(self, position: int, recorded_at: Instant) -> None:
-        if recorded_at < self.recorded_at:
-            wanted = f"{format_instant(self.recorded_at)} or later, as the entry before"
-            self._found.note(Step.TIMES, position, f"admitted at {format_instant(recorded_at)}", wanted)
-        self.recorded_at = recorded_at
+    def settle(self, older: Iterable[WordsRow]) -> list[int]:
+        """Hold the keys of words to what was really erased; gives the positions whose key is there although it was.
 
-    def _take_signature(self, position: int, signed: Signed) -> None:
-        self._found.looked_at[Step.SIGNATURES] += 1
+        ``older`` are erased positions from before this run.
+        """
+        erased, kept = self.facts.erased, set(self.kept)
+        for row in older:
+            if row.wrapped:
+                kept.add(row.position)
+            if not row.sealed:
+                self.facts.wordless.append(row.position)
+        for position in self.facts.keyless:
+            if position not in erased:
+                wanted = "a wrapped key, or a statement that the words were erased"
+                self._found.note(Step.ERASED, position, "words whose key is gone", wanted)
+        for position in self.facts.wordless:
+            if position in erased:
+                got = f"an erasure of position {position}"
+                self._found.note(Step.ERASED, erased[position], got, "positions of statements that have words")
+        return sorted(kept & erased.keys())
+
+    def _take_times(self, examined: Examined) -> None:
+        """Only from span to span: within them it was seen."""
+        read = [at for at in examined.recorded if at != UNREADABLE]
+        if read:
+            at = next(n for n, at in enumerate(examined.recorded) if at != UNREADABLE)
+            note_going_back(examined.first + at, self.facts.recorded_at, Instant(read[0]), self._found)
+            self.facts.recorded_at = Instant(read[-1])
+
+    def _take_clear(self, said: InClear, examined: Examined) -> None:
+        position, public = said.position, said.public
         try:
-            said = self._key_of(position, signed)
-            if signed.key_said is not None:
-                self._history.apply(position, *signed.key_said)
-                self.keys[signed.key_said[1].key.kid] = signed.key_said[1].key.raw
+            key = self._key_of(said)
+            if isinstance(public, KeyStatement):
+                self.facts.keys.apply(position, said.type, public)
+                self.keys[public.key.kid] = public.key.raw
         except CoreError as error:
-            self._found.note(Step.SIGNATURES, position, str(error), "a key of the author in force at this position")
-            return
-        if signed.unchecked is not None:
-            compare_signature(position, signed.unchecked, said.key, self._found)
+            self._note_key(position, error)
+        else:
+            self._check_late(position, key, examined)
+        if isinstance(public, Erased):
+            self._take_erased(position, public)
+        elif isinstance(public, Continued):
+            self.facts.continued[position] = public
 
-    def _key_of(self, position: int, signed: Signed) -> KeyStatement:
+    def _take_erased(self, position: int, said: Erased) -> None:
+        for erased in said.positions:
+            if erased >= position:
+                self._found.note(Step.ERASED, position, f"an erasure of position {erased}", "positions before its own")
+            else:
+                self.facts.erased.setdefault(erased, position)
+
+    def _take_voices(self, examined: Examined) -> None:
+        """A key that was in force at the first and at the last place where it is used was in force in between."""
+        for index, voice in enumerate(examined.voices):
+            try:
+                self._find(voice.author, voice.kid, voice.first, voice.latest)
+                self._find(voice.author, voice.kid, voice.last, voice.latest)
+            except CoreError:
+                self._find_each(index, examined)
+        for position in examined.unchecked:
+            index = examined.who[position - examined.first]
+            if index != UNREADABLE:
+                voice = examined.voices[index]
+                at = Instant(examined.recorded[position - examined.first])
+                try:
+                    key = self._find(voice.author, voice.kid, position, at)
+                except CoreError:
+                    continue  # noted already
+                self._check_late(position, key, examined)
+
+    def _find_each(self, index: int, examined: Examined) -> None:
+        """Note the first place at which a voice had no key in force."""
+        voice = examined.voices[index]
+        for n, who in enumerate(examined.who):
+            if who == index:
+                try:
+                    self._find(voice.author, voice.kid, examined.first + n, Instant(examined.recorded[n]))
+                except CoreError as error:
+                    self._note_key(examined.first + n, error)
+                    return
+
+    def _check_late(self, position: int, key: KeyStatement, examined: Examined) -> None:
+        """Check a signature whose key was not known when its span was examined."""
+        signed = examined.unchecked.get(position)
+        if signed is not None:
+            note_signature(position, signed, key.key, self._found)
+
+    def _key_of(self, said: InClear) -> KeyStatement:
         # The first entry is the service enrolling its own key: nothing before it could vouch for that key.
-        if position == 0 and signed.key_said is not None:
-            statement_type, said = signed.key_said
-            if (statement_type, said.person, said.key.kid) == ("key-enrolled/1", signed.author, signed.kid):
-                return said
-        return self._history.find(signed.author, signed.kid, position, signed.recorded_at)
+        public = said.public
+        own = isinstance(public, KeyStatement) and (public.person, public.key.kid) == (said.author, said.kid)
+        if own and said.position == 0 and said.type == "key-enrolled/1" and isinstance(public, KeyStatement):
+            return public
+        return self._find(said.author, said.kid, said.position, said.recorded_at)
+
+    def _find(self, author: str, kid: KeyId, position: int, recorded_at: Instant) -> KeyStatement:
+        return self.facts.keys.find(author, kid, position, recorded_at)
+
+    def _note_key(self, position: int, error: CoreError) -> None:
+        self._found.note(Step.SIGNATURES, position, str(error), "a key of the author in force at this position")

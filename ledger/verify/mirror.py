@@ -5,7 +5,6 @@ numbering, indexes) or the key-encryption key is left out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from ledger.core.checkpoint import TimedCheckpoint
@@ -17,23 +16,16 @@ from ledger.core.merkle import HASH_SIZE, LeafHash, leaf_hash
 from ledger.core.tiles import TILE_HEIGHT, TILE_WIDTH, TileId, perfect_root, tile_path
 from ledger.core.trust_policy import TrustPolicy
 from ledger.mirror import MirrorError, MirrorFolder
-from ledger.verify.findings import Findings, Step, Taken, Verification
-from ledger.verify.folding import Folding
+from ledger.verify.findings import Findings, Step, Verification, steps_taken
+from ledger.verify.folding import Facts, Folding
 from ledger.verify.mirror_entries import Bundle, Names, seen_in_order
 from ledger.verify.rows import TileRow
-from ledger.verify.tree import Tiles, Tree
+from ledger.verify.tree import Claim, Tiles, Tree
 from ledger.verify.whole import Progress
 
 TAKEN: Final = frozenset({Step.ORDER, Step.SIGNATURES, Step.TIMES, Step.TREE, Step.CHECKPOINTS})
 """The steps that a mirror has everything for."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotInAMirror(Taken):
-    """A step that is left out, because a mirror has nothing of what it looks at."""
-
-    def __str__(self) -> str:
-        return f"{self.step.value:2} left out {self.title} (a mirror has nothing of it)"
+LEFT_OUT: Final = {step: "a mirror has nothing of it" for step in Step if step not in TAKEN}
 
 
 class HistoriesDiffer(CoreError):
@@ -57,12 +49,13 @@ def verify_mirror(
     found = Findings()
     timed = _checkpoint(folder, log, policy, found)
     size = 0 if timed is None else timed.checkpoint.size
-    tree = Tree(Tiles(_complete_tiles(folder, size, found), found, size), found)
-    folding, names = Folding(tree, found), Names(found)
+    tree = Tree(Tiles(_complete_tiles(folder, size, found), found, size), found, edge=Edge.empty())
+    folding, names = Folding(tree, Facts(), found), Names(found)
     for seen in seen_in_order(_bundles(folder, size, folding.keys, found), cores):
         names.take(tree.edge, seen)
-        if timed is not None and seen.examined.start + len(seen.examined.leaves) == size:
-            seen.examined.checkpoints.append(timed)
+        if timed is not None and seen.examined.size == size:
+            root, signed_at = timed.checkpoint.root, timed.at_seconds
+            seen.examined.claims.append(Claim(Step.CHECKPOINTS, "checkpoint", size, root, signed_at))
         folding.take(seen.examined)
         if progress is not None:
             progress(tree.edge.size, size)
@@ -70,8 +63,7 @@ def verify_mirror(
         tree.finish(at)
         names.finish(log.origin, size)
         _compare_incomplete(folder, tree.edge, found)
-    steps = tuple(_taken(step, found) for step in Step)
-    return Verification(log.origin, size, tree.covered, tree.edge.root(), steps)
+    return Verification(log.origin, size, tree.covered, tree.edge.root(), steps_taken(found, LEFT_OUT))
 
 
 def check_same_history(a: MirrorFolder, b: MirrorFolder) -> None:
@@ -106,12 +98,6 @@ def _check_own(folder: MirrorFolder) -> int:
             "checkpoint says; run record-ledger verify mirror on it, which names the file"
         )
     return checkpoint.size
-
-
-def _taken(step: Step, found: Findings) -> Taken:
-    if step not in TAKEN:
-        return NotInAMirror(step, 0, None, left_out=True)
-    return Taken(step, found.looked_at[step], found.first.get(step))
 
 
 def _hashes(entries: list[bytes]) -> list[LeafHash]:

@@ -5,23 +5,21 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final, NamedTuple
 
-from ledger.core.authority import FRESH
+from ledger.core import canonical
 from ledger.core.edge import Edge
-from ledger.core.entry import Entry, parse_entry
-from ledger.core.errors import CoreError
-from ledger.core.instants import format_instant
-from ledger.core.keys import KeyStatement, PublicKey
-from ledger.core.merkle import LeafHash, leaf_hash
+from ledger.core.entry import Entry
+from ledger.core.errors import MalformedStatement
 from ledger.core.public import Continued
-from ledger.verify.entries import Examined, Signed, compare_signature
+from ledger.verify.beforehand import Beforehand
+from ledger.verify.entries import Examined, Examining, Trust, leaves_of
 from ledger.verify.findings import Findings, Step
-from ledger.verify.reading import key_id_in
 
 _AHEAD: Final = 3
 """Bundles per core that are examined while the oldest of them is waited for."""
+_STATEMENT: Final = b'"statement":"'
+_KID: Final = slice(len('{"alg":"Ed25519","kid":"'), len('{"alg":"Ed25519","kid":"') + 43)
 
 
 class Bundle(NamedTuple):
@@ -56,19 +54,14 @@ class Seen:
 
 def see(bundle: Bundle) -> Seen:
     """Examine the entries of a bundle, in any order and on any core."""
-    seen = Seen(Examined(bundle.start))
+    examining, names = Examining(bundle.start, Trust({}, Beforehand("", dict(bundle.keys)))), list[Named]()
     for position, data in enumerate(bundle.entries, bundle.start):
-        seen.examined.found.looked_at[Step.ORDER] += 1
-        seen.examined.leaves.append(leaf_hash(data))
-        try:
-            entry = parse_entry(data)
-        except CoreError as error:
-            seen.examined.found.note(Step.ORDER, position, str(error), "the canonical bytes of an entry")
-            seen.examined.signed.append(None)
-            continue
-        seen.examined.signed.append(_signed(position, entry, bundle.keys, seen.examined.found))
-        _compare_times(position, entry, seen.examined.found)
-        _take_name(position, entry, seen.names)
+        entry = examining.read(position, data)
+        if entry is not None:
+            examining.hear(position, entry)
+            _take_name(position, entry, names)
+    seen = Seen(examining.finish(), names)
+    seen.examined.found.looked_at[Step.ORDER] += len(bundle.entries)
     return seen
 
 
@@ -110,31 +103,11 @@ class Names:
 
     def _compare(self, named: Named, edge: Edge, examined: Examined) -> None:
         position, said = named.position, named.said
-        leaves = [LeafHash(leaf) for leaf in examined.leaves[: position - examined.start]]
+        leaves = leaves_of(examined)[: position - examined.first]
         root = edge.extend(leaves, paths=False).edge.root()
         if said is None or (said.origin, said.size, said.root) != (self.name, position, root):
             wanted = f"{self.name}, or that it is continued after {position} entries with the root {root.hex()}"
             self.found.note(Step.TIMES, position, f"a statement for {named.name}", wanted)
-
-
-def _signed(position: int, entry: Entry, keys: dict[str, bytes], found: Findings) -> Signed:
-    signed, said, known = entry.signed, entry.signed.statement, keys.get(entry.signed.kid)
-    if known is not None:
-        compare_signature(position, signed, _key(known), found)
-    key_said = (said.type, said.public) if isinstance(said.public, KeyStatement) else None
-    return Signed(said.author, signed.kid, entry.recorded_at, None if known is not None else signed, key_said)
-
-
-@lru_cache(maxsize=4096)
-def _key(raw: bytes) -> PublicKey:
-    return PublicKey.from_raw(raw)
-
-
-def _compare_times(position: int, entry: Entry, found: Findings) -> None:
-    found.looked_at[Step.TIMES] += 1
-    made_at, at = entry.signed.statement.made_at, format_instant(entry.recorded_at)
-    if made_at > entry.recorded_at + FRESH:
-        found.note(Step.TIMES, position, f"made at {format_instant(made_at)}", f"at most 5 minutes after {at}")
 
 
 def _take_name(position: int, entry: Entry, names: list[Named]) -> None:
@@ -142,3 +115,13 @@ def _take_name(position: int, entry: Entry, names: list[Named]) -> None:
     if not names or names[-1].name != statement.ledger:
         said = statement.public if isinstance(statement.public, Continued) else None
         names.append(Named(position, statement.ledger, said))
+
+
+def key_id_in(entry: bytes) -> str:
+    """The key id that an entry names, found without parsing it; only used to look for the key beforehand."""
+    start = entry.find(_STATEMENT) + len(_STATEMENT)
+    header = entry[start : entry.find(b".", start)]
+    try:
+        return canonical.unbase64url(header.decode("ascii", "replace"), "header")[_KID].decode("ascii", "replace")
+    except MalformedStatement:
+        return ""

@@ -1,18 +1,12 @@
-"""Reading the log in order: chunks of entries, each with the rows that stand beside it in other tables."""
+"""Reading a span of the log in order: each entry with the rows that stand beside it in other tables."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, NamedTuple, TypeVar
 
-from ledger.core import canonical
-from ledger.core.errors import MalformedStatement
 from ledger.verify.findings import Findings, Step
-from ledger.verify.rows import CheckpointRow, EntryRow, FactRow, Source, VaultRow
+from ledger.verify.rows import CheckpointRow, CosignedRow, EntryRow, FactRow, Source, Span, VaultRow
 
-CHUNK_ENTRIES: Final = 256
-CHUNK_BYTES: Final = 1 << 20
-
-Row = TypeVar("Row", VaultRow, FactRow, CheckpointRow)
+Row = TypeVar("Row", VaultRow, FactRow, CheckpointRow, CosignedRow)
 
 
 class Place(NamedTuple):
@@ -22,26 +16,7 @@ class Place(NamedTuple):
     vault: list[VaultRow]
     facts: list[FactRow]
     checkpoints: list[CheckpointRow]
-
-
-@dataclass(slots=True)
-class Chunk:
-    """Neighbouring entries, and public keys by key id: those of its signers that were enrolled in earlier chunks."""
-
-    start: int
-    places: list[Place] = field(default_factory=list)
-    keys: dict[str, bytes] = field(default_factory=dict)
-    bytes: int = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether it is time for the next."""
-        return len(self.places) >= CHUNK_ENTRIES or self.bytes >= CHUNK_BYTES
-
-    def add(self, place: Place) -> None:
-        """Take in the next entry."""
-        self.places.append(place)
-        self.bytes += len(place.row.entry) + len(place.row.facts) + len(place.row.words or b"")
+    cosigned: list[CosignedRow]
 
 
 class Beside(Generic[Row]):
@@ -82,47 +57,41 @@ class Beside(Generic[Row]):
 
 
 class Reading:
-    """Walks along the log; afterwards ``size`` entries were read, up to the first gap."""
+    """Walks along a span; afterwards ``size`` entries are known, up to the span's end or the first gap.
 
-    def __init__(self, source: Source, found: Findings, head_size: int) -> None:
-        self.size = 0
-        self._broken = False
+    The index of facts is read only if it is asked for: no index of its own leads there from a position.
+    """
+
+    def __init__(self, source: Source, span: Span, found: Findings, head_size: int, *, with_facts: bool) -> None:
+        self.size = span.first
+        self.broken = False
         self._source = source
+        self._span = span
         self._found = found
         self._head_size = head_size
-        self._vault = self._beside(source.vault(), lambda row: row.position, Step.SEALED)
-        self._facts = self._beside(source.facts(), lambda row: row.position, Step.NUMBERING)
+        self._vault = self._beside(source.vault(span), lambda row: row.position, Step.SEALED)
+        facts = source.facts(span) if with_facts else ()
+        self._facts = self._beside(facts, lambda row: row.position, Step.NUMBERING)
         # The checkpoint of size n is the one that first covers entry n - 1.
-        self._checkpoints = self._beside(source.checkpoints(), lambda row: row.size - 1, Step.CHECKPOINTS)
+        self._checkpoints = self._beside(source.checkpoints(span), lambda row: row.size - 1, Step.CHECKPOINTS)
+        self._cosigned = self._beside(source.cosigned(span), lambda row: row.size - 1, Step.WITNESSED)
 
-    def chunks(self, keys: Mapping[str, bytes]) -> Iterator[Chunk]:
-        """The log in chunks; ``keys`` grows while they are read."""
-        chunk = Chunk(0)
+    def places(self) -> Iterator[Place]:
+        """The entries in order; what is beside none of them is noted."""
+        vault, facts, checkpoints, cosigned = self._vault.at, self._facts.at, self._checkpoints.at, self._cosigned.at
         for row in self._in_order():
-            chunk.add(Place(row, self._vault.at(self.size), self._facts.at(self.size), self._checkpoints.at(self.size)))
-            kid = key_id_in(row.entry)
-            if kid in keys:
-                chunk.keys[kid] = keys[kid]
+            at = self.size
+            yield Place(row, vault(at), facts(at), checkpoints(at), cosigned(at))
             self.size += 1
-            if chunk.full:
-                yield chunk
-                chunk = Chunk(self.size)
-        if chunk.places:
-            yield chunk
-
-    def finish(self) -> bool:
-        """Hold the number of entries to the head, and note rows that belong to no entry; False where entries miss."""
-        if self._broken:
-            return False  # what stands after a gap cannot be told from what is too many
-        if self.size != self._head_size:
-            wanted = f"{self._head_size} as the head says"
-            self._found.note(Step.ORDER, min(self.size, max(self._head_size, 0)), f"{self.size} entries", wanted)
-        for beside in (self._vault, self._facts, self._checkpoints):
-            beside.finish()
-        return self.size == self._head_size
+        if not self.broken and self._span.until not in (None, self.size):
+            self._break_at(self.size, "no entry there")
+        if not self.broken:
+            # What stands after a gap could not be told from what is too many.
+            for beside in (self._vault, self._facts, self._checkpoints, self._cosigned):
+                beside.finish()
 
     def _in_order(self) -> Iterator[EntryRow]:
-        for row in self._source.entries():
+        for row in self._source.entries(self._span):
             self._found.looked_at[Step.ORDER] += 1
             if row.position == self.size:
                 yield row
@@ -130,24 +99,12 @@ class Reading:
                 self._found.note(Step.ORDER, self._head_size, f"an entry at {row.position}", "positions from 0 on")
             else:
                 # After the entry that is wanted one is missing; before it, there are two in one place.
-                wrong = min(row.position, self.size)
-                self._found.note(Step.ORDER, wrong, f"an entry at {row.position}", f"one at {self.size}")
-                self._broken = True
+                self._break_at(min(row.position, self.size), f"an entry at {row.position}")
                 return
+
+    def _break_at(self, position: int, got: str) -> None:
+        self._found.note(Step.ORDER, position, got, f"one at {self.size}")
+        self.broken = True
 
     def _beside(self, rows: Iterable[Row], place: Callable[[Row], int], step: Step) -> Beside[Row]:
         return Beside(rows, place, step, self._found, self._head_size)
-
-
-_STATEMENT: Final = b'"statement":"'
-_KID: Final = slice(len('{"alg":"Ed25519","kid":"'), len('{"alg":"Ed25519","kid":"') + 43)
-
-
-def key_id_in(entry: bytes) -> str:
-    """The key id that an entry names, found without parsing it; only used to look for the key beforehand."""
-    start = entry.find(_STATEMENT) + len(_STATEMENT)
-    header = entry[start : entry.find(b".", start)]
-    try:
-        return canonical.unbase64url(header.decode("ascii", "replace"), "header")[_KID].decode("ascii", "replace")
-    except MalformedStatement:
-        return ""

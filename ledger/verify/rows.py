@@ -5,8 +5,20 @@ a NULL arrives as -1, "" or b"", which nothing that is whole ever is, and the or
 where a row out of order could hide.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol, Self
+
+
+class Span(NamedTuple):
+    """The rows of positions from ``first`` to before ``until``; without ``until``, to the end of the table.
+
+    The span that begins at 0 has whatever stands before 0 or at no position, too: spans that follow each other, the
+    last one without an end, have every row.
+    """
+
+    first: int
+    until: int | None
 
 
 class HeadRow(NamedTuple):
@@ -64,6 +76,21 @@ class CheckpointRow(NamedTuple):
     note: bytes
 
 
+class CosignedRow(NamedTuple):
+    """A checkpoint with its witnesses' signatures behind the log's, and the size it is filed under."""
+
+    size: int
+    note: bytes
+
+
+class WordsRow(NamedTuple):
+    """Whether an entry has sealed words, and whether a wrapped key of them is there."""
+
+    position: int
+    sealed: bool
+    wrapped: bool
+
+
 class GuardRow(NamedTuple):
     """How many facts bear on a subject."""
 
@@ -87,26 +114,48 @@ class StreamRow(NamedTuple):
     position: int
 
 
+class ClearRow(NamedTuple):
+    """An entry whose type says something in clear."""
+
+    position: int
+    entry: bytes
+
+
 class Source(Protocol):
     """One unchanging snapshot of a ledger, read row by row: several of these are read side by side."""
+
+    def beside(self) -> AbstractContextManager[Self]:
+        """The same snapshot for another process, which enters it there."""
 
     def heads(self) -> Iterable[HeadRow]:
         """The head: one row, where nothing is wrong."""
 
-    def entries(self) -> Iterable[EntryRow]:
-        """All entries by position."""
+    def count(self, first: int) -> int:
+        """How many entries have a position from ``first`` on."""
 
-    def vault(self) -> Iterable[VaultRow]:
-        """All wrapped keys by position and part."""
+    def in_clear(self, types: Collection[str], first: int) -> Iterable[ClearRow]:
+        """The entries from ``first`` on that their type column says to be of these types, by position."""
 
-    def facts(self) -> Iterable[FactRow]:
+    def entries(self, span: Span) -> Iterable[EntryRow]:
+        """Entries by position."""
+
+    def vault(self, span: Span) -> Iterable[VaultRow]:
+        """Wrapped keys by position and part."""
+
+    def facts(self, span: Span) -> Iterable[FactRow]:
         """The index of facts by position."""
 
-    def checkpoints(self) -> Iterable[CheckpointRow]:
-        """All checkpoints by size."""
+    def checkpoints(self, span: Span) -> Iterable[CheckpointRow]:
+        """Checkpoints by size; the one of size n stands at position n - 1."""
 
-    def tiles(self) -> Iterable[TileRow]:
-        """All tiles by level and number."""
+    def cosigned(self, span: Span) -> Iterable[CosignedRow]:
+        """Witnessed checkpoints by size, placed likewise."""
+
+    def tiles(self, since: int) -> Iterable[TileRow]:
+        """By level and number: all tiles, or those that were not complete yet at a size above 0."""
+
+    def older_tiles(self, until: int) -> Iterable[TileRow]:
+        """By level and number: the tiles that were complete at this size, those of level 0 without their hashes."""
 
     def statements(self) -> Iterable[StatementRow]:
         """All entries by author and statement id."""
@@ -119,3 +168,18 @@ class Source(Protocol):
 
     def guards(self) -> Iterable[GuardRow]:
         """All counters by subject."""
+
+    def statements_like(self, first: int) -> Iterable[StatementRow]:
+        """As ``statements``: the entries from ``first`` on, and those that have author and id in common with one."""
+
+    def streams_since(self, first: int) -> Iterable[StreamRow]:
+        """As ``streams``: the entries from ``first`` on, and the last one before of each of their aggregates."""
+
+    def counted_facts_since(self, first: int) -> Iterable[FactRow]:
+        """As ``counted_facts``: those of entries from ``first`` on, and the last before of each of their subjects."""
+
+    def guards_since(self, first: int) -> Iterable[GuardRow]:
+        """As ``guards``: the counters of the subjects that entries from ``first`` on bear on."""
+
+    def words_at(self, positions: Collection[int]) -> Iterable[WordsRow]:
+        """Whether there are words, and a key of them, at each of these positions that has an entry."""

@@ -1,9 +1,8 @@
 """The tree, hashed again from the entries and held to the stored tiles and the signed checkpoints."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
-from ledger.core.checkpoint import TimedCheckpoint
 from ledger.core.edge import CompleteTile, Edge
 from ledger.core.instants import MINUTE, SECOND, Instant, format_instant
 from ledger.core.merkle import HASH_SIZE, LeafHash
@@ -15,6 +14,20 @@ COVERED_WITHIN: Final = MINUTE
 """The service signs a checkpoint 100 ms after the last entry at the latest; one that was killed, once it is back."""
 
 
+class Claim(NamedTuple):
+    """What something in the log says of its tree: ``what`` it is, and the root at a size.
+
+    ``signed_at`` is the time in seconds of a checkpoint that counts, None of what covers nothing: what the log that
+    this one continues has said, and what a witness has seen.
+    """
+
+    step: Step
+    what: str
+    size: int
+    root: bytes
+    signed_at: int | None
+
+
 class Tiles:
     """The stored tiles, read in order and claimed by the tiles that entries complete.
 
@@ -22,7 +35,7 @@ class Tiles:
     """
 
     def __init__(self, stored: Iterable[TileRow], found: Findings, nowhere: int) -> None:
-        self._stored = iter(stored)
+        self._stored: Iterator[TileRow] = iter(stored)
         self._next = next(self._stored, None)
         self._above: list[CompleteTile] = []
         self._found = found
@@ -75,61 +88,67 @@ class Tiles:
 
 
 class Tree:
-    """Grows with the entries; afterwards ``covered`` entries lie under a genuine checkpoint of their tree."""
+    """Grows with the entries; afterwards ``covered`` entries lie under a genuine checkpoint of their tree.
 
-    def __init__(self, tiles: Tiles, found: Findings) -> None:
-        self.edge = Edge.empty()
-        self.covered = 0
-        self._uncovered_since: Instant | None = None
+    ``uncovered_since`` is when the first of the others was admitted.
+    """
+
+    def __init__(
+        self, tiles: Tiles, found: Findings, *, edge: Edge, covered: int = 0, uncovered_since: Instant | None = None
+    ) -> None:
+        self.edge = edge
+        self.covered = covered
+        self.uncovered_since = uncovered_since
         self._tiles = tiles
         self._found = found
 
-    def grow(
-        self, leaves: Sequence[bytes], recorded: Sequence[Instant | None], checkpoints: Iterable[TimedCheckpoint]
-    ) -> None:
-        """Add entries, given by leaf hash and time of admission, and hold the checkpoints on the way to the tree."""
+    def grow(self, leaves: Sequence[LeafHash], recorded: Sequence[int], claims: Iterable[Claim]) -> None:
+        """Add entries, given by leaf hash and time of admission (-1 where it cannot be read).
+
+        What is claimed of a size on the way is held to the tree.
+        """
         start = self.edge.size
-        for timed in checkpoints:
-            until = timed.checkpoint.size - start
+        for claim in sorted(claims, key=lambda claim: claim.size):
+            until = claim.size - start
             self._extend(leaves, recorded, start, until)
-            self._compare(timed, recorded[until - 1])
+            self._compare(claim, recorded[until - 1])
         self._extend(leaves, recorded, start, len(leaves))
 
     def finish(self, at: Instant) -> None:
         """Note tiles too many, and entries that have waited for their checkpoint too long."""
         self._tiles.finish()
-        if self._uncovered_since is not None and at > self._uncovered_since + COVERED_WITHIN:
+        if self.uncovered_since is not None and at > self.uncovered_since + COVERED_WITHIN:
             self._found.note(
                 Step.CHECKPOINTS,
                 self.covered,
                 f"no checkpoint over entries {self.covered} to {self.edge.size - 1}",
-                f"one within a minute of {format_instant(self._uncovered_since)}; start the service, which signs it,"
+                f"one within a minute of {format_instant(self.uncovered_since)}; start the service, which signs it,"
                 " and if it was never stopped, find out who took it away",
                 until=self.edge.size,
             )
 
-    def _extend(self, leaves: Sequence[bytes], recorded: Sequence[Instant | None], start: int, until: int) -> None:
+    def _extend(self, leaves: Sequence[LeafHash], recorded: Sequence[int], start: int, until: int) -> None:
         since = self.edge.size - start
         if since >= until:
             return
-        if self._uncovered_since is None:
-            self._uncovered_since = recorded[since]
-        extension = self.edge.extend([LeafHash(leaf) for leaf in leaves[since:until]], paths=False)
+        if self.uncovered_since is None and recorded[since] >= 0:
+            self.uncovered_since = Instant(recorded[since])
+        extension = self.edge.extend(leaves[since:until], paths=False)
         self._tiles.take(extension.tiles)
         self.edge = extension.edge
 
-    def _compare(self, timed: TimedCheckpoint, recorded_at: Instant | None) -> None:
-        size, root = timed.checkpoint.size, self.edge.root()
-        if timed.checkpoint.root != root:
+    def _compare(self, claim: Claim, recorded_at: int) -> None:
+        size, root = claim.size, self.edge.root()
+        if claim.root != root:
             got = f"entries up to {size - 1} that hash to {root.hex()}"
-            wanted = f"{timed.checkpoint.root.hex()} as the checkpoint of size {size} says"
+            wanted = f"{claim.root.hex()} as the {claim.what} of size {size} says"
             # The signatures hold, so it is an entry that differs: one of those that no checkpoint before vouches for.
-            self._found.note(Step.CHECKPOINTS, self.covered, got, wanted, until=max(size, self.covered + 1))
-            return
-        self.covered, self._uncovered_since = size, None
-        if recorded_at is not None and timed.at_seconds < recorded_at // SECOND:
-            wanted = f"a time from {format_instant(recorded_at)} on, when its last entry was admitted"
-            self._found.note(Step.CHECKPOINTS, size - 1, f"a checkpoint signed at {timed.at_seconds} s", wanted)
+            self._found.note(claim.step, self.covered, got, wanted, until=max(size, self.covered + 1))
+        elif claim.signed_at is not None:
+            self.covered, self.uncovered_since = size, None
+            if claim.signed_at < recorded_at // SECOND:
+                wanted = f"a time from {format_instant(Instant(recorded_at))} on, when its last entry was admitted"
+                self._found.note(claim.step, size - 1, f"a checkpoint signed at {claim.signed_at} s", wanted)
 
 
 def _covers(level: int, n: int) -> tuple[int, int]:

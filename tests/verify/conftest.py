@@ -9,17 +9,21 @@ import psycopg
 import pytest
 
 from api.postgres import EmbeddedPostgres
-from api.verifying import PostgresSource, snapshot
+from api.snapshot import PostgresSource, snapshot
 from api.wiring import clock
 from ledger.core.instants import HOUR, Instant
 from ledger.store.keyring import Keyring
-from ledger.verify import Source, Verification, Wrong, verify_ledger
+from ledger.verify import Source, Trusted, Verification, Wrong, verify_ledger
+from ledger.verify.rows import CheckpointRow
 from tests.keyring import fixed_keyring
 from tests.postgres_fixture import Database, new_database
 from tests.verify.history import History, live_through
 from tests.verify.memory import Tables
+from tests.verify.witnesses import POLICY, cosign
 
-LOG_TABLES = ("head", "entry", "vault", "tile", "checkpoint", "guard", "fact")
+LOG_TABLES = ("head", "entry", "vault", "tile", "checkpoint", "cosigned", "guard", "fact")
+SPAN = 128
+"""Entries of a span: few, so that a history of a few hundred has several."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,8 @@ class Kept:
     def verify(self, source: Source, *, opening: bool = True, at: Instant | None = None) -> Verification:
         """Verify an hour later, unless told otherwise."""
         keys = {self.keyring.generation: self.keyring.key_encryption_key} if opening else None
-        return verify_ledger(
-            source, self.keyring.log.verifier, at=Instant(clock() + HOUR) if at is None else at, vault_keys=keys
-        )
+        trusted = Trusted(self.keyring.log.verifier, vault_keys=keys, policy=POLICY)
+        return verify_ledger(source, trusted, at=Instant(clock() + HOUR) if at is None else at, span=SPAN)
 
     def first_wrong(self, source: Source) -> Wrong:
         """The first wrong thing of a damaged ledger."""
@@ -53,11 +56,19 @@ def kept(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[Kept]:
     with new_database(postgres, migrated_template) as name:
         database, keyring = Database(postgres, name), fixed_keyring()
         history = asyncio.run(live_through(database.dsn(), keyring))
-        with snapshot(database.dsn("ledger_reader")) as source:
-            tables = Tables.of(source)
         with psycopg.connect(database.superuser_dsn) as connection:
             take_guards_off(connection)
+            cosign_some(connection)
+        with snapshot(database.dsn("ledger_reader")) as source:
+            tables = Tables.of(source)
         yield Kept(database, keyring, history, tables)
+
+
+def cosign_some(connection: psycopg.Connection) -> None:
+    """Let the witnesses cosign every other checkpoint."""
+    rows = connection.execute("select size, note from ledger.checkpoint order by size").fetchall()
+    cosigned = [cosign(CheckpointRow(*row)) for row in rows[::2]]
+    connection.cursor().executemany("insert into ledger.cosigned values (%s, %s)", cosigned)
 
 
 Damaging = Callable[[str], AbstractContextManager[Source]]

@@ -98,6 +98,7 @@ class DishonestLog:
             checkpoint=(
                 CheckpointRow(self.size, self.keyring.log.sign_checkpoint(checkpoint, self.last // SECOND + 3600)),
             ),
+            witnessed=(),
             guard=tuple(GuardRow(*counter) for counter in self.counters.items()),
             fact=tuple(self.facts),
         )

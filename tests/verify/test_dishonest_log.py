@@ -10,10 +10,10 @@ from ledger.core.instants import MINUTE, SECOND, Instant, format_instant
 from ledger.core.keys import SigningKey
 from ledger.core.merkle import leaf_hash
 from ledger.core.sealing import Part
-from ledger.verify import Step, Wrong, verify_ledger
+from ledger.verify import Step, Trusted, Wrong, verify_ledger
 from ledger.verify.rows import CheckpointRow, EntryRow
 from tests.keyring import fixed_keyring
-from tests.verify.conftest import Kept
+from tests.verify.conftest import SPAN, Kept
 from tests.verify.dishonest import NINE, DishonestLog
 from tests.verify.memory import Tables
 
@@ -32,7 +32,10 @@ def log() -> DishonestLog:
 def wrong_in(tables: Tables) -> dict[Step, Wrong]:
     keyring = fixed_keyring()
     outcome = verify_ledger(
-        tables, keyring.log.verifier, at=Instant(NINE + 60 * MINUTE), vault_keys={1: keyring.key_encryption_key}
+        tables,
+        Trusted(keyring.log.verifier, vault_keys={1: keyring.key_encryption_key}),
+        at=Instant(NINE + 60 * MINUTE),
+        span=SPAN,
     )
     return {taken.step: taken.wrong for taken in outcome.steps if taken.wrong is not None}
 

@@ -6,18 +6,21 @@ import json
 import psycopg
 import pytest
 
-from api.verifying import snapshot, verify_database
+from api.snapshot import snapshot
+from api.verifying import verify_database
 from api.wiring import clock
 from ledger.core.instants import MINUTE, Instant
 from ledger.core.sealing import KeyEncryptionKey
 from ledger.ledger import open_ledger
 from ledger.use_cases.items import Draft
-from ledger.verify import Step, verify_ledger
+from ledger.verify import Step, Trusted, verify_ledger
+from ledger.verify.rows import Span
 from tests.keyring import fixed_keyring
 from tests.postgres_fixture import Database
 from tests.soundness import assert_ledger_sound
 from tests.store.cast import gather_cast
-from tests.verify.conftest import Kept
+from tests.verify.conftest import SPAN, Kept
+from tests.verify.witnesses import POLICY
 
 KEYRING = fixed_keyring()
 SEALED_STEPS = {Step.CONTENTS, Step.INDEXES, Step.GRANTS}
@@ -25,7 +28,7 @@ SEALED_STEPS = {Step.CONTENTS, Step.INDEXES, Step.GRANTS}
 
 @pytest.mark.parametrize("role", ["ledger_app", "ledger_reader"])
 def test_a_sound_ledger_is_found_sound_by_whoever_may_read_it(role: str, kept: Kept) -> None:
-    outcome = verify_database(kept.database.dsn(role), kept.keyring, at=clock())
+    outcome = verify_database(kept.database.dsn(role), kept.keyring, at=clock(), policy=POLICY)
     assert outcome.ok, str(outcome)
     assert (outcome.size, outcome.covered) == (kept.history.size, kept.history.size)
     assert outcome.first_wrong is None
@@ -41,9 +44,12 @@ def test_two_cores_name_the_position_that_one_names(kept: Kept) -> None:
     row = kept.tables.entry[kept.history.note]
     rows = [one._replace(words=b"other") if one is row else one for one in kept.tables.entry]
     outcome = verify_ledger(
-        kept.tables.with_rows("entry", rows), kept.keyring.log.verifier, at=clock(), cores=2,
-        vault_keys={1: kept.keyring.key_encryption_key},
-    )  # fmt: skip
+        kept.tables.with_rows("entry", rows),
+        Trusted(kept.keyring.log.verifier, vault_keys={1: kept.keyring.key_encryption_key}, policy=POLICY),
+        at=clock(),
+        cores=2,
+        span=SPAN,
+    )
     assert outcome == kept.verify(kept.tables.with_rows("entry", rows), at=clock())
     assert outcome.first_wrong is not None
     assert outcome.first_wrong.step is Step.SEALED
@@ -52,21 +58,21 @@ def test_two_cores_name_the_position_that_one_names(kept: Kept) -> None:
 def test_without_the_key_encryption_key_contents_stay_closed_and_that_is_said(kept: Kept) -> None:
     outcome = verify_database(kept.database.dsn(), kept.keyring, at=clock(), opening=False)
     assert outcome.ok, str(outcome)
-    assert {taken.step for taken in outcome.steps if taken.left_out} == SEALED_STEPS
+    assert {taken.step for taken in outcome.steps if taken.left_out is not None} == SEALED_STEPS
     assert str(outcome).count("needs the key-encryption key") == len(SEALED_STEPS)
 
 
 def test_under_another_key_encryption_key_nothing_opens(kept: Kept) -> None:
     keys = {1: KeyEncryptionKey(b"x" * 32)}
-    outcome = verify_ledger(kept.tables, kept.keyring.log.verifier, at=clock(), vault_keys=keys)
+    outcome = verify_ledger(kept.tables, Trusted(kept.keyring.log.verifier, vault_keys=keys), at=clock())
     assert [taken.step for taken in outcome.steps if taken.wrong is not None] == [Step.CONTENTS]
 
 
 def test_under_the_keys_of_another_log_no_checkpoint_is_genuine(kept: Kept) -> None:
     other = fixed_keyring("other.example")
-    outcome = verify_ledger(kept.tables, other.log.verifier, at=clock())
+    outcome = verify_ledger(kept.tables, Trusted(other.log.verifier), at=clock())
     wrong = {taken.step for taken in outcome.steps if taken.wrong is not None}
-    assert wrong == {Step.TIMES, Step.CHECKPOINTS}
+    assert wrong == {Step.TIMES, Step.CHECKPOINTS, Step.WITNESSED}
     assert outcome.covered == 0
 
 
@@ -97,9 +103,9 @@ async def test_a_ledger_is_sound_at_every_instant_while_two_processes_write_to_i
 
 def test_what_is_admitted_while_a_snapshot_is_read_is_not_in_it(kept: Kept, database: Database) -> None:
     with snapshot(database.dsn("ledger_reader")) as source:
-        assert list(source.entries()) == []
+        assert list(source.entries(Span(0, None))) == []
         asyncio.run(_found(database))
-        assert list(source.entries()) == []
+        assert list(source.entries(Span(0, None))) == []
         assert [head.size for head in source.heads()] == [0]
 
 
@@ -119,9 +125,14 @@ def test_entries_may_wait_a_minute_for_their_checkpoint(kept: Kept) -> None:
 def test_progress_is_told_after_each_chunk_up_to_the_end(kept: Kept) -> None:
     told: list[tuple[int, int]] = []
     verify_ledger(
-        kept.tables, kept.keyring.log.verifier, at=clock(), progress=lambda done, size: told.append((done, size))
+        kept.tables,
+        Trusted(kept.keyring.log.verifier),
+        at=clock(),
+        progress=lambda done, size: told.append((done, size)),
+        span=SPAN,
     )
-    assert told == [(256, kept.history.size), (kept.history.size, kept.history.size)]
+    size = kept.history.size
+    assert told == [(done, size) for done in (*range(SPAN, size, SPAN), size)]
 
 
 def test_an_outcome_can_be_told_to_machines_and_to_people(kept: Kept) -> None:
