@@ -57,6 +57,7 @@ def recover(
         f"The log {recovered.earlier} goes on as {recovered.origin}, from position {recovered.begins_at:,}.\n"
         f"Keys of erased words destroyed again: {recovered.destroyed_again:,}.\n"
         f"Now set LEDGER_ORIGIN={recovered.origin}, back up LEDGER_HOME/keys, run record-ledger verify and"
-        " record-ledger rebuild,\nand give the witnesses, mirrors and clients the new name and LEDGER_HOME/keys/log-verifier.txt.",
+        " record-ledger rebuild,\nand give the witnesses, mirrors and clients the new name and"
+        " LEDGER_HOME/keys/log-verifier.txt.",
         markup=False,
     )
