@@ -21,7 +21,7 @@ from tests.bundle.scene import LOG, exported
 from tests.postgres_fixture import Database
 from tests.story import KEYRING, story_of
 
-SECRET = "Inappropriate laughter."
+WORDS = "Inappropriate laughter."
 ONWARD = "log.example/2"
 
 
@@ -33,7 +33,7 @@ def types_in(files: Files, folder: str) -> list[str]:
 async def test_erased_words_are_in_no_bundle_and_everything_else_is_proved(database: Database, tmp_path: Path) -> None:
     vault = Vault(database.server.dsn("ledger_eraser", database.name), Journal(tmp_path / "erasures.jsonl"))
     async with story_of(database) as story:
-        note = await story.note(SECRET, title="Visit")
+        note = await story.note(WORDS, title="Visit")
         await story.ledger.items.comment(story.amina, story.record, note, "Laughter, he says.", quote="laughter")
         await story.note("Walk every day.")
         await exported(story, tmp_path / "before.zip", story.amina)
@@ -86,7 +86,7 @@ async def test_a_bundle_of_a_log_that_was_continued_says_what_it_continues(datab
     left = {name: data for name, data in files.items() if f"/{size}/" not in name}
     without = signed(left, keyring.signer_for(keyring.service))
     altered = verify_bundle(written(tmp_path / "without.zip", without), keyring.log.verifier)
-    assert [step.title for step in altered.steps if step.wrong][0] == INCLUDED
+    assert next(step.title for step in altered.steps if step.wrong) == INCLUDED
 
 
 def onward(earlier: EarlierLog) -> Keyring:
