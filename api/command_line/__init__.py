@@ -5,13 +5,14 @@
     checking.py   verify, rebuild               checks the log, makes again what follows from it
     mirror.py     mirror                        somebody else's log, kept in files
     witness.py    witness keys, serve, evidence
+    receipts.py   receipt                       what shows that a statement was admitted
     people.py     people add, grant, list       who there is
     keys.py       keys make, list, revoke, token
     log_keys.py   log-keys list, rotate, retire
     recovering.py recover                       a new name for a log that has lost entries
     erase.py      erase status, apply
     vault.py      vault rotate, status, destroy
-    bench.py      bench append, view, http      what it costs
+    bench.py      bench append, view, http, proof  what it costs
     terminal.py   printing, exit codes, how a command reaches the ledger
 
 A command here reads its arguments, calls one function of the house, and prints what that returned. What is heavy is
@@ -29,6 +30,7 @@ from api.command_line import (
     log_keys,
     mirror,
     people,
+    receipts,
     recovering,
     service,
     vault,
@@ -52,6 +54,7 @@ files.add_to(app)
 checking.add_to(app)
 mirror.add_to(app)
 witness.add_to(app)
+receipts.add_to(app)
 people.add_to(app)
 keys.add_to(app)
 log_keys.add_to(app)

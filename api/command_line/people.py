@@ -36,11 +36,13 @@ def add(
         from ledger.saying import By
 
         founder = By(ledger.people.founders[0], "administrator")
-        person = (await ledger.people.register(founder, name)).facts["person"]
+        registered = await ledger.people.register(founder, name)
+        person = registered.facts["person"]
         for one in role or []:
             await _grant(ledger, person, one)
         opened = (await ledger.care.open_record(founder, person)).facts["record"] if record else None
-        return {"person": person, "roles": role or [], "record": opened}
+        said = {"author": founder.person, "statement_id": registered.statement_id, "position": registered.position}
+        return {"person": person, "roles": role or [], "record": opened, "said": said}
 
     _print_person(with_ledger(work), as_json=as_json)
 
@@ -55,7 +57,7 @@ def grant(
 
     async def work(ledger: "Ledger") -> dict[str, Any]:
         await _grant(ledger, person, role)
-        return {"person": person, "roles": [role], "record": None}
+        return {"person": person, "roles": [role], "record": None, "said": None}
 
     _print_person(with_ledger(work), as_json=as_json)
 
@@ -139,3 +141,6 @@ def _print_person(person: dict[str, Any], *, as_json: bool) -> None:
         out.print(f"roles   {', '.join(person['roles'])}", markup=False)
     if person["record"]:
         out.print(f"record  {person['record']}", markup=False)
+    if person["said"]:
+        said = person["said"]
+        out.print(f"receipt record-ledger receipt {said['author']} {said['statement_id']}", markup=False)

@@ -1,5 +1,6 @@
 """Receipts of what was admitted before, and the newest checkpoints: what the log has signed, and what is witnessed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,8 @@ IsWitnessed = Callable[[bytes], bool]
 """Whether a checkpoint's note carries the cosignatures that are asked of it (``TrustPolicy.check_witnessed``)."""
 
 T = TypeVar("T")
+COVERED_WITHIN: Final = 2.0
+"""Seconds to wait for the checkpoint that covers an entry whose first acknowledgement was lost."""
 _NOTES_OPENED: Final = 8
 """Notes whose signatures need not be checked again: our own, just read."""
 
@@ -82,6 +85,15 @@ class Receipts:
         Raises NotRecorded until a checkpoint covers it.
         """
         return await self.ask(partial(self._prove, position, is_witnessed))
+
+    async def soon_at(self, position: int, is_witnessed: IsWitnessed = nobody_witnesses) -> StandingReceipt:
+        """The same, waiting a moment for a checkpoint that covers the entry; raises TimeoutError if none comes."""
+        async with asyncio.timeout(COVERED_WITHIN):
+            while True:
+                try:
+                    return await self.standing_at(position, is_witnessed)
+                except NotRecorded:
+                    await asyncio.sleep(0.05)
 
     async def ask(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Read through a connection of the pool; raises NotRecorded where the database cannot be reached."""

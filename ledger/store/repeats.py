@@ -1,22 +1,18 @@
 """Repeats: the same author and statement id again is answered with the first receipt, or refused as a conflict."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from ledger.core.entry import parse_entry
 from ledger.core.receipt import Receipt
 from ledger.core.said import Said
 from ledger.domain.stream import Voice
-from ledger.store.errors import AlreadySaid, NotRecorded, WordsErased
+from ledger.store.errors import AlreadySaid, WordsErased
 from ledger.store.mapper import Kept, SealingMapper
 from ledger.store.receipts import Receipts
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.words import open_words
-
-_COVERED_WITHIN: Final = 2.0
-"""Seconds to wait for the checkpoint that covers an entry whose first acknowledgement was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +71,4 @@ class Repeats:
 
     async def receipt_at(self, position: int) -> Receipt:
         """The receipt of an admitted entry, waiting a moment for a checkpoint that covers it."""
-        async with asyncio.timeout(_COVERED_WITHIN):
-            while True:
-                try:
-                    return await self._receipts.receipt_at(position)
-                except NotRecorded:
-                    await asyncio.sleep(0.05)
+        return (await self._receipts.soon_at(position)).receipt

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from api.postgres import EmbeddedPostgres
+from ledger.core.log_keys import LogVerifier
+from ledger.core.receipt import Receipt, check_receipt
 from tests.command_line.running import call, run
 from tests.postgres_fixture import UNSAFE_FAST, home_in_memory
 
@@ -42,6 +44,26 @@ def test_a_person_is_registered_with_roles_and_a_record_and_found_again_without_
     listed = {who["person"]: who for who in answer(home, "people", "list")}
     assert listed[made["person"]]["roles"] == ["auditor"], "two founders said it: the rule of two is met"
     assert "Ruth" not in json.dumps(listed)
+
+
+def test_what_was_said_has_a_receipt_that_is_checked_without_the_ledger(home: Path, tmp_path: Path) -> None:
+    made = answer(home, "people", "add", "Amina")
+    said, file = made["said"], tmp_path / "receipt.json"
+    words = ["receipt", said["author"], said["statement_id"]]
+    told = answer(home, *words)
+    assert (told["position"], told["standing"]) == (said["position"], "recorded")
+    printed = call(home, *words)
+    assert json.loads(printed.stdout).keys() == {"entry", "proof"}
+    written = call(home, *words, "--to", str(file))
+    assert f"position {said['position']}, recorded" in written.stdout
+    receipt = Receipt.from_json(json.loads(file.read_text()))
+    assert (receipt.index, receipt.entry.decode()) == (said["position"], told["receipt"]["entry"])
+    check_receipt(receipt, LogVerifier.parse((home / "keys" / "log-verifier.txt").read_text()))
+    policy = tmp_path / "policy"
+    policy.write_text("quorum somebody\n")
+    refused = call(home, *words, LEDGER_POLICY=str(policy))
+    assert refused.exit_code == 3
+    assert "line 1" in refused.stderr
 
 
 def test_a_key_is_made_once_listed_and_revoked(home: Path, tmp_path: Path) -> None:
@@ -90,6 +112,10 @@ def test_verify_and_rebuild_answer_machines(home: Path) -> None:
         (["keys", "list", "nobody"], 2, "lower-case UUID"),
         (["keys", "list", NOBODY], 1, "somebody who is registered"),
         (["keys", "token", "/nowhere.jwk", "--acting-as", "patient"], 2, "record-ledger keys make"),
+        (["receipt", NOBODY, "nothing"], 1, "lower-case UUID"),
+        (["receipt", NOBODY, NOBODY], 1, "under this id. Check both ids"),
+        (["receipt", NOBODY, NOBODY, "--witnessed"], 2, "wanted the file that names the witnesses"),
+        (["receipt", NOBODY, NOBODY, "--to", "/dev/null"], 2, "wanted a new name"),
         (["import", "/nowhere"], 2, "Check the path"),
         (["export", NOBODY, "--to", "/tmp/nothing.zip", "--as", NOBODY], 1, "no such record for you"),
         (["export", NOBODY, "--to", "/tmp/nothing.zip", "--as", NOBODY, "--acting-as", "auditor"], 1, "wanted one of"),
