@@ -89,11 +89,10 @@ class VerifierKey:
                 f"key {self.name}: got {len(self.public)} bytes, wanted {_PUBLIC_KEY_SIZES[self.type]} "
                 f"for signature type {self.type:#04x}"
             )
-        if self.type is not SignatureType.ML_DSA_44_COSIGNATURE:
-            try:
-                PublicKey.from_raw(self.public)
-            except WeakKey as error:
-                raise NoteError(f"key {self.name}: {error}") from error
+        try:
+            _check_strong(self.type, self.public)
+        except WeakKey as error:
+            raise NoteError(f"key {self.name}: {error}") from error
 
     @property
     def key_id(self) -> bytes:
@@ -128,6 +127,16 @@ class VerifierKey:
     def __str__(self) -> str:
         """``name+hex(key id)+base64(type ‖ public key)``."""
         return f"{self.name}+{self.key_id.hex()}+{format_base64(bytes([self.type]) + self.public)}"
+
+
+def _check_strong(kind: SignatureType, public: bytes) -> None:
+    """Raise WeakKey for a key under which everybody, or one signature for many messages, passes."""
+    if kind is not SignatureType.ML_DSA_44_COSIGNATURE:
+        PublicKey.from_raw(public)
+    # FIPS 204, algorithm 22: a seed of 32 bytes, then t1. Where t1 is zero the challenge falls out of the
+    # verification equation (algorithm 8, line 9), and z = 0 is anybody's signature of anything.
+    elif not any(public[32:]):
+        raise WeakKey("public key: got an ML-DSA-44 key whose t1 is zero, wanted one made by key generation")
 
 
 def check_key_name(name: str) -> None:

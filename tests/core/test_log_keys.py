@@ -1,8 +1,10 @@
 """The log's keys in pairs: whoever holds a text that was right can check what it covers, and a thief gains little."""
 
 from dataclasses import replace
+from hashlib import shake_256
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,6 +167,21 @@ SMALL_ORDER = [
 def test_weak_ed25519_keys_of_a_log_are_refused(key: str) -> None:
     with pytest.raises(NoteError, match="got"):
         VerifierKey(ORIGIN, SignatureType.ED25519, bytes.fromhex(key))
+
+
+def forged_under_no_key(public: bytes, message: bytes) -> bytes:
+    """FIPS 204, algorithm 8, turned round for t1 = 0: z = 0 and no hints make w1 = 0, and c is the hash of it."""
+    mu = shake_256(shake_256(public).digest(64) + b"\0\0" + message).digest(64)
+    challenge = shake_256(mu + bytes(4 * 192)).digest(32)
+    zero = sum(1 << 17 + 18 * n for n in range(256)).to_bytes(576, "little")  # BitPack(0, 2^17 - 1, 2^17)
+    return challenge + zero * 4 + bytes(84)
+
+
+def test_an_ml_dsa_key_under_which_everybody_can_sign_is_refused() -> None:
+    weak = b"r" * 32 + bytes(1280)
+    MLDSA44PublicKey.from_public_bytes(weak).verify(forged_under_no_key(weak, b"anything"), b"anything")
+    with pytest.raises(NoteError, match="t1 is zero"):
+        VerifierKey(ORIGIN, SignatureType.ML_DSA_44_COSIGNATURE, weak)
 
 
 @pytest.mark.parametrize("length", [0, 32, 1311, 1313, 1952, 2592])
