@@ -2,8 +2,8 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,19 +43,38 @@ def make_witness(home: Path, name: str) -> list[str]:
 
 @contextmanager
 def serving(home: Path, log: Path, port: int = 0) -> Iterator[RunningWitness]:
-    """Serve a witness that ``make_witness`` made, and watches the log whose verifier keys are in the file."""
+    """Serve a witness that was made in this home, and watches the log whose verifier keys are in the file."""
+    with _started(home, log, port) as wait:
+        yield wait()
+
+
+@contextmanager
+def serving_all(homes: list[Path], log: Path) -> Iterator[dict[str, RunningWitness]]:
+    """Serve several at once, by the names of their homes: they start side by side."""
+    with ExitStack() as stack:
+        waits = {home.name: stack.enter_context(_started(home, log, 0)) for home in homes}
+        yield {name: wait() for name, wait in waits.items()}
+
+
+@contextmanager
+def _started(home: Path, log: Path, port: int) -> Iterator[Callable[[], RunningWitness]]:
+    """A process that has been started; what is given waits until it serves."""
     told = home.with_suffix(".log")
     command = [PROGRAM, "witness", "serve", "--home", str(home), "--log", str(log), "--port", str(port)]
     with told.open("a") as stderr:
         began = told.stat().st_size
         process = subprocess.Popen(command, stderr=stderr, env=environment(None), text=True)
-    try:
-        url = _url(process, told, began)
-        with httpx.Client(base_url=url, timeout=10) as http:
-            yield RunningWitness(url, process, home, http)
-    finally:
-        process.kill()
-        process.wait(10)
+    with ExitStack() as stack:
+
+        def wait() -> RunningWitness:
+            url = _url(process, told, began)
+            return RunningWitness(url, process, home, stack.enter_context(httpx.Client(base_url=url, timeout=10)))
+
+        try:
+            yield wait
+        finally:
+            process.kill()
+            process.wait(10)
 
 
 def _url(process: subprocess.Popen[str], told: Path, began: int) -> str:
