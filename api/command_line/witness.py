@@ -51,7 +51,8 @@ def keys(
 def serve(
     home: Home,
     log: Annotated[
-        list[Path], typer.Option("--log", help="A file with a log's verifier keys; once for each log to watch.")
+        list[Path],
+        typer.Option("--log", metavar="<path>", help="A file with a log's verifier keys; once for each log to watch."),
     ],
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 for any free one.")] = 8421,

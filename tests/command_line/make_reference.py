@@ -25,6 +25,7 @@ Data goes to the standard output; with `--json` it is one JSON document. Progres
 """
 COMMANDS = (
     "demo", "serve", "migrate", "import", "export", "verify", "rebuild", "mirror",
+    "witness keys", "witness serve", "witness evidence",
     "people add", "people grant", "people care", "people list",
     "keys make", "keys list", "keys revoke", "keys token",
     "log-keys list", "log-keys rotate", "log-keys retire",
