@@ -87,10 +87,14 @@ async def checkpoint_recorded(service: Serving) -> Response:
     operation_id="log.verifier",
     response_class=Response,
     response_model=None,
-    responses={200: example(None, _VKEYS, "Two verifier keys", "text/plain")},
+    responses={200: example(None, _VKEYS, "Two verifier keys for each pair", "text/plain")},
 )
 async def verifier(service: Serving) -> Response:
-    """The log's verifier keys (C2SP signed-note vkeys), one a line; compare them with what you were told elsewhere."""
+    """The log's verifier keys, all pairs; compare them with what you were told elsewhere.
+
+    Two C2SP signed-note vkeys for each pair, the oldest pair first, a line each; then ``until <size>`` where the pair is
+    retired: it is believed of checkpoints of at most that size.
+    """
     return Response(str(service.ledger.keyring.log.verifier), media_type=_TEXT)
 
 
