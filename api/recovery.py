@@ -25,8 +25,8 @@ from typing import Final
 
 from psycopg import AsyncConnection
 
-from api.continuity import GUIDE, NEWEST, Known, Stored, is_continued, keeping_highest, reading
-from api.continuity_witnesses import largest_known
+from api.continuity import GUIDE, NEWEST, Known, Stored, check_continuity, is_continued, keeping_highest, reading
+from api.continuity_witnesses import check_witnesses, largest_known
 from api.earlier_logs import CONTINUING, keep_earlier_log, list_earlier_logs
 from api.highest_checkpoint import NAME as HIGHEST
 from api.highest_checkpoint import HighestCheckpoint
@@ -222,6 +222,10 @@ async def _finish(house: House) -> Recovered:
         said = await is_continued(stored, earlier)
         if not said and stored.edge.size != earlier.size:
             raise RecoveryRefused(f"{stored}, wanted {earlier.size:,} as when recovery began; restore that again")
+    if said:
+        # Under this name the log has signed before, so what is known of it counts as at every start.
+        await check_continuity(house)
+        await check_witnesses(house, clock())
     async with (
         open_ledger(house.conninfo, house.keyring, clock, revive=house.revive, vault=house.vault) as ledger,
         keeping_highest(house, ledger),
