@@ -134,7 +134,6 @@ class Mirroring:
                 self.writer.write_tiles((), edge.tiles())
                 return
             self.writer.discard(kept.size, size)
-            self.writer.tidy(size, kept.size)
             if not reused:
                 break
         await self._refuse(kept, note, timed)

@@ -43,6 +43,10 @@ VERIFIER: Final = "verifier.txt"
 CHECKPOINT: Final = "checkpoint"
 REFUSED: Final = "refused"
 _DRAFTS: Final = ".drafts"
+_BEGUN: Final = ".begun"
+"""There until the first checkpoint is. Without it a checkpoint that was lost would look like one that never was, and
+any other history would be taken in."""
+
 _WAY_ON: Final = (
     "keep this folder, mirror the log into a new one, and compare the two with record-ledger verify mirror --against"
 )
@@ -113,7 +117,8 @@ class MirrorFolder:
 
     def note(self) -> bytes | None:
         """The checkpoint's note, unchecked; None before the first."""
-        return self._read(CHECKPOINT) if (self.path / CHECKPOINT).exists() else None
+        never = (self.path / _BEGUN).exists() and not (self.path / CHECKPOINT).exists()
+        return None if never else self._read(CHECKPOINT)
 
     def checkpoint(self) -> TimedCheckpoint:
         """The checkpoint, after its signatures were checked under the pinned keys."""
@@ -209,8 +214,10 @@ class MirrorWriter:
             folder.check_mirrors(log)
             if folder.verifier() == log:
                 return writer
-        elif path.exists() and {file.name for file in path.iterdir()} - {_DRAFTS}:
+        elif path.exists() and {file.name for file in path.iterdir()} - {_DRAFTS, _BEGUN}:
             raise MirrorError(f"{path}: got a folder with other things in it, wanted a mirror or an empty folder")
+        else:
+            writer.write(_BEGUN, b"")
         writer.write(VERIFIER, str(log).encode())
         writer.settle()
         return writer
@@ -243,8 +250,8 @@ class MirrorWriter:
         return to
 
     def tidy(self, old: int, size: int) -> None:
-        """Remove the incomplete files of the tree of ``old`` entries that the one of ``size`` has outgrown."""
-        self._remove(set(_incomplete(old)) - set(_incomplete(size)))
+        """Under a new checkpoint, remove the incomplete files of the tree of ``old`` entries that are outgrown."""
+        self._remove(set(_incomplete(old)) - set(_incomplete(size)) | {_BEGUN})
         # Last: while this folder is there, files may be there that nobody remembers.
         shutil.rmtree(self.folder.path / _DRAFTS, ignore_errors=True)
 
@@ -256,9 +263,9 @@ class MirrorWriter:
             self._remove(there - set(_incomplete(size)))
 
     def discard(self, size: int, until: int) -> None:
-        """Remove the complete files beyond a tree of ``size`` entries, up to one of ``until``: nothing vouches for
+        """Remove the files of a tree of ``until`` entries that one of ``size`` does not have: nothing vouches for
         them."""
-        self._remove(_complete(size, until))
+        self._remove({*_complete(size, until), *_incomplete(until)} - set(_incomplete(size)))
 
     def write(self, name: str, data: bytes) -> None:
         """Write one file, so that under its name there is never a part of it."""

@@ -4,7 +4,7 @@ The steps are those of a whole ledger, by the same numbers. What needs the datab
 numbering, indexes) or the key-encryption key is left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ledger.core.checkpoint import TimedCheckpoint
@@ -22,10 +22,17 @@ from ledger.verify.mirror_entries import Bundle, Names, seen_in_order
 from ledger.verify.rows import TileRow
 from ledger.verify.tree import Claim, Tiles, Tree
 from ledger.verify.whole import Progress
+from ledger.verify.witnessed import check_cosignatures
 
 TAKEN: Final = frozenset({Step.ORDER, Step.SIGNATURES, Step.TIMES, Step.TREE, Step.CHECKPOINTS})
-"""The steps that a mirror has everything for."""
-LEFT_OUT: Final = {step: "a mirror has nothing of it" for step in Step if step not in TAKEN}
+"""The steps that a mirror has everything for; with a policy, also that of the witnesses."""
+WITH_POLICY: Final[Mapping[Step, str]] = {
+    step: "a mirror has nothing of it" for step in Step if step not in TAKEN and step is not Step.WITNESSED
+}
+WITHOUT_POLICY: Final[Mapping[Step, str]] = {
+    **WITH_POLICY,
+    Step.WITNESSED: "needs a policy that names the witnesses",
+}
 
 
 class HistoriesDiffer(CoreError):
@@ -47,7 +54,9 @@ def verify_mirror(
     cosigned the checkpoint. Memory does not grow with the log, but with its keys.
     """
     found = Findings()
-    timed = _checkpoint(folder, log, policy, found)
+    timed = _checkpoint(folder, log, found)
+    if policy is not None:
+        _compare_witnesses(folder, log, policy, found)
     size = 0 if timed is None else timed.checkpoint.size
     tree = Tree(Tiles(_complete_tiles(folder, size, found), found, size), found, edge=Edge.empty())
     folding, names = Folding(tree, Facts(), found), Names(found)
@@ -63,7 +72,8 @@ def verify_mirror(
         tree.finish(at)
         names.finish(log.origin, size)
         _compare_incomplete(folder, tree.edge, found)
-    return Verification(log.origin, size, tree.covered, tree.edge.root(), steps_taken(found, LEFT_OUT))
+    left_out = WITHOUT_POLICY if policy is None else WITH_POLICY
+    return Verification(log.origin, size, tree.covered, tree.edge.root(), steps_taken(found, left_out))
 
 
 def check_same_history(a: MirrorFolder, b: MirrorFolder) -> None:
@@ -104,22 +114,28 @@ def _hashes(entries: list[bytes]) -> list[LeafHash]:
     return [leaf_hash(entry) for entry in entries]
 
 
-def _checkpoint(
-    folder: MirrorFolder, log: LogVerifier, policy: TrustPolicy | None, found: Findings
-) -> TimedCheckpoint | None:
+def _checkpoint(folder: MirrorFolder, log: LogVerifier, found: Findings) -> TimedCheckpoint | None:
     """The checkpoint under the keys that are trusted, or None where there is none to be believed."""
     found.looked_at[Step.CHECKPOINTS] += 1
-    wanted = "a checkpoint of this log under the keys that were pinned"
     try:
         folder.check_mirrors(log)
         folder.checkpoint()
-        timed = log.open_timed_checkpoint(folder.note() or b"")
-        if policy is not None:
-            policy.check_witnessed(folder.note() or b"")
+        return log.open_timed_checkpoint(folder.note() or b"")
     except CoreError as error:
+        wanted = "a checkpoint of this log under the keys that were pinned"
         found.note(Step.CHECKPOINTS, 0, str(error), wanted)
         return None
-    return timed
+
+
+def _compare_witnesses(folder: MirrorFolder, log: LogVerifier, policy: TrustPolicy, found: Findings) -> None:
+    """Hold the checkpoint to the policy's quorum, and each line that is not the log's to one of its witnesses."""
+    found.looked_at[Step.WITNESSED] += 1
+    try:
+        note = folder.note() or b""
+        policy.check_witnessed(note)
+        check_cosignatures(note, log, policy)
+    except CoreError as error:
+        found.note(Step.WITNESSED, 0, str(error), "a checkpoint that the policy's quorum has cosigned")
 
 
 def _bundles(folder: MirrorFolder, size: int, keys: dict[str, bytes], found: Findings) -> Iterator[Bundle]:

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from api.log_client import log_client
@@ -55,19 +56,20 @@ def entries_of(folder: MirrorFolder, size: int) -> list[bytes]:
     return [entry for entries in folder.bundles(size) for entry in entries]
 
 
-def main(url: str, key: Path, at: Path) -> None:
-    complete = MirrorFolder(at.with_name("complete"))
+def main(url: str, key: Path, at: Path, beside: Path) -> None:
+    complete = MirrorFolder(beside / "complete")
     shutil.copytree(at, complete.path)
     asyncio.run(follow(url, key, complete))
     entries = entries_of(complete, complete.kept().size)
     sizes: list[int] = []
     going = True
     while going:
-        copy = MirrorFolder(at.with_name(f"copy-{len(sizes)}"))
+        copy = MirrorFolder(beside / f"copy-{len(sizes)}")
         shutil.copytree(at, copy.path)
         going = killed_before(len(sizes), url, key, copy)
         sizes.append(copy.kept().size)
-        assert_whole(copy, entries, sizes[-1], alone=False)
+        if sizes[-1]:
+            assert_whole(copy, entries, sizes[-1], alone=False)
         asyncio.run(follow(url, key, copy))
         assert_whole(copy, entries, len(entries))
         shutil.rmtree(copy.path)
@@ -75,4 +77,6 @@ def main(url: str, key: Path, at: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as beside:
+        main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), Path(beside))

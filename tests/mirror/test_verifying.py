@@ -10,26 +10,30 @@ from uuid import UUID
 import pytest
 
 from api.wiring import clock
+from ledger.core.checkpoint import CheckpointSigner, add_cosignatures, open_note
 from ledger.core.edge import Edge
 from ledger.core.entry import parse_entry
 from ledger.core.keys import SigningKey
 from ledger.core.log_keys import LogVerifier
 from ledger.core.merkle import leaf_hash
-from ledger.core.note import SignatureType, VerifierKey
+from ledger.core.note import SignatureType
 from ledger.core.public import Continued
 from ledger.core.tiles import TILE_WIDTH
 from ledger.core.trust_policy import TrustPolicy
 from ledger.mirror import MirrorError, MirrorFolder, MirrorWriter
 from ledger.store.keyring import Keyring
 from ledger.verify import Step, Verification
-from ledger.verify.mirror import TAKEN, HistoriesDiffer, check_same_history, verify_mirror
+from ledger.verify.findings import Findings
+from ledger.verify.mirror import TAKEN, HistoriesDiffer, _compare_witnesses, check_same_history, verify_mirror
 from tests.keyring import fixed_keyring
 from tests.mirror.conftest import KEYRING, SIZE
-from tests.mirror.keeper import Keeper, history
+from tests.mirror.keeper import NOON, Keeper, history
 from tests.verify.dishonest import DishonestLog
 
 TRIALS = int(os.environ.get("LEDGER_FUZZ", "300"))
 SEED = int(os.environ.get("LEDGER_FUZZ_SEED", str(int.from_bytes(os.urandom(4)))))
+
+WITNESS = CheckpointSigner.from_seed("witness.example/w1", SignatureType.ED25519_COSIGNATURE, b"w" * 32)
 
 
 def verify(folder: MirrorFolder, log: LogVerifier = KEYRING.log.verifier, policy: str | None = None) -> Verification:
@@ -83,7 +87,8 @@ def test_a_whole_mirror_is_sound_and_says_what_it_cannot_show(whole: MirrorFolde
     assert outcome.root == whole.checkpoint().checkpoint.root
     assert {taken.step for taken in outcome.steps if taken.left_out is None} == TAKEN
     assert all(taken.looked_at > 0 for taken in outcome.steps if not taken.left_out)
-    assert str(outcome).count("a mirror has nothing of it") == len(Step) - len(TAKEN)
+    assert str(outcome).count("a mirror has nothing of it") == len(Step) - len(TAKEN) - 1
+    assert str(outcome).count("needs a policy that names the witnesses") == 1
     assert json.loads(json.dumps(outcome.as_json()))["ok"]
     assert told == [(256, SIZE), (512, SIZE), (SIZE, SIZE)]
 
@@ -143,11 +148,23 @@ def test_the_entry_that_was_changed_is_named(copy: MirrorFolder, entries: list[b
 def test_under_other_keys_or_without_its_quorum_a_mirror_is_not_believed(whole: MirrorFolder) -> None:
     assert wrong_steps(verify(whole, fixed_keyring("other.example").log.verifier)) == [Step.CHECKPOINTS]
     assert verify(whole, policy="quorum none\n").ok
-    key = SigningKey(b"w" * 32).public
-    witness = VerifierKey("witness.example/w1", SignatureType.ED25519_COSIGNATURE, key.raw)
-    outcome = verify(whole, policy=f"witness one {witness}\nquorum one\n")
-    assert wrong_steps(outcome) == [Step.CHECKPOINTS]
+    outcome = verify(whole, policy=f"witness one {WITNESS.key}\nquorum one\n")
+    assert wrong_steps(outcome) == [Step.WITNESSED]
     assert "cosignatures of nobody" in first_wrong(outcome)
+
+
+def test_any_byte_of_a_cosignature_that_is_flipped_is_found_under_the_policy(copy: MirrorFolder) -> None:
+    note = copy.note() or b""
+    cosigned = add_cosignatures(note, [WITNESS.sign(open_note(note)[1], NOON)])
+    policy = f"witness one {WITNESS.key}\nquorum one\n"
+    MirrorWriter(copy).write_checkpoint(cosigned)
+    assert verify(copy, policy=policy).ok
+    for at in range(len(note), len(cosigned)):
+        flipped = cosigned[:at] + bytes([cosigned[at] ^ 1]) + cosigned[at + 1 :]
+        (copy.path / "checkpoint").write_bytes(flipped)
+        found = Findings()
+        _compare_witnesses(copy, KEYRING.log.verifier, TrustPolicy.parse(policy), found)
+        assert Step.WITNESSED in found.first, f"byte {at}"
 
 
 def test_a_folder_without_a_mirror_is_not_sound(tmp_path: Path) -> None:
