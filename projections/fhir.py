@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from ledger.verify.bundle_told import fhir_string
 from projections.fhir_items import (
     SHAPES,
     Around,
@@ -56,7 +57,8 @@ def fhir_of(pages: Sequence[Mapping[str, Any]], signatures: Sequence[Signature] 
         writing.add_signature(signature)
     resources = [*writing.people.values(), *writing.told, *writing.signed]
     entries = [{"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource} for resource in resources]
-    return {"resourceType": "Bundle", "type": "collection", "timestamp": first["opened_at"], "entry": entries}
+    bundle = {"resourceType": "Bundle", "type": "collection", "timestamp": first["opened_at"], "entry": entries}
+    return {name: _carried(value) for name, value in bundle.items()}
 
 
 @dataclass(slots=True)
@@ -157,6 +159,15 @@ class _Writing:
         name = _name(self.record, "service")
         self.people.setdefault(name, {"resourceType": "Device", "id": name, "status": "active"})
         return _reference(name)
+
+
+def _carried(value: Any) -> Any:
+    """A value with every text as FHIR can carry it; a document's data is whole in any case."""
+    if isinstance(value, str):
+        return fhir_string(value)
+    if isinstance(value, dict):
+        return {name: _carried(inner) for name, inner in value.items()}
+    return [_carried(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _remarks(item: Item) -> Iterator[tuple[str, Mapping[str, Any]]]:

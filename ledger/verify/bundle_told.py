@@ -30,6 +30,7 @@ _WORDS_IN_FHIR: Final = frozenset(
 )
 """Members of FHIR resources that are for people to read: each must be said in ``record.json``."""
 _CODE: Final = re.compile(r"[!-~]*")
+_NOT_IN_FHIR: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LABELS: Final = frozenset(KINDS)
 
 
@@ -81,6 +82,11 @@ def write_json(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
+def fhir_string(text: str) -> str:
+    """A text as FHIR can carry it: control characters that its strings must not have become U+FFFD (R4, string)."""
+    return _NOT_IN_FHIR.sub("\ufffd", text)
+
+
 def strings_in(value: Any) -> Iterator[str]:
     """Every text in a value, member names left aside."""
     waiting = [value]
@@ -127,6 +133,7 @@ def check_fhir(bundle: Any, pages: Any, statements: Sequence[Told]) -> int:
     Raises BundleError with the first text that is not said there.
     """
     said = {*strings_in(pages), *_said_in_items(pages), *_LABELS}
+    said |= set(map(fhir_string, said))
     signed = {told.signed.jws for told in statements}
     try:
         resources = [entry["resource"] for entry in bundle["entry"]]

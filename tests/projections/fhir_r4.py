@@ -70,6 +70,7 @@ REFERS: Mapping[tuple[str, str], frozenset[str]] = {
 }
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 INSTANTS = frozenset({"recorded", "issued", "timestamp", "when"})
 
 
@@ -116,5 +117,7 @@ def _forms(value: Any, member: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _forms(inner, member)
+    elif isinstance(value, str) and CONTROLS.search(value):
+        yield f"{member}: a control character"
     elif member in INSTANTS and not INSTANT.fullmatch(str(value)):
         yield f"{member} {value}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from api.import_files import read_file
 from api.import_files.imported import ImportedItem
 from ledger.core.vocabulary import ACTING_AS, KINDS
-from ledger.verify.bundle_told import check_fhir, parse_written, write_json
+from ledger.verify.bundle_told import check_fhir, fhir_string, parse_written, write_json
 from projections.fhir import Signature, fhir_of
 from projections.fhir_items import SHAPES, is_document
 from projections.views.fields import as_json
@@ -159,9 +159,10 @@ def check_same(item: Mapping[str, Any], again: ImportedItem) -> None:
     assert again.made_at == datetime.fromisoformat(item["made_at"])
     amendments = [] if is_document(item) else [amendment["text"] for amendment in item["amendments"]]
     words = "\n".join([item["text"], *amendments])
+    words = words if is_document(item) else fhir_string(words)
     assert again.text.endswith(words)
     coded = again.text.removesuffix(words)
-    label = item["title"] or item["kind"]
+    label = fhir_string(item["title"] or item["kind"])
     value = " ".join([item["data"]["value"], item["data"]["unit"]]) if item["data"] else None
     known = {"Status: unknown\n", "Status: amended\n", "Clinical status: active\n"}
     known |= {f"{label}: {value}\n", f"{label}: {(value or '').partition(' ')[0]}\n"}
