@@ -92,7 +92,7 @@ async def checkpoint_recorded(service: Serving) -> Response:
 async def verifier(service: Serving) -> Response:
     """The log's verifier keys, all pairs; compare them with what you were told elsewhere.
 
-    Two C2SP signed-note vkeys for each pair, the oldest pair first, a line each; then ``until <size>`` where the pair is
+    Two C2SP signed-note vkeys for each pair, the oldest first, a line each; then ``until <size>`` where the pair is
     retired: it is believed of checkpoints of at most that size.
     """
     return Response(str(service.ledger.keyring.log.verifier), media_type=_TEXT)
