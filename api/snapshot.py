@@ -5,7 +5,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, starmap
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -220,10 +220,9 @@ class PostgresSource:
         self, make: Callable[..., Row], query: str, fetched: int = _FETCHED, values: list[Any] | None = None
     ) -> Iterator[Row]:
         with self._connection.cursor(f"verify_{next(self._names)}") as cursor:
-            cursor.itersize = fetched
             cursor.execute(query.encode(), values, binary=True)
-            for row in cursor:
-                yield make(*row)
+            while rows := cursor.fetchmany(fetched):
+                yield from starmap(make, rows)
 
 
 _STATEMENTS: Final = "select coalesce(e.author::text, ''), coalesce(e.statement::text, ''), coalesce(e.position, -1)"

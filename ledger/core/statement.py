@@ -101,7 +101,9 @@ class SignedStatement:
     def check_signature(self, key: PublicKey) -> None:
         """Raise BadSignature unless ``key`` signed exactly these bytes."""
         signing_input, _, signature = self.jws.rpartition(".")
-        key.check_signature(signing_input.encode(), canonical.unbase64url(signature, "signature", size=64))
+        if not _SIGNATURE.fullmatch(signature):
+            canonical.unbase64url(signature, "signature", size=64)  # says what is wrong with it
+        key.check_signature(signing_input.encode(), canonical.read_base64url(signature))
 
 
 def sign(statement: Statement, signer: Signer) -> SignedStatement:

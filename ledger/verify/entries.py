@@ -31,6 +31,8 @@ from ledger.verify.rows import CheckpointRow, CosignedRow, Source, Span
 from ledger.verify.tree import Claim
 from ledger.verify.witnessed import check_cosignatures
 
+_FACTS: Final = [Part.FACTS.value]
+_BOTH: Final = [Part.FACTS.value, Part.WORDS.value]
 UNREADABLE: Final = -1
 """In the place of an instant, or of a voice."""
 
@@ -123,6 +125,7 @@ class Examining:
         self._beforehand = trust.beforehand
         self._voices: dict[tuple[str, str], int] = {}
         self._before = Instant(0)
+        self._sealed = 0
 
     def take(self, place: Place) -> None:
         """Examine the next entry."""
@@ -165,6 +168,9 @@ class Examining:
         readable = len(examined.recorded) - examined.recorded.count(UNREADABLE)
         for step in (Step.SIGNATURES, Step.TIMES):
             examined.found.looked_at[step] += readable
+        if self._sealed:
+            examined.found.looked_at[Step.SEALED] += self._sealed
+            examined.found.looked_at[Step.ERASED] += self._sealed - readable
         return examined
 
     def _compare_columns(self, place: Place, entry: Entry) -> None:
@@ -195,22 +201,25 @@ class Examining:
     def _compare_seals(self, place: Place, entry: Entry) -> bool:
         """Whether the key of words that were said is missing."""
         row, sealed, examined = place.row, entry.sealed, self.examined
-        self._found.looked_at[Step.SEALED] += len(sealed)
-        for part, kept in ((Part.FACTS, row.facts), (Part.WORDS, row.words)):
-            if (None if kept is None else sha256(kept).digest()) != sealed.get(part):
-                wanted = "the bytes whose digest the entry names"
-                self._found.note(Step.SEALED, row.position, f"other sealed {part.label}", wanted)
+        words = sealed.get(Part.WORDS)
+        if sha256(row.facts).digest() != sealed[Part.FACTS]:
+            self._note_sealed(row.position, "other sealed facts")
+        if (None if row.words is None else sha256(row.words).digest()) != words:
+            self._note_sealed(row.position, "other sealed words")
         wrapped = [key.part for key in place.vault]
-        parts = [0, 1] if Part.WORDS in sealed else [0]
-        words_gone = wrapped == [0] != parts
+        parts = _FACTS if words is None else _BOTH
+        self._sealed += len(parts)
+        words_gone = wrapped == _FACTS != parts
         if words_gone:
             examined.keyless.append(row.position)
         elif wrapped != parts:
             self._found.note(Step.SEALED, row.position, f"wrapped keys of parts {wrapped}", f"of parts {parts}")
         elif row.position in self._beforehand.erased:
-            (examined.kept if len(parts) > 1 else examined.wordless).append(row.position)
-        self._found.looked_at[Step.ERASED] += len(parts) - 1
+            (examined.wordless if words is None else examined.kept).append(row.position)
         return words_gone
+
+    def _note_sealed(self, position: int, got: str) -> None:
+        self._found.note(Step.SEALED, position, got, "the bytes whose digest the entry names")
 
     def _check_signature(self, position: int, signed: SignedStatement) -> None:
         known = self._beforehand.keys.get(signed.kid)

@@ -1,12 +1,13 @@
 """Reading a span of the log in order: each entry with the rows that stand beside it in other tables."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from ledger.verify.findings import Findings, Step
 from ledger.verify.rows import CheckpointRow, CosignedRow, EntryRow, FactRow, Source, Span, VaultRow
 
 Row = TypeVar("Row", VaultRow, FactRow, CheckpointRow, CosignedRow)
+_NOWHERE: Final = 1 << 64
 
 
 class Place(NamedTuple):
@@ -30,24 +31,31 @@ class Beside(Generic[Row]):
         self._step = step
         self._found = found
         self._nowhere = nowhere
-        self._next: Row | None = next(self._rows, None)
+        self._next: Row | None = None
+        self.place_of_next = _NOWHERE
+        """Where the next row is; beyond every position where there is none."""
+        self._go_on()
 
     def at(self, position: int) -> list[Row]:
         """The rows of an entry; positions are asked for in order."""
         rows = []
-        while self._next is not None and self._place(self._next) <= position:
-            if self._place(self._next) == position:
+        while self._next is not None and self.place_of_next <= position:
+            if self.place_of_next == position:
                 rows.append(self._next)
             else:
                 self._note_stray(self._next)
-            self._next = next(self._rows, None)
+            self._go_on()
         return rows
 
     def finish(self) -> None:
         """Note the rows that no entry has claimed."""
         while self._next is not None:
             self._note_stray(self._next)
-            self._next = next(self._rows, None)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._next = next(self._rows, None)
+        self.place_of_next = _NOWHERE if self._next is None else self._place(self._next)
 
     def _note_stray(self, row: Row) -> None:
         at = self._place(row)
@@ -78,11 +86,19 @@ class Reading:
 
     def places(self) -> Iterator[Place]:
         """The entries in order; what is beside none of them is noted."""
-        vault, facts, checkpoints, cosigned = self._vault.at, self._facts.at, self._checkpoints.at, self._cosigned.at
+        vault, facts, checkpoints, cosigned = self._vault, self._facts, self._checkpoints, self._cosigned
         for row in self._in_order():
             at = self.size
-            yield Place(row, vault(at), facts(at), checkpoints(at), cosigned(at))
+            # Most entries have neither checkpoint, and being asked for nothing takes longer than looking.
+            yield Place(
+                row,
+                vault.at(at),
+                facts.at(at) if facts.place_of_next <= at else [],
+                checkpoints.at(at) if checkpoints.place_of_next <= at else [],
+                cosigned.at(at) if cosigned.place_of_next <= at else [],
+            )
             self.size += 1
+        self._found.looked_at[Step.ORDER] += self.size - self._span.first
         if not self.broken and self._span.until not in (None, self.size):
             self._break_at(self.size, "no entry there")
         if not self.broken:
@@ -92,7 +108,6 @@ class Reading:
 
     def _in_order(self) -> Iterator[EntryRow]:
         for row in self._source.entries(self._span):
-            self._found.looked_at[Step.ORDER] += 1
             if row.position == self.size:
                 yield row
             elif row.position < 0:
