@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from ledger.core.authority import may_say, person_named_in
-from ledger.core.decisions import Deny, Permit
+from ledger.core.decisions import Deny, Facts, Permit
 from ledger.core.errors import CoreError
 from ledger.core.instants import Instant
 from ledger.core.key_history import KeyHistory
@@ -79,6 +79,8 @@ class Sentence:
     public: Public | None = None
     submission: Submission | None = None
     clocked: frozenset[str] = frozenset()
+    in_clear: Callable[[Facts], Public] | None = None
+    """Makes ``public`` of the facts that the statement is decided on, each time it is decided anew."""
 
     @property
     def record(self) -> str | None:
@@ -223,6 +225,8 @@ class Speaker:
         """Decide, sign and seal, and put it in the queue under the guards of the decision."""
         now = self.clock()
         gathered = await self._gather(sentence, voice, now, fresh=attempt > 0)
+        if sentence.in_clear is not None:
+            sentence = replace(sentence, public=sentence.in_clear(gathered.facts))
         speaking = self._keyed(sentence, voice, gathered.keys, now)
         permit = self._allow(sentence, voice, gathered, now)
         event = await self._event(sentence, speaking, attempt)

@@ -1,7 +1,7 @@
 """The vault's other side: what becomes of the keys of words that were erased.
 
 Only ``ledger_eraser`` may delete a row of the vault, on a connection of its own. It deletes what an admitted
-``content-erased/1`` names, and nothing else. Each destruction is written down in a journal first, durably, so that a
+``content-erased/1`` names, and nothing else. Each erasure is written down in a journal first, durably, so that a
 restored backup cannot bring erased words back unnoticed: what the journal names is erased again.
 
 Where no such connection is configured nothing is destroyed: the words are hidden by the disclosure rule, and
@@ -25,7 +25,6 @@ from ledger.store.errors import JournalBroken, NotRecorded
 
 _log = logging.getLogger("record_ledger.vault")
 
-_THERE: Final = "select position from ledger.vault where part = %s and position = any(%s::bigint[])"
 _DESTROY: Final = """
     with gone as (
         delete from ledger.vault where part = %s and position = any(%s::bigint[]) returning position, generation
@@ -67,16 +66,16 @@ class Erasure:
 
 
 class Journal:
-    """The file of all destructions, one JSON object a line, only ever appended to."""
+    """The file of all erasures, one JSON object a line, only ever appended to. ``file`` is where it is."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.file = file
 
     def write(self, erasures: Sequence[Erasure], now: Instant) -> None:
-        """Append a line for each, durably. A crash may leave a last line half written: it destroyed nothing yet."""
+        """Append a line for each, durably. A crash may leave a last line half written: nothing was destroyed yet."""
         lines = "".join(json.dumps(erasure.as_json(now)) + "\n" for erasure in erasures)
-        made = not self._file.exists()
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        made = not self.file.exists()
+        descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "r+b") as opened:
             opened.seek(0, os.SEEK_END)
             if opened.tell() and os.pread(descriptor, 1, opened.tell() - 1) != b"\n":
@@ -85,17 +84,17 @@ class Journal:
             opened.flush()
             os.fsync(descriptor)
         if made:
-            _sync(self._file.parent)
+            _sync(self.file.parent)
 
     def read(self) -> Iterator[Noted]:
         """Every line; raises JournalBroken for a whole line that is none of ours. A half-written one is passed over."""
-        if not self._file.exists():
+        if not self.file.exists():
             return
-        for number, line in enumerate(self._file.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(self.file.read_text(encoding="utf-8").splitlines(), 1):
             try:
                 said = json.loads(line)
             except json.JSONDecodeError:
-                _log.warning("%s, line %d: half written in a crash, before anything was destroyed", self._file, number)
+                _log.warning("%s, line %d: half written in a crash, before anything was destroyed", self.file, number)
                 continue
             yield self._noted(said, number)
 
@@ -112,7 +111,7 @@ class Journal:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise JournalBroken(
-                f"{self._file}, line {number}: got no destruction, wanted one; restore the file from your backup"
+                f"{self.file}, line {number}: got no destruction, wanted one; restore the file from your backup"
             ) from error
 
 
@@ -129,39 +128,38 @@ class Vault:
         return self.conninfo is not None
 
     def noted(self) -> list[Noted]:
-        """What the journal says was destroyed."""
+        """What the journal says was erased."""
         return [] if self.journal is None else list(self.journal.read())
+
+    def note(self, erasures: Sequence[Erasure], now: Instant) -> None:
+        """Write erasures into the journal, durably, before anything is destroyed; raises NotRecorded where it fails."""
+        if self.journal is None or not erasures:
+            return
+        try:
+            self.journal.write(erasures, now)
+        except OSError as error:
+            raise NotRecorded(f"{self.journal.file}: {error}; nothing is destroyed before it can be noted") from error
 
     async def destroy(self, erasures: Sequence[Erasure], now: Instant) -> int:
         """Destroy the keys of all words that these name and that are still there; how many.
 
-        Raises NotRecorded where the database or the journal cannot be written: what is left is destroyed next time.
+        Raises NotRecorded where the database cannot be written: what is left is destroyed next time.
         """
         if self.conninfo is None or not erasures:
             return 0
+        named = sorted({position for erasure in erasures for position in erasure.said.positions})
         try:
             async with await AsyncConnection.connect(self.conninfo, autocommit=True, connect_timeout=5) as connection:
-                there = await _still_there(connection, erasures)
-                if not there:
-                    return 0
-                if self.journal is not None:
-                    # A crash from here on leaves a line more than was destroyed, and the next start destroys it.
-                    self.journal.write([one for one in erasures if there.intersection(one.said.positions)], now)
-                await connection.execute(_DESTROY, [Part.WORDS, sorted(there), now])
-                await _vacuum(connection)
-                return len(there)
-        except (psycopg.Error, OSError) as error:
+                destroyed = (await connection.execute(_DESTROY, [Part.WORDS, named, now])).rowcount
+                if destroyed:
+                    await _vacuum(connection)
+                return destroyed
+        except psycopg.Error as error:
             raise NotRecorded(f"vault: {error}; the words are hidden, and their keys not destroyed yet") from error
 
 
 NO_VAULT: Final = Vault()
 """Destroys nothing."""
-
-
-async def _still_there(connection: AsyncConnection[Any], erasures: Sequence[Erasure]) -> set[int]:
-    named = sorted({position for erasure in erasures for position in erasure.said.positions})
-    rows = await (await connection.execute(_THERE, [Part.WORDS, named])).fetchall()
-    return {position for (position,) in rows}
 
 
 async def _vacuum(connection: AsyncConnection[Any]) -> None:

@@ -10,15 +10,16 @@
 import asyncio
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING
 
+from ledger.core.decisions import Facts
 from ledger.core.entry import read_entry
 from ledger.core.facts import RecordFacts
 from ledger.core.item_facts import Item
 from ledger.core.public import Erased
-from ledger.domain.errors import NotAllowed
 from ledger.saying import Answer, By, Sentence, Speaker
-from ledger.store.errors import Conflict, NotRecorded
+from ledger.store.errors import NotRecorded
 from ledger.store.facts import FactsReader
 from ledger.store.mapper import Kept, SealingMapper
 from ledger.store.recorder import LedgerRecorder
@@ -27,8 +28,6 @@ from ledger.store.vault import Erasure, Noted, Vault
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
 
-ATTEMPTS: Final = 3
-"""Times to name the positions anew when somebody said more about the item meanwhile."""
 _log = logging.getLogger("record_ledger.erasing")
 
 
@@ -55,7 +54,8 @@ class Erasing:
         self._rows = rows
         self._mapper = mapper
         self._vault = vault
-        self._destroyed_upto: int | None = None
+        self._noted: set[str] | None = None
+        self._done_upto = -1
         self._one_at_a_time = asyncio.Lock()
 
     async def ask(self, by: By, record: str, item: str, basis: str, reason: str, *, answers: bool = False) -> Answer:
@@ -93,17 +93,21 @@ class Erasing:
         """Destroy the keys of all words that admitted erasures name and that are still there; how many.
 
         The first time in a process, what the journal says was erased and a restored backup brought back is erased
-        again. Does nothing where no connection as ``ledger_eraser`` is configured. Raises NotRecorded, JournalBroken.
+        again. Where no connection as ``ledger_eraser`` is configured it is only noted what is to be destroyed.
+        Raises NotRecorded, JournalBroken.
         """
-        if not self._vault.destroys:
-            return 0
         async with self._one_at_a_time:
-            if self._destroyed_upto is None:
-                await self._say_again(self._vault.noted())
-            erasures = await self.erasures(0 if self._destroyed_upto is None else self._destroyed_upto + 1)
+            if self._noted is None:
+                noted = self._vault.noted()
+                await self._say_again(noted)
+                self._noted = {one.statement for one in noted}
+            erasures = await self.erasures(self._done_upto + 1)
+            new = [erasure for erasure in erasures if erasure.said.statement not in self._noted]
+            # A crash from here on leaves a line for what was not destroyed yet, and the next start destroys it.
+            self._vault.note(new, self._speaker.clock())
+            self._noted.update(erasure.said.statement for erasure in new)
             destroyed = await self._vault.destroy(erasures, self._speaker.clock())
-            last = erasures[-1].position if erasures else -1
-            self._destroyed_upto = max(last, -1 if self._destroyed_upto is None else self._destroyed_upto)
+            self._done_upto = max([self._done_upto, *(erasure.position for erasure in erasures)])
             return destroyed
 
     async def erasures(self, start: int = 0) -> list[Erasure]:
@@ -129,17 +133,8 @@ class Erasing:
         return (await self._facts.record(record, fresh=True)).fold.facts
 
     async def _erase(self, by: By, record: str, item: str, erasure: str, basis: str) -> Answer:
-        pinned = self._speaker.pinned(by)
         facts = {"record": record, "item": item, "erasure": erasure, "basis": basis}
-        for _ in range(ATTEMPTS):
-            known = (await self._record(record)).items.get(item)
-            named = Erased(() if known is None else known.to_erase())
-            try:
-                return await self._speaker.say(Sentence(pinned, "content-erased/1", facts, public=named))
-            except NotAllowed as refusal:
-                if refusal.rule != "not-its-words":
-                    raise
-        raise Conflict(f"item {item}: more was said about it {ATTEMPTS} times meanwhile; try again")
+        return await self._speaker.say(Sentence(by, "content-erased/1", facts, in_clear=partial(_words_of, item)))
 
     async def _say_again(self, noted: list[Noted]) -> None:
         """What the journal says was erased and the log does not know of: a backup of before was restored."""
@@ -179,6 +174,12 @@ async def apply_erasures(ledger: "Ledger") -> int:
     To be called before anything is served: after a crash, and after a restore, something may be due.
     """
     return await ledger.erasing.apply()
+
+
+def _words_of(item: str, facts: Facts) -> Erased:
+    """What a statement that erases the item must name; nothing where there is no such item, which is then refused."""
+    known = None if facts.record is None else facts.record.items.get(item)
+    return Erased(() if known is None else known.to_erase())
 
 
 def _next(facts: RecordFacts, erasure: str) -> Item | None:
