@@ -2,7 +2,8 @@
 
     service.py    demo, serve, migrate          starts the ledger
     files.py      import, export                files in, files out
-    checking.py   verify, rebuild               checks the log, makes again what follows from it
+    verify.py     verify, verify receipt, bundle, mirror
+    checking.py   rebuild                       makes again what follows from the log
     mirror.py     mirror                        somebody else's log, kept in files
     witness.py    witness keys, serve, evidence
     receipts.py   receipt                       what shows that a statement was admitted
@@ -34,6 +35,7 @@ from api.command_line import (
     recovering,
     service,
     vault,
+    verify,
     witness,
 )
 from api.command_line.terminal import Group
@@ -51,6 +53,7 @@ app = typer.Typer(
 )
 service.add_to(app)
 files.add_to(app)
+verify.add_to(app)
 checking.add_to(app)
 mirror.add_to(app)
 witness.add_to(app)
