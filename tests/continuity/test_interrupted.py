@@ -23,6 +23,7 @@ from tests.store.test_crashes import Writer, kill_postgres
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "20"))
 
 
+@pytest.mark.timeout(900)
 async def test_kill_9_never_makes_a_good_database_refused(home: Path) -> None:
     dice, settings = random.Random(20261122), Settings(home=home)
     with open_house(settings) as house:
@@ -36,6 +37,7 @@ async def test_kill_9_never_makes_a_good_database_refused(home: Path) -> None:
         writer.await_more(dice.randrange(1, 60))
         if n % 4 == 3:
             kill_postgres(Path(row[0]))
+            writer.await_more(1)  # it started PostgreSQL again, and the log had not gone back
         writer.kill()
     with open_house(settings) as house:
         async with ledger_of(house) as ledger:
