@@ -21,6 +21,7 @@ from api.wiring import clock
 from ledger.ledger import open_ledger
 from ledger.mirror import MirrorFolder
 from ledger.use_cases.items import Draft
+from ledger.verify.mirror import verify_mirror
 from tests.command_line.running import PROGRAM, call, environment, run
 from tests.mirror.whole import assert_whole
 from tests.postgres_fixture import UNSAFE_FAST, home_in_memory
@@ -116,6 +117,9 @@ def test_a_mirror_has_what_the_database_has_and_goes_on(ledger: Served) -> None:
     told = json.loads(done.stdout)
     assert told["added"] >= 30
     assert_whole(ledger.folder, entries_of(ledger), told["size"])
+    outcome = verify_mirror(ledger.folder, ledger.folder.verifier(), at=clock())
+    assert outcome.ok, str(outcome)
+    assert outcome.size == told["size"]
 
 
 def test_a_mirror_that_is_killed_again_and_again_while_the_log_grows_is_whole_each_time(ledger: Served) -> None:
