@@ -7,16 +7,25 @@ child appears; inclusion paths of one batch share their upper parts instead of b
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, Self
+from typing import Self
 
 from ledger.core.merkle import EMPTY_ROOT, HASH_SIZE, LARGEST_SIZE, InclusionError, LeafHash, NodeHash, node_hash
-from ledger.core.tiles import TILE_HEIGHT, TILE_SIZE, TILE_WIDTH, TileError, TileId, perfect_root
+from ledger.core.tiles import (
+    BLOCK_SIZE,
+    TILE_HEIGHT,
+    TILE_SIZE,
+    TILE_WIDTH,
+    TileError,
+    TileId,
+    TilePart,
+    perfect_root,
+    siblings_in,
+    tile_path,
+)
 
 Path = tuple[NodeHash, ...]
 Row = list[NodeHash]
 """Neighbouring nodes of one height, beginning with a left child."""
-_remembered_root: Final = lru_cache(maxsize=4096)(perfect_root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +105,11 @@ class Edge:
             level, n = level + 1, n >> TILE_HEIGHT
         return found
 
-    def prove_inclusion(self, index: int, complete: Mapping[TileId, bytes]) -> Path:
+    def prove_inclusion(self, index: int, complete: Mapping[TileId, TilePart]) -> Path:
         """The path that ``merkle.check_inclusion`` checks in this tree (RFC 6962, section 2.1.1).
 
-        ``tiles.prove_inclusion`` makes the same for any size; here the upper parts, which all entries share, are not
-        hashed again. Raises InclusionError for an entry that the tree does not have, TileError for a tile that is
-        missing.
+        ``tiles.prove_inclusion`` makes the same for any size; here what all entries share is not hashed again.
+        Raises InclusionError for an entry that the tree does not have, TileError for a tile that is missing.
         """
         if not 0 <= index < self.size:
             raise InclusionError(
@@ -118,19 +126,15 @@ class Edge:
         right = (_fold(self.peaks[:later]),) if later else ()
         return (*below, *right, *self.peaks[later + 1 :])
 
-    def _siblings(self, index: int, level: int, count: int, complete: Mapping[TileId, bytes]) -> list[NodeHash]:
+    def _siblings(self, index: int, level: int, count: int, complete: Mapping[TileId, TilePart]) -> list[NodeHash]:
         """The siblings on the way up through one tile, the lowest first."""
         n, place = divmod(index >> (TILE_HEIGHT * level), TILE_WIDTH)
-        whole = (n + 1) << (TILE_HEIGHT * (level + 1)) <= self.size
-        hashes = complete.get(TileId(level, n), b"") if whole else self.incomplete[level]
-        if whole and len(hashes) != TILE_SIZE:
-            raise TileError(f"{TileId(level, n)}: got {len(hashes)} bytes, wanted {TILE_SIZE}; rebuild the tile")
-        # Tiles of leaf hashes are too many to remember; those above are shared by thousands of entries.
-        root = perfect_root if level == 0 else _remembered_root
-        starts = [((place >> height) ^ 1) << height for height in range(count)]
-        return [
-            root(hashes[start * HASH_SIZE : (start + (1 << height)) * HASH_SIZE]) for height, start in enumerate(starts)
-        ]
+        if (n + 1) << (TILE_HEIGHT * (level + 1)) > self.size:
+            return siblings_in(self.incomplete[level], place, count)
+        part = complete.get(TileId(level, n))
+        if part is None or (len(part.crown), len(part.block)) != (BLOCK_SIZE, BLOCK_SIZE):
+            raise TileError(f"{tile_path(level, n)}: got nothing whole, wanted its crown and a block; rebuild the tile")
+        return part.siblings(place, count)
 
     def extend(self, leaves: Sequence[LeafHash], *, paths: bool = True) -> Extension:
         """Add leaves at the end. ``paths=False`` leaves the inclusion paths out, for rebuilding and verifying."""

@@ -32,6 +32,9 @@ from ledger.core.merkle import (
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT
 TILE_SIZE: Final = TILE_WIDTH * HASH_SIZE
+_BLOCK_HEIGHT: Final = 4
+BLOCK_WIDTH: Final = 1 << _BLOCK_HEIGHT
+BLOCK_SIZE: Final = BLOCK_WIDTH * HASH_SIZE
 LARGEST_ENTRY: Final = 65_535
 """An entry's length has two bytes in a bundle (tlog-tiles, "Log entries")."""
 
@@ -156,6 +159,48 @@ def prove_consistency(old_size: int, new_size: int, tiles: Mapping[TileId, bytes
     Raises ConsistencyError for sizes that nothing can be proved about, TileError for a missing or misshapen tile.
     """
     return tuple(_interval_hash(interval, new_size, tiles) for interval in consistency_intervals(old_size, new_size))
+
+
+@dataclass(frozen=True, slots=True)
+class TilePart:
+    """What a path through a complete tile needs of it: its crown, and the block of 16 hashes that it begins in.
+
+    The crown of a tile are the 16 nodes over its blocks, 512 bytes. It never changes, so whoever keeps it hashes 22
+    nodes for a path instead of 247.
+    """
+
+    crown: bytes
+    block: bytes
+
+    @classmethod
+    def of(cls, hashes: bytes, place: int) -> "TilePart":
+        """The part for the hash at ``place`` of a complete tile."""
+        start = block_start(place)
+        return cls(crown_of(hashes), hashes[start : start + BLOCK_SIZE])
+
+    def siblings(self, place: int, count: int) -> list[NodeHash]:
+        """The siblings on the way up from the hash at ``place``, the lowest first, ``count`` of them (at most 8)."""
+        lower = siblings_in(self.block, place % BLOCK_WIDTH, min(count, _BLOCK_HEIGHT))
+        return lower + siblings_in(self.crown, place // BLOCK_WIDTH, count - len(lower))
+
+
+def block_start(place: int) -> int:
+    """Where the block of a hash begins in its tile, in bytes."""
+    return place // BLOCK_WIDTH * BLOCK_SIZE
+
+
+def crown_of(hashes: bytes) -> bytes:
+    """The 16 nodes over the blocks of a complete tile."""
+    return b"".join(perfect_root(hashes[at : at + BLOCK_SIZE]) for at in range(0, TILE_SIZE, BLOCK_SIZE))
+
+
+def siblings_in(row: bytes, place: int, count: int) -> list[NodeHash]:
+    """The siblings on the way up from the hash at ``place`` of a row, the lowest first."""
+    starts = [((place >> height) ^ 1) << height for height in range(count)]
+    return [
+        perfect_root(row[start * HASH_SIZE : (start + (1 << height)) * HASH_SIZE])
+        for height, start in enumerate(starts)
+    ]
 
 
 def perfect_root(hashes: bytes) -> NodeHash:

@@ -32,7 +32,9 @@ _RECORDED: Final = "select note from ledger.checkpoint order by size desc limit 
 _WITNESSED: Final = "select note from ledger.cosigned order by size desc limit 1"
 _RECEIPT: Final = f"""
     select ({_RECORDED}), ({_WITNESSED}), (select entry from ledger.entry where position = %s::bigint),
-           array(select t.hashes from unnest(%s::smallint[], %s::bigint[]) with ordinality w(level, n, place)
+           array(select substr(t.hashes, w.start + 1, w.length)
+                 from unnest(%s::smallint[], %s::bigint[], %s::int[], %s::int[]) with ordinality
+                      w(level, n, start, length, place)
                  left join ledger.tile t using (level, n) order by w.place)
 """  # noqa: S608 - built from constants
 
@@ -124,16 +126,19 @@ class Receipts:
 
     async def _prove(self, position: int, is_witnessed: IsWitnessed, connection: Connection) -> StandingReceipt:
         unread = self.tree.unread(position)
-        values = [position, [tile.level for tile in unread], [tile.n for tile in unread]]
+        values = [
+            position,
+            *([piece.tile.level for piece in unread], [piece.tile.n for piece in unread]),
+            *([piece.start for piece in unread], [piece.length for piece in unread]),
+        ]
         row = await (await connection.execute(_RECEIPT, values, prepare=True, binary=True)).fetchone()
         recorded, cosigned, entry, tiles = row or (None, None, None, [])
-        self.tree.remember(unread, tiles)
         standing, note = self._choose(position, recorded, cosigned, is_witnessed)
         if entry is None:
             raise NotRecorded(f"entry {position}: not found in the database; restore it")
-        checkpoint = self.open(note)
+        checkpoint, read = self.open(note), dict(zip(unread, tiles, strict=True))
         try:
-            path = await self.tree.prove_inclusion(connection, position, checkpoint.size)
+            path = await self.tree.prove_inclusion(connection, position, checkpoint.size, read)
             # Whoever gets a receipt relies on it: one that proves nothing, because a row was altered, is never given.
             check_inclusion(position, checkpoint.size, leaf_hash(entry), path, checkpoint.root)
         except (InclusionError, TileError):

@@ -1,20 +1,24 @@
 """The stored tree as a process reads it again and again: what never changes is read once.
 
 A complete tile never changes, and neither does the edge of a tree of some size. So a proof from a large log reads
-its one tile of leaf hashes; the tiles above, which nearly every proof shares, and the edge are remembered.
+one block of leaf hashes; the crown of their tile, the tiles above, which nearly every proof shares, and the edge
+are remembered.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from ledger.core.edge import Edge
 from ledger.core.merkle import NodeHash
-from ledger.core.tiles import TILE_SIZE, TILE_WIDTH, TileId
+from ledger.core.tiles import BLOCK_SIZE, TILE_HEIGHT, TILE_SIZE, TILE_WIDTH, TileId, TilePart, block_start, crown_of
 from ledger.store.tree_rows import Connection, read_edge, read_leaves, read_tiles
 
 MOST_TILES: Final = 256
-"""Complete tiles that are remembered: 2 MiB."""
+"""Complete tiles above those of leaf hashes that are remembered: 2 MiB, of a log of 16 million entries all."""
+MOST_CROWNS: Final = 16_384
+"""Crowns that are remembered: 12 MB, of a log of 4 million entries all."""
 MOST_EDGES: Final = 4
 """Edges that are remembered: of the newest checkpoint, of the newest witnessed one, and of those just before."""
 
@@ -47,46 +51,85 @@ class Remembered(Generic[Key, Value]):
         return iter(self._values)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes of a complete tile that are to be read: all of it, or one block."""
+
+    tile: TileId
+    start: int = 0
+    length: int = TILE_SIZE
+
+
+NOTHING: Final[Mapping[Piece, bytes | None]] = {}
+
+
 class StoredTree:
     """Reads tiles and proofs of one log through connections of its callers."""
 
     def __init__(self) -> None:
-        self._complete: Remembered[TileId, bytes] = Remembered(MOST_TILES)
+        self._tiles: Remembered[TileId, bytes] = Remembered(MOST_TILES)
+        self._crowns: Remembered[TileId, bytes] = Remembered(MOST_CROWNS)
         self._edges: Remembered[int, Edge] = Remembered(MOST_EDGES)
 
-    def unread(self, index: int) -> list[TileId]:
-        """The complete tiles that a proof for an entry will need, as far as known now, and are not remembered."""
+    def unread(self, index: int) -> list[Piece]:
+        """What a proof for an entry will need of complete tiles, as far as known now, and is not remembered."""
         edge = self._edges.get(max(self._edges, default=0))
         above = edge.tiles_above(index) if edge is not None and index < edge.size else []
-        return [tile for tile in above if self._complete.get(tile) is None]
+        return [
+            Piece(tile) if self._crowns.get(tile) is None else Piece(tile, block_start(_place(tile, index)), BLOCK_SIZE)
+            for tile in above
+            if self._tiles.get(tile) is None
+        ]
 
-    def remember(self, tiles: Iterable[TileId], hashes: Iterable[bytes | None]) -> None:
-        """Take in complete tiles that were read; None for one that is not there."""
-        for tile, found in zip(tiles, hashes, strict=True):
-            if found is not None and len(found) == TILE_SIZE:
-                self._complete.keep(tile, found)
-
-    async def prove_inclusion(self, connection: Connection, index: int, size: int) -> tuple[NodeHash, ...]:
+    async def prove_inclusion(
+        self, connection: Connection, index: int, size: int, read: Mapping[Piece, bytes | None] = NOTHING
+    ) -> tuple[NodeHash, ...]:
         """The path of an entry in a tree whose edge is worth remembering: one that a checkpoint was signed for.
 
-        Raises InclusionError for an entry that the tree does not have, TileError where stored hashes are missing.
+        ``read`` has what ``unread`` asked for, as far as it was found. Raises InclusionError for an entry that the
+        tree does not have, TileError where stored hashes are missing.
         """
         edge = self._edges.get(size)
         if edge is None:
             edge = await self._read_edge(connection, size)
             self._edges.keep(size, edge)
-        return edge.prove_inclusion(index, await self.tiles(connection, edge.tiles_above(index)))
+        blocks = self._take(read)
+        above = edge.tiles_above(index)
+        missing = [tile for tile in above if tile not in blocks and self._tiles.get(tile) is None]
+        found = await self.tiles(connection, [tile for tile in above if tile not in blocks]) if missing else {}
+        return edge.prove_inclusion(index, {tile: self._part(tile, index, blocks, found) for tile in above})
 
     async def tiles(self, connection: Connection, wanted: Sequence[TileId]) -> dict[TileId, bytes]:
         """The hashes of tiles; too few hashes where rows are missing."""
-        known = {tile: self._complete.get(tile) for tile in wanted}
+        known = {tile: self._tiles.get(tile) for tile in wanted}
         found = {tile: hashes for tile, hashes in known.items() if hashes is not None}
         missing = [tile for tile in wanted if tile not in found]
         if missing:
             read = await read_tiles(connection, missing)
-            self.remember([tile for tile in missing if tile.width == TILE_WIDTH], _complete_in(read))
+            self._take({Piece(tile): hashes for tile, hashes in read.items() if tile.width == TILE_WIDTH})
             found.update(read)
         return found
+
+    def _take(self, read: Mapping[Piece, bytes | None]) -> dict[TileId, bytes]:
+        """Remember what was read of complete tiles; gives the tiles and blocks of this time, by tile."""
+        whole = {piece: hashes for piece, hashes in read.items() if hashes is not None and len(hashes) == piece.length}
+        for piece, hashes in whole.items():
+            if piece.length == TILE_SIZE:
+                self._crowns.keep(piece.tile, crown_of(hashes))
+                # Those above are shared by thousands of entries; tiles of leaf hashes are too many.
+                if piece.tile.level:
+                    self._tiles.keep(piece.tile, hashes)
+        return {piece.tile: hashes for piece, hashes in whole.items()}
+
+    def _part(
+        self, tile: TileId, index: int, blocks: Mapping[TileId, bytes], found: Mapping[TileId, bytes]
+    ) -> TilePart:
+        """What a path needs of one tile; nothing of it where a row is missing."""
+        hashes = blocks.get(tile) or found.get(tile) or self._tiles.get(tile) or b""
+        if len(hashes) == TILE_SIZE:
+            start = block_start(_place(tile, index))
+            hashes = hashes[start : start + BLOCK_SIZE]
+        return TilePart(self._crowns.get(tile) or b"", hashes)
 
     async def _read_edge(self, connection: Connection, size: int) -> Edge:
         """The edge at a size: grown from one a little smaller, if one is known, so that only new entries are read."""
@@ -98,5 +141,6 @@ class StoredTree:
         return edge.extend(leaves, paths=False).edge
 
 
-def _complete_in(read: dict[TileId, bytes]) -> list[bytes]:
-    return [hashes for tile, hashes in read.items() if tile.width == TILE_WIDTH]
+def _place(tile: TileId, index: int) -> int:
+    """Where in a tile the way up from an entry goes through."""
+    return (index >> (TILE_HEIGHT * tile.level)) % TILE_WIDTH

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.core import edge as edge_module
 from ledger.core.edge import Edge, Extension
 from ledger.core.merkle import EMPTY_ROOT, InclusionError, LeafHash, NodeHash, check_inclusion, leaf_hash, node_hash
-from ledger.core.tiles import TILE_SIZE, TileError, TileId
+from ledger.core.tiles import TILE_SIZE, TileError, TileId, TilePart, tile_path
 from tests.core.rfc6962 import Rfc6962
 
 TREE = Rfc6962([b"entry %d" % n for n in range(66_500)])
@@ -74,12 +74,15 @@ def test_any_batch_upon_any_tree_gives_the_paths_of_the_rfc(size: int, batch: in
 def test_an_entry_is_proved_from_the_edge_and_the_complete_tiles_above_it(size: int, data: st.DataObject) -> None:
     edge, index = grown(size), data.draw(st.integers(0, size - 1))
     above = edge.tiles_above(index)
-    path = edge.prove_inclusion(index, {tile: COMPLETE[tile] for tile in above})
+    parts = {tile: TilePart.of(COMPLETE[tile], index >> (8 * tile.level) & 255) for tile in above}
+    path = edge.prove_inclusion(index, parts)
     assert list(path) == TREE.path(index, 0, size)
     for missing in above:
-        cut = {tile: hashes[: -32 if tile == missing else None] for tile, hashes in COMPLETE.items()}
-        with pytest.raises(TileError, match=f"level={missing.level}, n={missing.n}"):
-            edge.prove_inclusion(index, cut)
+        part = parts[missing]
+        for cut in (None, TilePart(b"", part.block), TilePart(part.crown, part.block[32:])):
+            left = {tile: kept for tile, kept in (parts | {missing: cut}).items() if kept is not None}
+            with pytest.raises(TileError, match=tile_path(missing.level, missing.n)):
+                edge.prove_inclusion(index, left)
 
 
 @pytest.mark.parametrize("size", range(1, 131))
@@ -91,7 +94,7 @@ def test_every_entry_of_a_small_tree_is_proved_from_its_edge(size: int) -> None:
 def test_an_entry_that_the_tree_does_not_have_is_not_proved() -> None:
     for index, size in ((0, 0), (5, 5), (-1, 5), (300, 299)):
         with pytest.raises(InclusionError, match="wanted an entry below the tree's size"):
-            grown(size).prove_inclusion(index, COMPLETE)
+            grown(size).prove_inclusion(index, {})
 
 
 @settings(deadline=None, max_examples=8)
