@@ -24,7 +24,8 @@ Data goes to the standard output; with `--json` it is one JSON document. Progres
 | 130 | interrupted |
 """
 COMMANDS = (
-    "demo", "serve", "migrate", "import", "export", "verify", "verify receipt", "verify bundle", "verify mirror", "rebuild", "mirror",
+    "demo", "serve", "migrate", "import", "export",
+    "verify", "verify receipt", "verify bundle", "verify mirror", "rebuild", "mirror",
     "witness keys", "witness serve", "witness evidence",
     "people add", "people grant", "people care", "people list",
     "keys make", "keys list", "keys revoke", "keys token",
