@@ -53,7 +53,7 @@ from ledger.verify.bundle_form import (
     signer_of_sums,
 )
 from ledger.verify.bundle_page import page_of, readme_of
-from ledger.verify.bundle_told import Told, check_fhir, check_record, names_of, parse_written
+from ledger.verify.bundle_told import Told, check_fhir, check_record, items_of, names_of, parse_written
 from ledger.verify.checks import Checks
 
 FORM: Final = "the zip has the files of a bundle, and no others"
@@ -79,16 +79,16 @@ def verify_bundle(path: Path, log: LogVerifier | None, policy: TrustPolicy | Non
     bundle = _Bundle()
     if not checks.take(FORM, lambda: bundle.read(path)):
         return checks
-    checks.take(SUMMED, bundle.check_sums)
+    checks.take(SUMMED, bundle.look_at_sums)
     if not bundle.has_evidence:
-        checks.take("there is evidence", bundle.check_evidence)
+        checks.take("there is evidence", bundle.look_for_evidence)
         return checks
     _check_log(checks, bundle, log)
     for title, look in (
-        (SPOKEN, bundle.check_signatures),
-        (BOUND, bundle.check_bound),
-        (OPENED, bundle.check_openings),
-        (SHOWN, bundle.check_shown),
+        (SPOKEN, bundle.look_at_signatures),
+        (BOUND, bundle.look_at_sums_signature),
+        (OPENED, bundle.look_at_openings),
+        (SHOWN, bundle.look_at_what_is_shown),
     ):
         if bundle.entries:
             checks.take(title, look)
@@ -97,7 +97,7 @@ def verify_bundle(path: Path, log: LogVerifier | None, policy: TrustPolicy | Non
     if policy is None:
         checks.leave_out(WITNESSED, "no policy was given that says whose cosignatures count")
     else:
-        checks.take(WITNESSED, lambda: bundle.check_witnessed(policy))
+        checks.take(WITNESSED, lambda: bundle.look_at_witnesses(policy))
     return checks
 
 
@@ -108,15 +108,15 @@ def _check_log(checks: Checks, bundle: "_Bundle", log: LogVerifier | None) -> No
         checks.leave_out(TOLD_OF, f"nobody told which they are: compare {VERIFIER} with what you learn elsewhere")
     else:
         checks.take(TOLD_OF, lambda: bundle.take_keys(log))
-    if checks.take(SIGNED, bundle.check_checkpoint):
-        checks.take(INCLUDED, bundle.check_included)
+    if checks.take(SIGNED, bundle.look_at_checkpoint):
+        checks.take(INCLUDED, bundle.look_at_places)
     else:
         checks.leave_out(INCLUDED, "its checkpoint is not the log's")
 
 
 @dataclass(slots=True)
 class _Bundle:
-    """A bundle as far as it has been read. Each ``check_`` gives the number of things that it looked at."""
+    """A bundle as far as it has been read. Each ``look_`` gives the number of things that it looked at."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     places: Mapping[Place, Mapping[str, bytes]] = field(default_factory=dict)
@@ -137,12 +137,12 @@ class _Bundle:
         self.places = places_in(self.files)
         return len(self.files)
 
-    def check_sums(self) -> int:
+    def look_at_sums(self) -> int:
         """Step 2."""
         check_sums(self.files)
         return len(self.files)
 
-    def check_evidence(self) -> int:
+    def look_for_evidence(self) -> int:
         """A bundle without evidence is never sound: whoever took the proofs away could have changed the rest."""
         raise BundleError(
             "bundle: got one without proofs, as carers are given, wanted statements and receipts;"
@@ -164,14 +164,14 @@ class _Bundle:
             raise BundleError(f"{VERIFIER}: got keys of {told.origin}, wanted those of {log.origin}; another log's?")
         return 1
 
-    def check_checkpoint(self) -> int:
+    def look_at_checkpoint(self) -> int:
         """Step 5."""
         if self.log is None:
             raise BundleError(f"{CHECKPOINT}: got no keys to check it with, wanted the log's")
         self.checkpoint = self.log.open_checkpoint(self.files[CHECKPOINT])
         return 1
 
-    def check_included(self) -> int:
+    def look_at_places(self) -> int:
         """Step 6. All entries are read first, so that later steps need not wait for a broken receipt."""
         self.entries = {place: parse_entry(held["entry.json"]) for place, held in self.places.items()}
         before = None
@@ -183,7 +183,7 @@ class _Bundle:
             self._check_receipt(place)
         return len(self.entries)
 
-    def check_signatures(self) -> int:
+    def look_at_signatures(self) -> int:
         """Step 7: in the order of positions, so that each key is known before what it signs."""
         for place, entry in self.entries.items():
             public = entry.signed.statement.public
@@ -195,7 +195,7 @@ class _Bundle:
                 raise BundleError(f"{place}: {error}") from error
         return len(self.entries)
 
-    def check_bound(self) -> int:
+    def look_at_sums_signature(self) -> int:
         """Step 8: by a key of the service that is enrolled and that nothing here revokes."""
         kid = signer_of_sums(self.files[SUMS_SIGNATURE])
         for service in self._services():
@@ -205,7 +205,7 @@ class _Bundle:
                 return 1
         raise BundleError(f"{SUMS_SIGNATURE}: got a signature under {kid}, wanted one by the service of this log")
 
-    def check_openings(self) -> int:
+    def look_at_openings(self) -> int:
         """Step 9."""
         opened = 0
         for place, entry in self.entries.items():
@@ -215,12 +215,12 @@ class _Bundle:
                 self.told[place] = self._checked(place, entry, facts, words)
         return opened
 
-    def check_shown(self) -> int:
+    def look_at_what_is_shown(self) -> int:
         """Step 10: the record, its page, its FHIR and the README."""
         if len(self.told) != sum(place.folder != "keys" for place in self.places):
             raise BundleError(f"{RECORD}: cannot be compared with contents that do not open")
         pages, statements = parse_written(self.files[RECORD], RECORD), self._in("statements")
-        items = check_record(pages, statements, names_of(self._in("people")))
+        check_record(pages, statements, names_of(self._in("people")))
         try:
             page = page_of(pages).encode()
         except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -230,9 +230,9 @@ class _Bundle:
         check_fhir(parse_written(self.files[FHIR], FHIR), pages, statements)
         if self.files[README] not in [readme_of(standing).encode() for standing in ("recorded", "witnessed")]:
             raise BundleError(f"{README}: got another text than an export writes; do not follow it")
-        return items
+        return len(items_of(pages))
 
-    def check_witnessed(self, policy: TrustPolicy) -> int:
+    def look_at_witnesses(self, policy: TrustPolicy) -> int:
         """Step 11."""
         policy.check_witnessed(self.files[CHECKPOINT])
         return 1

@@ -109,13 +109,18 @@ def names_of(people: Sequence[Told]) -> dict[str, str]:
     return names
 
 
-def check_record(pages: Any, statements: Sequence[Told], names: Mapping[str, str]) -> int:
-    """Check ``record.json``; gives the number of items. Raises BundleError with the first item that differs."""
+def items_of(pages: Any) -> list[Mapping[str, Any]]:
+    """Every item of the pages, comments among them."""
+    return [item for page in pages for item in _thread(page["items"])]
+
+
+def check_record(pages: Any, statements: Sequence[Told], names: Mapping[str, str]) -> None:
+    """Check ``record.json``. Raises BundleError with the first item that differs from what was said."""
     by_item: dict[str, list[Told]] = {}
     for told in statements:
         by_item.setdefault(told.facts["item"], []).append(told)
     try:
-        shown = [item for page in _checked_pages(pages, statements, names) for item in _thread(page["items"])]
+        shown = items_of(_checked_pages(pages, statements, names))
         for item in shown:
             _check_item(item, by_item.get(item["id"], []), names)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -124,11 +129,10 @@ def check_record(pages: Any, statements: Sequence[Told], names: Mapping[str, str
     if len(set(ids)) != len(ids) or set(ids) != by_item.keys():
         differ = sorted(set(ids) ^ by_item.keys()) or ids
         raise BundleError(f"{RECORD}: got other items than were opened, or one twice ({', '.join(differ[:3])})")
-    return len(ids)
 
 
-def check_fhir(bundle: Any, pages: Any, statements: Sequence[Told]) -> int:
-    """Check ``fhir.json`` against ``record.json`` and the signatures; gives the number of resources.
+def check_fhir(bundle: Any, pages: Any, statements: Sequence[Told]) -> None:
+    """Check ``fhir.json`` against ``record.json`` and the signatures.
 
     Raises BundleError with the first text that is not said there.
     """
@@ -142,7 +146,6 @@ def check_fhir(bundle: Any, pages: Any, statements: Sequence[Told]) -> int:
                 _check_leaf(resource["resourceType"], member, text, said, signed)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BundleError(f"{FHIR}: got another shape ({error!r}), wanted a Bundle with resources") from error
-    return len(resources)
 
 
 def _checked_pages(pages: Any, statements: Sequence[Told], names: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:

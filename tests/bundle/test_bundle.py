@@ -29,6 +29,7 @@ from ledger.verify.bundle import (
     WITNESSED,
     verify_bundle,
 )
+from ledger.verify.bundle_told import write_json
 from ledger.verify.checks import Checks
 from tests.bundle.conftest import Bundles
 from tests.bundle.rewritten import Files, edited, files_of, signed, summed, written
@@ -290,3 +291,36 @@ def test_a_checkpoint_is_called_witnessed_only_as_the_policy_asks(bundles: Bundl
     checks = verify_bundle(written(tmp_path / "cosigned.zip", signed(told)), LOG, policy)
     assert checks.ok, str(checks)
     assert not left_out(checks)
+
+
+def _places_in(value: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key) of a JSON value."""
+    found = []
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        inside = inner.items() if isinstance(inner, dict) else enumerate(inner) if isinstance(inner, list) else ()
+        for key, member in inside:
+            found.append((inner, key))
+            waiting.append(member)
+    return found
+
+
+@pytest.mark.parametrize("name", ["record.json", "fhir.json"])
+def test_whatever_stands_in_what_is_shown_is_answered_in_our_own_words(
+    bundles: Bundles, tmp_path: Path, name: str
+) -> None:
+    files = files_of(bundles.patient)
+    dice = random.Random(name)
+    odd = [None, 5, -1.5, True, [], {}, "", "words that nobody said", [[]], {"id": 7}]
+    passed = 0
+    for _ in range(150):
+        value = json.loads(files[name])
+        inside, key = dice.choice(_places_in(value))
+        inside[key] = dice.choice(odd)
+        checks = verify_bundle(written(tmp_path / "odd.zip", signed(files | {name: write_json(value)})), LOG)
+        assert set(wrong(checks)) <= {SHOWN}
+        passed += checks.ok
+        if inside[key] == "words that nobody said" and key not in ("because", "rule", "ends", "state", "disclosure"):
+            assert not checks.ok, key
+    assert passed < 100

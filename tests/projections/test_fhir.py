@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from api.import_files import read_file
 from api.import_files.imported import ImportedItem
 from ledger.core.vocabulary import ACTING_AS, KINDS
+from ledger.verify.bundle_form import BundleError
 from ledger.verify.bundle_told import check_fhir, fhir_string, parse_written, write_json
 from projections.fhir import Signature, fhir_of
 from projections.fhir_items import SHAPES, is_document
@@ -131,7 +132,12 @@ def test_every_kind_of_item_has_its_resource() -> None:
 def test_a_record_is_sound_fhir_and_says_nothing_but_what_was_shown(shown: list[dict[str, Any]]) -> None:
     bundle = fhir_of(shown)
     check_sound(bundle)
-    assert check_fhir(parse_written(write_json(bundle), "fhir.json"), shown, []) == len(bundle["entry"])
+    check_fhir(parse_written(write_json(bundle), "fhir.json"), shown, [])
+    if shown[0]["items"]:
+        other = json.loads(json.dumps(bundle))
+        other["entry"][-1]["resource"]["title"] = "What nobody said."
+        with pytest.raises(BundleError, match="What nobody said"):
+            check_fhir(other, shown, [])
 
 
 @given(pages())
