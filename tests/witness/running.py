@@ -79,7 +79,7 @@ def _started(home: Path, log: Path, port: int) -> Iterator[Callable[[], RunningW
 
 def _url(process: subprocess.Popen[str], told: Path, began: int) -> str:
     """Where it says it serves."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while time.monotonic() < end and process.poll() is None:
         for line in told.read_text()[began:].splitlines(keepends=True):
             if " serves at http" in line and line.endswith("\n"):

@@ -17,7 +17,7 @@ from ledger.core.trust_policy import TrustPolicy
 from tests.continuity.installation import Installation
 from tests.witness.running import RunningWitness, serving, serving_all
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 
 
 @dataclass
