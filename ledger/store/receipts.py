@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import psycopg
 
-from ledger.core.checkpoint import Checkpoint, open_note
+from ledger.core.checkpoint import Checkpoint, CheckpointError, open_note
 from ledger.core.log_keys import LogVerifier
 from ledger.core.merkle import InclusionError, check_inclusion, leaf_hash
 from ledger.core.receipt import Receipt
@@ -30,13 +30,16 @@ _NOTES_OPENED: Final = 8
 
 _RECORDED: Final = "select note from ledger.checkpoint order by size desc limit 1"
 _WITNESSED: Final = "select note from ledger.cosigned order by size desc limit 1"
-_RECEIPT: Final = f"""
-    select ({_RECORDED}), ({_WITNESSED}), (select entry from ledger.entry where position = %s::bigint),
-           array(select substr(t.hashes, w.start + 1, w.length)
-                 from unnest(%s::smallint[], %s::bigint[], %s::int[], %s::int[]) with ordinality
-                      w(level, n, start, length, place)
-                 left join ledger.tile t using (level, n) order by w.place)
-"""  # noqa: S608 - built from constants
+# A note that is known already is not read again: it is the longest thing here.
+_RECEIPT: Final = """
+    select recorded.size, case when recorded.size = %s::bigint then null else recorded.note end,
+           cosigned.size, case when cosigned.size = %s::bigint then null else cosigned.note end,
+           (select entry from ledger.entry where position = %s::bigint),
+           (select substr(hashes, %s::int + 1, %s::int) from ledger.tile where level = 0 and n = %s::bigint)
+    from (select 1) always
+    left join (select size, note from ledger.checkpoint order by size desc limit 1) recorded on true
+    left join (select size, note from ledger.cosigned order by size desc limit 1) cosigned on true
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Receipts:
         self._pool = pool
         self._verifier = verifier
         self._opened: Remembered[bytes, Checkpoint] = Remembered(_NOTES_OPENED)
+        self._newest_known = [-1, -1]
+        self._newest_notes = [b"", b""]
 
     async def latest_checkpoint(self) -> bytes:
         """The signed note of the largest checkpoint; raises NotRecorded before the first."""
@@ -125,26 +130,29 @@ class Receipts:
         return self._opened.get(note) is not None or open_note(note)[1].origin == self._verifier.origin
 
     async def _prove(self, position: int, is_witnessed: IsWitnessed, connection: Connection) -> StandingReceipt:
-        unread = self.tree.unread(position)
-        values = [
-            position,
-            *([piece.tile.level for piece in unread], [piece.tile.n for piece in unread]),
-            *([piece.start for piece in unread], [piece.length for piece in unread]),
-        ]
-        row = await (await connection.execute(_RECEIPT, values, prepare=True, binary=True)).fetchone()
-        recorded, cosigned, entry, tiles = row or (None, None, None, [])
-        standing, note = self._choose(position, recorded, cosigned, is_witnessed)
-        if entry is None:
-            raise NotRecorded(f"entry {position}: not found in the database; restore it")
-        checkpoint, read = self.open(note), dict(zip(unread, tiles, strict=True))
+        piece = self.tree.piece(position)
+        values = [*self._newest_known, position, piece.start, piece.length, piece.tile.n]
+        [row] = await (await connection.execute(_RECEIPT, values, prepare=True, binary=True)).fetchall()
+        recorded, cosigned = self._newest(0, row[0], row[1]), self._newest(1, row[2], row[3])
+        entry, hashes = row[4:]
         try:
-            path = await self.tree.prove_inclusion(connection, position, checkpoint.size, read)
+            standing, note = self._choose(position, recorded, cosigned, is_witnessed)
+            if entry is None:
+                raise NotRecorded(f"entry {position}: not found in the database; restore it")
+            checkpoint = self.open(note)
+            path = await self.tree.prove_inclusion(connection, position, checkpoint.size, {piece: hashes})
             # Whoever gets a receipt relies on it: one that proves nothing, because a row was altered, is never given.
             check_inclusion(position, checkpoint.size, leaf_hash(entry), path, checkpoint.root)
-        except (InclusionError, TileError):
-            self.tree = StoredTree()  # what is remembered may be what was altered
+        except (CheckpointError, InclusionError, TileError):
+            self.tree, self._newest_known = StoredTree(), [-1, -1]  # what is remembered may be what was altered
             raise
         return StandingReceipt(standing, Receipt(position, path, note, entry))
+
+    def _newest(self, table: int, size: int | None, note: bytes | None) -> bytes | None:
+        """The newest note of a table, 0 the log's own or 1 cosigned: the one just read, or the one known before."""
+        if size is not None and note is not None:
+            self._newest_known[table], self._newest_notes[table] = size, note
+        return None if size is None else self._newest_notes[table]
 
     def _choose(
         self, position: int, recorded: bytes | None, cosigned: bytes | None, is_witnessed: IsWitnessed

@@ -71,22 +71,19 @@ class StoredTree:
         self._crowns: Remembered[TileId, bytes] = Remembered(MOST_CROWNS)
         self._edges: Remembered[int, Edge] = Remembered(MOST_EDGES)
 
-    def unread(self, index: int) -> list[Piece]:
-        """What a proof for an entry will need of complete tiles, as far as known now, and is not remembered."""
-        edge = self._edges.get(max(self._edges, default=0))
-        above = edge.tiles_above(index) if edge is not None and index < edge.size else []
-        return [
-            Piece(tile) if self._crowns.get(tile) is None else Piece(tile, block_start(_place(tile, index)), BLOCK_SIZE)
-            for tile in above
-            if self._tiles.get(tile) is None
-        ]
+    def piece(self, index: int) -> Piece:
+        """What to read of the tile of leaf hashes above an entry, if it is complete: all of it, or one block."""
+        tile = TileId(0, index >> TILE_HEIGHT)
+        if self._crowns.get(tile) is None:
+            return Piece(tile)
+        return Piece(tile, block_start(_place(tile, index)), BLOCK_SIZE)
 
     async def prove_inclusion(
         self, connection: Connection, index: int, size: int, read: Mapping[Piece, bytes | None] = NOTHING
     ) -> tuple[NodeHash, ...]:
         """The path of an entry in a tree whose edge is worth remembering: one that a checkpoint was signed for.
 
-        ``read`` has what ``unread`` asked for, as far as it was found. Raises InclusionError for an entry that the
+        ``read`` has the entry's ``piece``, if it was found. Raises InclusionError for an entry that the
         tree does not have, TileError where stored hashes are missing.
         """
         edge = self._edges.get(size)
