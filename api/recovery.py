@@ -165,9 +165,10 @@ async def _check_behind(left: Stored, best: Best) -> None:
 def _check_confirmed(left: Stored, best: Best, lost: int | None) -> None:
     entries = best.known - left.edge.size
     if lost != entries:
+        note = f" Its keeper has the note of {best.known:,}: name it with --checkpoint." * (best.known > best.covers)
         raise RecoveryRefused(
             f"{left}, and {best.who} knows {best.known:,}: {entries:,} entries are lost, and what was admitted after"
-            f" that is too. If there is no newer backup, confirm it with --yes-entries-are-lost {entries}"
+            f" that is too. If there is no newer backup, confirm it with --yes-entries-are-lost {entries}.{note}"
         )
 
 

@@ -108,10 +108,12 @@ def test_after_recovery_the_witnesses_of_the_old_name_see_nothing_new(surgery: S
     installation.restore(backup)
     (installation.home / NAME).unlink()
     words = ["recover", "--origin", "surgery.example/2"]
-    assert "--checkpoint" in installation.command(*words).stderr, "a witness's word is not a note"
+    asked = " ".join(installation.command(*words).stderr.split())
+    assert f"Its keeper has the note of {known}: name it with --checkpoint" in asked
     (surgery.folder / "note").write_bytes(note)
     words += ["--checkpoint", str(surgery.folder / "note")]
-    assert f"--yes-entries-are-lost {known - left}" in " ".join(installation.command(*words).stderr.split())
+    asked = " ".join(installation.command(*words).stderr.split())
+    assert asked.endswith(f"--yes-entries-are-lost {known - left}.")
     done = installation.command(*words, "--yes-entries-are-lost", str(known - left))
     assert done.returncode == 0, done.stderr
     installation.origin = "surgery.example/2"
