@@ -14,8 +14,10 @@ from ledger.verify.rows import (
     CheckpointRow,
     ClearRow,
     CosignedRow,
+    DestroyedRow,
     EntryRow,
     FactRow,
+    GenerationRow,
     GuardRow,
     HeadRow,
     Span,
@@ -58,7 +60,26 @@ class PostgresSource:
 
     def heads(self) -> Iterator[HeadRow]:
         """The head."""
-        return self._rows(HeadRow, "select one, coalesce(size, -1), coalesce(recorded_at, -1) from ledger.head")
+        query = """
+            select one, coalesce(size, -1), coalesce(recorded_at, -1), coalesce(generation, -1) from ledger.head
+        """
+        return self._rows(HeadRow, query)
+
+    def generations(self) -> Iterator[GenerationRow]:
+        """Generations of the key-encryption key."""
+        query = """
+            select coalesce(generation, -1), coalesce(opened_at, -1), coalesce(first_entry, -1), destroyed_at
+            from ledger.key_generation g order by g.generation
+        """
+        return self._rows(GenerationRow, query)
+
+    def destroyed(self) -> Iterator[DestroyedRow]:
+        """Destroyed keys by position."""
+        query = """
+            select coalesce(position, -1), coalesce(generation, -1), coalesce(destroyed_at, -1)
+            from ledger.destroyed d order by d.position
+        """
+        return self._rows(DestroyedRow, query)
 
     def count(self, first: int) -> int:
         """Entries from a position on."""

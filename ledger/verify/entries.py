@@ -26,6 +26,7 @@ from ledger.core.trust_policy import TrustPolicy
 from ledger.verify.beforehand import Beforehand
 from ledger.verify.contents import examine_contents
 from ledger.verify.findings import Findings, Step
+from ledger.verify.generations import Generations
 from ledger.verify.reading import Place, Reading
 from ledger.verify.rows import CheckpointRow, CosignedRow, Source, Span
 from ledger.verify.tree import Claim
@@ -42,7 +43,8 @@ class Trust:
     """What a verification starts from.
 
     ``logs`` are the public keys of this log and of those that it continues, by origin; ``vault_keys`` open contents,
-    by generation; ``policy`` names the witnesses; ``beforehand`` is a guess of what the entries say in clear.
+    by generation; ``policy`` names the witnesses; ``beforehand`` is a guess of what the entries say in clear;
+    ``generations`` are those that keys may be wrapped under.
     """
 
     logs: Mapping[str, LogVerifier]
@@ -50,6 +52,7 @@ class Trust:
     vault_keys: Mapping[int, KeyEncryptionKey] | None = None
     policy: TrustPolicy | None = None
     signatures: bool = True
+    generations: Generations | None = None
 
 
 @dataclass(slots=True)
@@ -216,6 +219,8 @@ class Examining:
             self._found.note(Step.SEALED, row.position, f"wrapped keys of parts {wrapped}", f"of parts {parts}")
         elif row.position in self._beforehand.erased:
             (examined.wordless if words is None else examined.kept).append(row.position)
+        if self._trust.generations is not None and (got := self._trust.generations.wrong_in(place.vault)) is not None:
+            self._found.note(Step.SEALED, row.position, got, "one that was in force, or a later one")
         return words_gone
 
     def _note_sealed(self, position: int, got: str) -> None:

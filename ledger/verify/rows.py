@@ -22,11 +22,15 @@ class Span(NamedTuple):
 
 
 class HeadRow(NamedTuple):
-    """What the log says of itself: entries admitted, and the instant of the last one in milliseconds."""
+    """What the log says of itself: entries admitted, and the instant of the last one in milliseconds.
+
+    ``generation`` is that of the key-encryption key that wraps what is new.
+    """
 
     one: bool
     size: int
     recorded_at: int
+    generation: int = 1
 
 
 class EntryRow(NamedTuple):
@@ -50,6 +54,26 @@ class VaultRow(NamedTuple):
     part: int
     generation: int
     wrapped: bytes
+
+
+class GenerationRow(NamedTuple):
+    """A generation of the key-encryption key: when it was opened, from which entry on it wraps, when it was destroyed.
+
+    The instants are what whoever runs the ledger has noted: nothing in the log shows them.
+    """
+
+    generation: int
+    opened_at: int
+    first_entry: int
+    destroyed_at: int | None
+
+
+class DestroyedRow(NamedTuple):
+    """That the wrapped key of erased words was destroyed, and under which generation it was last."""
+
+    position: int
+    generation: int
+    destroyed_at: int
 
 
 class FactRow(NamedTuple):
@@ -129,6 +153,12 @@ class Source(Protocol):
 
     def heads(self) -> Iterable[HeadRow]:
         """The head: one row, where nothing is wrong."""
+
+    def generations(self) -> Iterable[GenerationRow]:
+        """All generations of the key-encryption key, in order."""
+
+    def destroyed(self) -> Iterable[DestroyedRow]:
+        """All destroyed keys by position."""
 
     def count(self, first: int) -> int:
         """How many entries have a position from ``first`` on."""

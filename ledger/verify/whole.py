@@ -16,6 +16,7 @@ from ledger.verify.cores import Task, examined_by
 from ledger.verify.entries import Trust
 from ledger.verify.findings import BUT_THE_VAULT, WITHOUT_KEYS, Findings, Step, Verification, steps_taken
 from ledger.verify.folding import Facts, Folding
+from ledger.verify.generations import Generations, compare_destroyed
 from ledger.verify.older import compare_older_tiles
 from ledger.verify.rows import HeadRow, Source, Span
 from ledger.verify.state import Verified
@@ -168,7 +169,8 @@ class _Run:
         trusted = self.trusted
         logs = {log.origin: log for log in (*trusted.earlier, trusted.log)}
         signatures = Step.SIGNATURES not in self.left_out
-        trust = Trust(logs, self.beforehand, trusted.vault_keys, trusted.policy, signatures)
+        generations = Generations.read(self.source.generations(), self.head, self.found)
+        trust = Trust(logs, self.beforehand, trusted.vault_keys, trusted.policy, signatures, generations)
         numbered = None if Step.NUMBERING in self.left_out else 0 if self.since is None else self.since.numbered
         return Task(self.source, trust, spans, self.head.size, numbered)
 
@@ -187,6 +189,8 @@ class _Run:
         facts = self.folding.facts
         older = [position for position in facts.erased if position < self.first]
         kept = self.folding.settle(self.source.words_at(older) if older else ())
+        if not self.broken:
+            compare_destroyed(self.source.destroyed(), facts.erased, kept, max(self.head.size, 0), self.found)
         if kept and self.only_vault:
             got = f"a wrapped key of words that position {facts.erased[kept[0]]} erased"
             self.found.note(Step.ERASED, kept[0], got, "none; run record-ledger erase apply")

@@ -21,7 +21,18 @@ from tests.verify.history import History, live_through
 from tests.verify.memory import Tables
 from tests.verify.witnesses import POLICY, cosign
 
-LOG_TABLES = ("head", "entry", "vault", "tile", "checkpoint", "cosigned", "guard", "fact")
+LOG_TABLES = (
+    "head",
+    "entry",
+    "vault",
+    "tile",
+    "checkpoint",
+    "cosigned",
+    "guard",
+    "fact",
+    "key_generation",
+    "destroyed",
+)
 SPAN = 128
 """Entries of a span: few, so that a history of a few hundred has several."""
 

@@ -18,7 +18,7 @@ from ledger.core.statement import Statement, sign
 from ledger.core.subjects import subjects_of
 from ledger.domain.stream import stream_of
 from ledger.store.keyring import Keyring
-from ledger.verify.rows import CheckpointRow, EntryRow, FactRow, GuardRow, HeadRow, TileRow, VaultRow
+from ledger.verify.rows import CheckpointRow, EntryRow, FactRow, GenerationRow, GuardRow, HeadRow, TileRow, VaultRow
 from tests.verify.memory import Tables
 
 NINE = Instant(1_767_258_000_000)
@@ -99,6 +99,8 @@ class DishonestLog:
                 CheckpointRow(self.size, self.keyring.log.sign_checkpoint(checkpoint, self.last // SECOND + 3600)),
             ),
             witnessed=(),
+            generation=(GenerationRow(1, NINE, 0, None),),
+            gone=(),
             guard=tuple(GuardRow(*counter) for counter in self.counters.items()),
             fact=tuple(self.facts),
         )

@@ -9,8 +9,10 @@ from ledger.verify.rows import (
     CheckpointRow,
     ClearRow,
     CosignedRow,
+    DestroyedRow,
     EntryRow,
     FactRow,
+    GenerationRow,
     GuardRow,
     HeadRow,
     Source,
@@ -35,6 +37,8 @@ class Tables:
     tile: tuple[TileRow, ...]
     checkpoint: tuple[CheckpointRow, ...]
     witnessed: tuple[CosignedRow, ...]
+    generation: tuple[GenerationRow, ...]
+    gone: tuple[DestroyedRow, ...]
     guard: tuple[GuardRow, ...]
     fact: tuple[FactRow, ...]
 
@@ -49,6 +53,8 @@ class Tables:
             tile=tuple(source.tiles(0)),
             checkpoint=tuple(source.checkpoints(everything)),
             witnessed=tuple(source.cosigned(everything)),
+            generation=tuple(source.generations()),
+            gone=tuple(source.destroyed()),
             guard=tuple(source.guards()),
             fact=tuple(source.facts(everything)),
         )
@@ -80,6 +86,12 @@ class Tables:
 
     def heads(self) -> list[HeadRow]:
         return list(self.head)
+
+    def generations(self) -> list[GenerationRow]:
+        return sorted(self.generation, key=lambda row: row.generation)
+
+    def destroyed(self) -> list[DestroyedRow]:
+        return sorted(self.gone)
 
     def count(self, first: int) -> int:
         return len(_within(Span(first, None), self.entry, _position))

@@ -4,7 +4,7 @@ import pytest
 
 from ledger.core.public import Erased
 from ledger.verify import Step, Trusted, Verification, verify_ledger
-from ledger.verify.rows import VaultRow
+from ledger.verify.rows import DestroyedRow, GenerationRow, VaultRow
 from tests.keyring import fixed_keyring
 from tests.verify.conftest import SPAN
 from tests.verify.dishonest import NINE, DishonestLog
@@ -75,6 +75,32 @@ def test_an_erasure_that_was_not_done_yet_is_told_and_with_vault_it_is_wrong(log
     assert outcome.ok
     assert [f"at positions {NOTE}" in remark for remark in outcome.remarks] == [True]
     assert wrong(verify(log.tables(), only_vault=True)) == {Step.ERASED: NOTE}
+
+
+def test_a_key_said_to_be_destroyed_of_words_that_were_not_erased_is_named(log: DishonestLog) -> None:
+    erase(log, NOTE)
+    tables = without_key(log.tables(), NOTE)
+    assert verify(tables.with_rows("gone", [DestroyedRow(NOTE, 1, NINE)])).ok
+    assert wrong(verify(tables.with_rows("gone", [DestroyedRow(WISH, 1, NINE)]))) == {Step.ERASED: WISH}
+
+
+GENERATIONS = {
+    "a generation is missing": ([GenerationRow(2, NINE, 0, None)], 2, None),
+    "the first wraps not from the first entry on": ([GenerationRow(1, NINE, 1, None)], 1, None),
+    "the head says another": ([GenerationRow(1, NINE, 0, None)], 2, None),
+    "a key is wrapped under one older than its entry": (
+        [GenerationRow(1, NINE, 0, None), GenerationRow(2, NINE, WISH, None)], 2, WISH,
+    ),
+    "a key is wrapped under one that was destroyed": ([GenerationRow(1, NINE, 0, NINE)], 1, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", GENERATIONS)
+def test_the_generations_of_the_vaults_key_fit_the_log_unless(case: str, log: DishonestLog) -> None:
+    rows, current, position = GENERATIONS[case]
+    tables = log.tables().with_rows("generation", rows)
+    tables = tables.with_rows("head", [tables.head[0]._replace(generation=current)])
+    assert wrong(verify(tables, opening=False)) == {Step.SEALED: log.size if position is None else position}
 
 
 def test_the_key_of_facts_can_never_be_erased(log: DishonestLog) -> None:
