@@ -1,8 +1,11 @@
 """What the README, the tutorial and the reference say is what the program does."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -59,17 +62,27 @@ def test_the_tutorial_does_what_it_says() -> None:
     blocks = _BLOCK.findall(TUTORIAL)
     steps = [_marked(n, text) for n, (kind, text) in enumerate(blocks) if kind == "sh"]
     with home_in_memory() as home:
-        told = subprocess.run(
-            ["bash", "-c", "\n".join(["set -eu", *steps, "kill %1", "wait %1 || true"])],
-            cwd=home.parent,
-            env=environment(None, PATH=f"{PROGRAM.parent}:/usr/local/bin:/usr/bin:/bin"),
-            capture_output=True, text=True, timeout=240, check=False,
-        )  # fmt: skip
-    assert told.returncode == 0, told.stdout + told.stderr
+        code, out, err = _run_all("\n".join(["set -eu", *steps, "kill %1", "wait %1 || true"]), home.parent)
+    assert code == 0, out + err
     for n, (kind, wanted) in enumerate(blocks):
         if kind == "text":
-            got = told.stdout.partition(f"== {n - 1} ==\n")[2].partition("\n== ")[0]
+            got = out.partition(f"== {n - 1} ==\n")[2].partition("\n== ")[0]
             assert re.fullmatch(_pattern(wanted), got.strip() + "\n", re.DOTALL), f"wanted\n{wanted}\ngot\n{got}"
+
+
+def _run_all(script: str, folder: Path) -> tuple[int, str, str]:
+    """Run a script to its end, and end whatever it has left behind: its service, if it failed half-way."""
+    path = f"{PROGRAM.parent}:/usr/local/bin:/usr/bin:/bin"
+    with subprocess.Popen(
+        ["bash", "-c", script], cwd=folder, env=environment(None, PATH=path), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            out, err = process.communicate(timeout=240)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+    return process.returncode, out, err
 
 
 def _marked(n: int, commands: str) -> str:
