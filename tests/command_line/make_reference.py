@@ -27,11 +27,11 @@ COMMANDS = (
     "demo", "serve", "migrate", "import", "export",
     "verify", "verify receipt", "verify bundle", "verify mirror", "rebuild", "mirror",
     "witness keys", "witness serve", "witness evidence",
-    "people add", "people grant", "people care", "people list",
+    "receipt", "people add", "people grant", "people care", "people list",
     "keys make", "keys list", "keys revoke", "keys token",
     "log-keys list", "log-keys rotate", "log-keys retire",
     "erase status", "erase apply", "vault rotate", "vault status", "vault destroy",
-    "bench append", "bench view", "bench http",
+    "bench append", "bench view", "bench http", "bench verify", "bench proof",
 )  # fmt: skip
 
 
