@@ -56,6 +56,20 @@ def proof(
     _report(outcome, measured.TARGETS, as_json=as_json)
 
 
+@bench.command()
+def verify(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds to measure; medians count.")] = 3,
+    seconds: Seconds = 1.0,
+    entries: Annotated[int, typer.Option(min=100, help="Notes that are signed and admitted first.")] = 30_000,
+    as_json: AsJson = False,
+) -> None:
+    """A whole ledger verified, against signatures alone; and the hundredth that is new."""
+    from api.bench import verify as measured
+
+    outcome = measured.run(rounds=rounds, seconds=seconds, entries=entries, tell=_tell)
+    _report(outcome, measured.TARGETS, as_json=as_json)
+
+
 def _tell(what: str) -> None:
     err.print(what, markup=False)
 
