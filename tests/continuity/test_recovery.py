@@ -9,9 +9,9 @@ from api.highest_checkpoint import NAME
 from api.secrets import load_keyring
 from api.verifying import verify_database
 from api.wiring import clock
-from ledger.core.checkpoint import CheckpointError, open_note
+from ledger.core.checkpoint import open_note
 from ledger.core.log_keys import LogVerifier
-from ledger.core.receipt import check_receipt
+from ledger.core.receipt import ReceiptError, check_receipt
 from ledger.ledger import Ledger
 from ledger.saying import Answer, By
 from tests.continuity.installation import Installation
@@ -94,7 +94,7 @@ def test_old_receipts_still_check_against_the_old_keys_and_not_against_the_new(i
     for receipt in (kept.receipt, lost_one.receipt):
         check_receipt(receipt, old)
         check_receipt(receipt, new.earlier[0].verifier)
-        with pytest.raises(CheckpointError, match="is it another log"):
+        with pytest.raises(ReceiptError, match="is it another log"):
             check_receipt(receipt, new.log.verifier)
 
     async def again(ledger: Ledger) -> bytes:
