@@ -12,6 +12,7 @@ from typing import Self
 from ledger.core.merkle import EMPTY_ROOT, HASH_SIZE, LARGEST_SIZE, InclusionError, LeafHash, NodeHash, node_hash
 from ledger.core.tiles import (
     BLOCK_SIZE,
+    CROWN_SIZE,
     TILE_HEIGHT,
     TILE_SIZE,
     TILE_WIDTH,
@@ -132,7 +133,7 @@ class Edge:
         if (n + 1) << (TILE_HEIGHT * (level + 1)) > self.size:
             return siblings_in(self.incomplete[level], place, count)
         part = complete.get(TileId(level, n))
-        if part is None or (len(part.crown), len(part.block)) != (BLOCK_SIZE, BLOCK_SIZE):
+        if part is None or (len(part.crown), len(part.block)) != (CROWN_SIZE, BLOCK_SIZE):
             raise TileError(f"{tile_path(level, n)}: got nothing whole, wanted its crown and a block; rebuild the tile")
         return part.siblings(place, count)
 

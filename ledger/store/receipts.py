@@ -140,7 +140,7 @@ class Receipts:
             if entry is None:
                 raise NotRecorded(f"entry {position}: not found in the database; restore it")
             checkpoint = self.open(note)
-            path = await self.tree.prove_inclusion(connection, position, checkpoint.size, {piece: hashes})
+            path = await self.tree.prove_inclusion(connection, position, checkpoint.size, piece, hashes)
             # Whoever gets a receipt relies on it: one that proves nothing, because a row was altered, is never given.
             check_inclusion(position, checkpoint.size, leaf_hash(entry), path, checkpoint.root)
         except (CheckpointError, InclusionError, TileError):

@@ -6,7 +6,7 @@ are remembered.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -18,7 +18,7 @@ from ledger.store.tree_rows import Connection, read_edge, read_leaves, read_tile
 MOST_TILES: Final = 256
 """Complete tiles above those of leaf hashes that are remembered: 2 MiB, of a log of 16 million entries all."""
 MOST_CROWNS: Final = 16_384
-"""Crowns that are remembered: 12 MB, of a log of 4 million entries all."""
+"""Crowns that are remembered: 20 MB, of a log of 4 million entries all."""
 MOST_EDGES: Final = 4
 """Edges that are remembered: of the newest checkpoint, of the newest witnessed one, and of those just before."""
 
@@ -35,9 +35,10 @@ class Remembered(Generic[Key, Value]):
 
     def get(self, key: Key) -> Value | None:
         """The value, if it is still remembered."""
-        if key in self._values:
+        value = self._values.get(key)
+        if value is not None:
             self._values.move_to_end(key)
-        return self._values.get(key)
+        return value
 
     def keep(self, key: Key, value: Value) -> None:
         """Remember a value; forget the one that nobody has asked for longest."""
@@ -60,9 +61,6 @@ class Piece:
     length: int = TILE_SIZE
 
 
-NOTHING: Final[Mapping[Piece, bytes | None]] = {}
-
-
 class StoredTree:
     """Reads tiles and proofs of one log through connections of its callers."""
 
@@ -79,22 +77,22 @@ class StoredTree:
         return Piece(tile, block_start(_place(tile, index)), BLOCK_SIZE)
 
     async def prove_inclusion(
-        self, connection: Connection, index: int, size: int, read: Mapping[Piece, bytes | None] = NOTHING
+        self, connection: Connection, index: int, size: int, piece: Piece | None = None, hashes: bytes | None = None
     ) -> tuple[NodeHash, ...]:
         """The path of an entry in a tree whose edge is worth remembering: one that a checkpoint was signed for.
 
-        ``read`` has the entry's ``piece``, if it was found. Raises InclusionError for an entry that the
-        tree does not have, TileError where stored hashes are missing.
+        ``hashes`` are those of the entry's ``piece``, if it was read and found. Raises InclusionError for an entry
+        that the tree does not have, TileError where stored hashes are missing.
         """
         edge = self._edges.get(size)
         if edge is None:
             edge = await self._read_edge(connection, size)
             self._edges.keep(size, edge)
-        blocks = self._take(read)
+        at_hand = {} if piece is None or hashes is None else self._take(piece, hashes)
         above = edge.tiles_above(index)
-        missing = [tile for tile in above if tile not in blocks and self._tiles.get(tile) is None]
-        found = await self.tiles(connection, [tile for tile in above if tile not in blocks]) if missing else {}
-        return edge.prove_inclusion(index, {tile: self._part(tile, index, blocks, found) for tile in above})
+        wanted = [tile for tile in above if tile not in at_hand]
+        at_hand |= await self.tiles(connection, wanted)
+        return edge.prove_inclusion(index, {tile: self._part(tile, index, at_hand[tile]) for tile in above})
 
     async def tiles(self, connection: Connection, wanted: Sequence[TileId]) -> dict[TileId, bytes]:
         """The hashes of tiles; too few hashes where rows are missing."""
@@ -103,26 +101,24 @@ class StoredTree:
         missing = [tile for tile in wanted if tile not in found]
         if missing:
             read = await read_tiles(connection, missing)
-            self._take({Piece(tile): hashes for tile, hashes in read.items() if tile.width == TILE_WIDTH})
+            for tile in (tile for tile in missing if tile.width == TILE_WIDTH):
+                self._take(Piece(tile), read[tile])
             found.update(read)
         return found
 
-    def _take(self, read: Mapping[Piece, bytes | None]) -> dict[TileId, bytes]:
-        """Remember what was read of complete tiles; gives the tiles and blocks of this time, by tile."""
-        whole = {piece: hashes for piece, hashes in read.items() if hashes is not None and len(hashes) == piece.length}
-        for piece, hashes in whole.items():
-            if piece.length == TILE_SIZE:
-                self._crowns.keep(piece.tile, crown_of(hashes))
-                # Those above are shared by thousands of entries; tiles of leaf hashes are too many.
-                if piece.tile.level:
-                    self._tiles.keep(piece.tile, hashes)
-        return {piece.tile: hashes for piece, hashes in whole.items()}
+    def _take(self, piece: Piece, hashes: bytes) -> dict[TileId, bytes]:
+        """Remember what was read of a complete tile; gives it, if it is whole, by tile."""
+        if len(hashes) != piece.length:
+            return {}
+        if piece.length == TILE_SIZE:
+            self._crowns.keep(piece.tile, crown_of(hashes))
+            # Those above are shared by thousands of entries; tiles of leaf hashes are too many.
+            if piece.tile.level:
+                self._tiles.keep(piece.tile, hashes)
+        return {piece.tile: hashes}
 
-    def _part(
-        self, tile: TileId, index: int, blocks: Mapping[TileId, bytes], found: Mapping[TileId, bytes]
-    ) -> TilePart:
-        """What a path needs of one tile; nothing of it where a row is missing."""
-        hashes = blocks.get(tile) or found.get(tile) or self._tiles.get(tile) or b""
+    def _part(self, tile: TileId, index: int, hashes: bytes) -> TilePart:
+        """What a path needs of a tile, from all of it or from the one block; nothing of it where a row is missing."""
         if len(hashes) == TILE_SIZE:
             start = block_start(_place(tile, index))
             hashes = hashes[start : start + BLOCK_SIZE]

@@ -79,7 +79,12 @@ def test_an_entry_is_proved_from_the_edge_and_the_complete_tiles_above_it(size: 
     assert list(path) == TREE.path(index, 0, size)
     for missing in above:
         part = parts[missing]
-        for cut in (None, TilePart(b"", part.block), TilePart(part.crown, part.block[32:])):
+        for cut in (
+            None,
+            TilePart(b"", part.block),
+            TilePart(part.crown[32:], part.block),
+            TilePart(part.crown, part.block[32:]),
+        ):
             left = {tile: kept for tile, kept in (parts | {missing: cut}).items() if kept is not None}
             with pytest.raises(TileError, match=tile_path(missing.level, missing.n)):
                 edge.prove_inclusion(index, left)
