@@ -22,7 +22,8 @@ class Generations:
         """Take them in; what does not fit the log is noted where it ends, as it is wrong of no one entry."""
         kept = tuple(rows)
         firsts = [row.first_entry for row in kept]
-        numbered = [row.generation for row in kept] == list(range(1, head.generation + 1))
+        # The head may say anything: only what is there is counted.
+        numbered = [row.generation for row in kept] == list(range(1, len(kept) + 1)) and len(kept) == head.generation
         if not numbered or firsts[:1] != [0] or firsts != sorted(firsts) or firsts[-1] > max(head.size, 0):
             wanted = f"generations 1 to {head.generation}, from the first entry on, each after the one before"
             found.note(Step.SEALED, max(head.size, 0), [tuple(row) for row in kept], wanted)

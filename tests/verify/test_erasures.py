@@ -88,6 +88,8 @@ GENERATIONS = {
     "a generation is missing": ([GenerationRow(2, NINE, 0, None)], 2, None),
     "the first wraps not from the first entry on": ([GenerationRow(1, NINE, 1, None)], 1, None),
     "the head says another": ([GenerationRow(1, NINE, 0, None)], 2, None),
+    "the head says one that nobody could count to": ([GenerationRow(1, NINE, 0, None)], 1 << 61, None),
+    "there is none": ([], 1, 0),
     "a key is wrapped under one older than its entry": (
         [GenerationRow(1, NINE, 0, None), GenerationRow(2, NINE, WISH, None)], 2, WISH,
     ),
