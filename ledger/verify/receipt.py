@@ -49,12 +49,12 @@ def verify_receipt(
     if not checks.take(FORM, lambda: held.read(data)):
         return checks
     if checks.take(SIGNED, lambda: held.open_checkpoint(log)):
-        checks.take(INCLUDED, held.check_included)
-        checks.take(SAID, lambda: held.check_said({log.origin, *earlier}))
+        checks.take(INCLUDED, held.see_included)
+        checks.take(SAID, lambda: held.see_said({log.origin, *earlier}))
     if policy is None:
         checks.leave_out(WITNESSED, "no policy was given that says whose cosignatures count")
     else:
-        checks.take(WITNESSED, lambda: held.check_witnessed(policy))
+        checks.take(WITNESSED, lambda: held.see_witnessed(policy))
     checks.leave_out(SPOKEN, "the entries that enrolled and revoked it are in a bundle or a mirror, not in a receipt")
     return checks
 
@@ -77,12 +77,12 @@ class _Held:
         self.timed = log.open_timed_checkpoint(self.receipt.checkpoint_note)
         return 1
 
-    def check_included(self) -> int:
+    def see_included(self) -> int:
         receipt, checkpoint = self.receipt, self.timed.checkpoint
         check_inclusion(receipt.index, checkpoint.size, leaf_hash(receipt.entry), receipt.path, checkpoint.root)
         return len(receipt.path)
 
-    def check_said(self, origins: set[str]) -> int:
+    def see_said(self, origins: set[str]) -> int:
         entry = parse_entry(self.receipt.entry)
         if entry.signed.statement.ledger not in origins:
             wanted = "one for " + " or ".join(sorted(origins))
@@ -92,7 +92,7 @@ class _Held:
             raise ReceiptError(f"receipt: got a checkpoint signed at {self.timed.at_seconds} s, wanted {at} or later")
         return 1
 
-    def check_witnessed(self, policy: TrustPolicy) -> int:
+    def see_witnessed(self, policy: TrustPolicy) -> int:
         policy.check_witnessed(self.receipt.checkpoint_note)
         return len(policy.witnessed_by(self.receipt.checkpoint_note))
 
