@@ -299,15 +299,17 @@ class Examining:
                 signed_at = timed.at_seconds if step is Step.CHECKPOINTS else None
             if (checkpoint.size, checkpoint.origin) != (row.size, origin):
                 raise CheckpointError(f"{what}: got {checkpoint.origin} at {checkpoint.size} filed under {row.size}")
+            seen_at = None
             if step is Step.WITNESSED and log is not None and self._trust.policy is not None:
                 check_cosignatures(row.note, log, self._trust.policy)
+                seen_at = min(self._trust.policy.witnessed_by(row.note).values(), default=None)
         except CoreError as error:
             self._found.note(step, row.size - 1, str(error), f"a {what} of {origin} at size {row.size}")
             return
-        self._claim(step, what, row.size, checkpoint.root, signed_at)
+        self.examined.claims.append(Claim(step, what, row.size, checkpoint.root, signed_at, seen_at))
 
-    def _claim(self, step: Step, what: str, size: int, root: bytes, signed_at: int | None = None) -> None:
-        self.examined.claims.append(Claim(step, what, size, root, signed_at))
+    def _claim(self, step: Step, what: str, size: int, root: bytes) -> None:
+        self.examined.claims.append(Claim(step, what, size, root))
 
 
 def leaves_of(examined: Examined) -> list[LeafHash]:

@@ -14,18 +14,24 @@ COVERED_WITHIN: Final = MINUTE
 """The service signs a checkpoint 100 ms after the last entry at the latest; one that was killed, once it is back."""
 
 
+WITNESSED_WITHIN: Final = 5 * MINUTE
+"""How far a witness's clock and the ledger's may be apart, and how long a round may take."""
+
+
 class Claim(NamedTuple):
     """What something in the log says of its tree: ``what`` it is, and the root at a size.
 
     ``signed_at`` is the time in seconds of a checkpoint that counts, None of what covers nothing: what the log that
-    this one continues has said, and what a witness has seen.
+    this one continues has said, and what a witness has seen. ``seen_at`` is when the first witness has seen it, in
+    seconds by its own clock.
     """
 
     step: Step
     what: str
     size: int
     root: bytes
-    signed_at: int | None
+    signed_at: int | None = None
+    seen_at: int | None = None
 
 
 class Tiles:
@@ -101,6 +107,7 @@ class Tree:
         self.uncovered_since = uncovered_since
         self._tiles = tiles
         self._found = found
+        self._not_before = Instant(0)
 
     def grow(self, leaves: Sequence[LeafHash], recorded: Sequence[int], claims: Iterable[Claim]) -> None:
         """Add entries, given by leaf hash and time of admission (-1 where it cannot be read).
@@ -131,8 +138,9 @@ class Tree:
         since = self.edge.size - start
         if since >= until:
             return
-        if self.uncovered_since is None and recorded[since] >= 0:
-            self.uncovered_since = Instant(recorded[since])
+        if recorded[since] >= 0:
+            self.uncovered_since = self.uncovered_since or Instant(recorded[since])
+            self._check_not_backdated(self.edge.size, Instant(recorded[since]))
         extension = self.edge.extend(leaves[since:until], paths=False)
         self._tiles.take(extension.tiles)
         self.edge = extension.edge
@@ -149,6 +157,21 @@ class Tree:
             if claim.signed_at < recorded_at // SECOND:
                 wanted = f"a time from {format_instant(Instant(recorded_at))} on, when its last entry was admitted"
                 self._found.note(claim.step, size - 1, f"a checkpoint signed at {claim.signed_at} s", wanted)
+        elif claim.seen_at is not None:
+            self._take_seen(size - 1, Instant(claim.seen_at * SECOND), recorded_at)
+
+    def _take_seen(self, position: int, seen_at: Instant, recorded_at: int) -> None:
+        """By the clock of a witness: what it saw was admitted before, and what it did not see, after."""
+        self._not_before = Instant(seen_at - WITNESSED_WITHIN)
+        if recorded_at > seen_at + WITNESSED_WITHIN:
+            wanted = f"at most 5 minutes after {format_instant(seen_at)}, when a witness had seen it"
+            self._found.note(Step.TIMES, position, f"admitted at {format_instant(Instant(recorded_at))}", wanted)
+
+    def _check_not_backdated(self, position: int, recorded_at: Instant) -> None:
+        # Times never go back, so of the entries that follow a witnessed checkpoint the first speaks for all.
+        if recorded_at < self._not_before:
+            wanted = f"{format_instant(self._not_before)} or later: 5 minutes later a witness saw the log without it"
+            self._found.note(Step.TIMES, position, f"admitted at {format_instant(recorded_at)}", wanted)
 
 
 def _covers(level: int, n: int) -> tuple[int, int]:

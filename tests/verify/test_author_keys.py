@@ -4,7 +4,7 @@ import pytest
 
 from ledger.core.instants import MINUTE, Instant
 from ledger.core.keys import KeyStatement, PublicKey, SigningKey, thumbprint
-from ledger.verify import Step, Verification, verify_ledger
+from ledger.verify import Step, Trusted, Verification, verify_ledger
 from tests.keyring import fixed_keyring
 from tests.verify.dishonest import NINE, DishonestLog
 
@@ -25,7 +25,8 @@ WEAK = {
 def verified(log: DishonestLog) -> Verification:
     keyring = fixed_keyring()
     at = Instant(NINE + 60 * MINUTE)
-    return verify_ledger(log.tables(), keyring.log.verifier, at=at, vault_keys={1: keyring.key_encryption_key})
+    trusted = Trusted(keyring.log.verifier, vault_keys={1: keyring.key_encryption_key})
+    return verify_ledger(log.tables(), trusted, at=at)
 
 
 def say(log: DishonestLog, signer: SigningKey, times: int) -> None:

@@ -17,6 +17,7 @@ POLICY = TrustPolicy.parse(
 
 def cosign(row: CheckpointRow, *signers: CheckpointSigner) -> CosignedRow:
     """A checkpoint with the signatures of these witnesses behind the log's."""
-    _, checkpoint = open_note(row.note)
-    lines = [signer.sign(checkpoint, 1_800_000_000) for signer in signers or SIGNERS]
+    parsed, checkpoint = open_note(row.note)
+    at_seconds = int.from_bytes(parsed.signatures[1].value[:8])  # at once: at the time that the log's own line tells
+    lines = [signer.sign(checkpoint, at_seconds) for signer in signers or SIGNERS]
     return CosignedRow(row.size, add_cosignatures(row.note, lines))
