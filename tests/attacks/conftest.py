@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from psycopg import sql
@@ -27,6 +29,23 @@ def lived_in(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[tup
 @pytest.fixture
 def ground(postgres: EmbeddedPostgres, lived_in: tuple[str, Lived], tmp_path: Path) -> Iterator[Ground]:
     """A copy of the lived ledger, with a home and keys of its own, as real processes need them."""
+    with _copy(postgres, lived_in, tmp_path) as ground:
+        yield ground
+
+
+@pytest.fixture(scope="module")
+def spoken(
+    postgres: EmbeddedPostgres, lived_in: tuple[str, Lived], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Ground, httpx.Client]]:
+    """One copy that is served all the while, for attacks that leave it sound; verified at the end."""
+    with _copy(postgres, lived_in, tmp_path_factory.mktemp("spoken")) as ground:
+        with ground.serving() as http:
+            yield ground, http
+        assert ground.verify()["ok"]
+
+
+@contextmanager
+def _copy(postgres: EmbeddedPostgres, lived_in: tuple[str, Lived], tmp_path: Path) -> Iterator[Ground]:
     template, lived = lived_in
     with new_database(postgres, template) as name:
         with psycopg.connect(postgres.superuser_dsn("postgres"), autocommit=True) as connection:

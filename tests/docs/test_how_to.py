@@ -122,7 +122,8 @@ def _is_a_command(words: list[str]) -> bool:
     while words and words[0] in getattr(command, "commands", {}):
         command = command.commands[words.pop(0)]  # type: ignore[attr-defined]  # a group has them
     options = {option for parameter in command.params for option in parameter.opts}
-    return not hasattr(command, "commands") and {word for word in words if word.startswith("--")} <= options
+    alone = getattr(command, "invoke_without_command", True)  # a group that is a command too, as verify is
+    return alone and {word for word in words if word.startswith("--")} <= options
 
 
 def _console_lines() -> list[str]:

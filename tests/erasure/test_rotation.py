@@ -23,7 +23,7 @@ from tests.erasure.place import opened_contents
 from tests.store.cast import gather_cast
 from tests.store.test_crashes import Writer
 
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "3"))
 
 
 @pytest.fixture

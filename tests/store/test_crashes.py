@@ -1,6 +1,6 @@
 """kill -9 of the service and of PostgreSQL at random moments under load: nothing acknowledged is lost or doubled.
 
-Twelve rounds here; ``CRASH_ROUNDS=50`` for as many as are wanted.
+Six rounds here; ``CRASH_ROUNDS=50`` for as many as are wanted.
 """
 
 import json
@@ -26,7 +26,7 @@ from ledger.store.keyring import Keyring
 from tests.store.cast import Cast, gather_cast
 from tests.store.writer import statement_id
 
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "12"))
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "6"))
 IN_FLIGHT = 32
 
 
