@@ -25,7 +25,17 @@ from typing import Final
 
 from psycopg import AsyncConnection
 
-from api.continuity import GUIDE, NEWEST, Known, Stored, check_continuity, is_continued, keeping_highest, reading
+from api.continuity import (
+    GUIDE,
+    NEWEST,
+    Known,
+    Stored,
+    check_continuity,
+    is_continued,
+    keeping_highest,
+    read_highest,
+    reading,
+)
 from api.continuity_witnesses import check_witnesses, largest_known
 from api.earlier_logs import CONTINUING, keep_earlier_log, list_earlier_logs
 from api.highest_checkpoint import NAME as HIGHEST
@@ -38,7 +48,7 @@ from ledger.core.checkpoint import open_note
 from ledger.core.earlier import EarlierLog, check_chain
 from ledger.core.errors import CoreError
 from ledger.ledger import open_ledger
-from ledger.store.errors import NotRecorded
+from ledger.store.errors import NotRecorded, WentBack
 from ledger.use_cases.erasing import apply_erasures
 
 _EARLIER: Final = "earlier.txt"
@@ -91,7 +101,7 @@ def recover(settings: Settings, origin: str, *, lost: int | None, checkpoint: by
     if begun is not None:
         _install(settings.home, begun)
     with open_house(settings.model_copy(update={"origin": origin})) as house:
-        return asyncio.run(_finish(house))
+        return asyncio.run(_finish(house, just_installed=begun is not None))
 
 
 def _under_way(home: Path) -> EarlierLog | None:
@@ -214,7 +224,21 @@ def _install(home: Path, earlier: EarlierLog) -> None:
     shutil.rmtree(done)
 
 
-async def _finish(house: House) -> Recovered:
+async def _check_unsigned(house: House, earlier: EarlierLog) -> None:
+    """Raise WentBack where the new log has signed already: begun anew it would show two histories under one name."""
+    witnessed, who = await largest_known(house, clock())
+    highest = read_highest(house)
+    if highest is not None and highest.size > witnessed:
+        witnessed, who = highest.size, highest.who
+    if witnessed:
+        raise WentBack(
+            f"the database went back: it ends where {earlier.origin} was left, at {earlier.size:,} entries, but {who}"
+            f" has {witnessed:,} of {earlier.continued_as}. Nothing was signed. Restore a backup made after the"
+            f" recovery (see {GUIDE})"
+        )
+
+
+async def _finish(house: House, *, just_installed: bool) -> Recovered:
     """The third and fourth step, with the keys of the new log. May be repeated."""
     earlier = house.keyring.earlier[-1]
     await _check_alone(house)
@@ -227,6 +251,8 @@ async def _finish(house: House) -> Recovered:
         # Under this name the log has signed before, so what is known of it counts as at every start.
         await check_continuity(house)
         await check_witnesses(house, clock())
+    elif not just_installed:  # keys that were only now put in their places have signed nothing yet
+        await _check_unsigned(house, earlier)
     async with (
         open_ledger(house.conninfo, house.keyring, clock, revive=house.revive, vault=house.vault) as ledger,
         keeping_highest(house, ledger),

@@ -21,6 +21,7 @@ from ledger.disclosure import Disclosure
 from ledger.domain.errors import NotAllowed
 from ledger.ledger import Ledger
 from ledger.saying import By
+from ledger.use_cases.erasing import apply_erasures
 from ledger.use_cases.trail import Asked
 from projections.all import ALL_PROJECTIONS
 from projections.follow import following
@@ -62,6 +63,7 @@ async def export_record(house: House, wanted: Wanted, to: Path) -> Exported:
         raise NotAllowed(f"export: got {wanted.acting_as}, wanted one of {', '.join(BUILD)}", "no-role")
     contents, evidence = Contents(), None
     async with ledger_of(house) as ledger, following(ledger, house.conninfo, ALL_PROJECTIONS) as follower:
+        await apply_erasures(ledger)  # as before serving: a recovery may have stopped before it did
         timeline = Timeline(follower)
         async for disclosure in _pages(ledger, wanted):
             await take(ledger, timeline, disclosure, contents)
