@@ -19,10 +19,17 @@ def secret_file(folder: Path, name: str, generation: int = 1) -> Path:
 
 
 def make_secret(file: Path) -> None:
-    """Make a secret where there is none yet."""
-    # Two processes may start at once: whoever creates the file first has made the key.
+    """Make a secret where there is none yet: a crash leaves none, or the whole of it."""
+    if file.exists():
+        return
+    new = file.with_name(f".{file.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    _write(new, base64url(secrets.token_bytes(32)) + "\n", 0o600)
+    # Two processes may start at once: whoever links the file first has made the key.
     with suppress(FileExistsError):
-        _write(file, base64url(secrets.token_bytes(32)) + "\n", 0o600)
+        file.hardlink_to(new)
+    new.unlink()
+    sync_folder(file.parent)
 
 
 def read_secret(file: Path) -> bytes:
@@ -39,7 +46,9 @@ def read_secret(file: Path) -> bytes:
 
 def remove_secret(file: Path) -> None:
     """Remove a secret for good, durably; one that is not there is gone already."""
-    file.unlink(missing_ok=True)
+    # A crash while it was made may have left a second name of the same secret.
+    for name in (file, *file.parent.glob(f".{file.name}.*")):
+        name.unlink(missing_ok=True)
     sync_folder(file.parent)
 
 
