@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from api.continuity import GUIDE, NEWEST, Stored, reading
+from api.highest_checkpoint import HighestCheckpoint
 from api.trust import read_policy
 from api.witnesses import (
     Cosigned,
@@ -86,11 +87,20 @@ async def largest_known(house: "House", now: Instant) -> tuple[int, str]:
 
 
 async def _newest(house: "House", now: Instant) -> bytes:
-    """The newest stored checkpoint; of an empty database that of the empty tree, from which every tree grows."""
+    """The newest checkpoint at hand that the database holds; else that of the empty tree, from which every tree grows.
+
+    The file's may be newer than the stored one: a backup may end between an entry and its checkpoint, and what a
+    witness knows beyond the stored one could then never be proved to it.
+    """
+    file = HighestCheckpoint(house.home, house.keyring.log.verifier)
     async with reading(house.conninfo) as stored:
         row = await (await stored.connection.execute(NEWEST, [house.keyring.begins_at])).fetchone()
-        if row is not None:
-            return bytes(row[0])
+        notes = [bytes(row[0])] if row is not None else []
+        kept = None if file.read() is None else file.note()
+        if kept is not None and open_note(kept)[1].size <= stored.edge.size:
+            notes.append(kept)
+        if notes:
+            return max(notes, key=lambda note: open_note(note)[1].size)
     log = house.keyring.log
     return log.sign_checkpoint(Checkpoint(log.verifier.origin, 0, EMPTY_ROOT), now // SECOND)
 

@@ -226,8 +226,8 @@ def _install(home: Path, earlier: EarlierLog) -> None:
 
 async def _check_unsigned(house: House, earlier: EarlierLog) -> None:
     """Raise WentBack where the new log has signed already: begun anew it would show two histories under one name."""
-    witnessed, who = await largest_known(house, clock())
     highest = read_highest(house)
+    witnessed, who = await largest_known(house, clock())
     if highest is not None and highest.size > witnessed:
         witnessed, who = highest.size, highest.who
     if witnessed:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from api.highest_checkpoint import NAME
@@ -50,6 +51,18 @@ def test_yesterdays_backup_does_not_start_although_its_file_was_removed_because_
     assert_refused(installation, "do not answer")
     installation.more["LEDGER_START_UNWITNESSED"] = "true"
     assert installation.add_people("Somebody else"), "who starts without witnesses and without the file is warned only"
+
+
+def test_a_backup_that_ends_between_an_entry_and_its_checkpoint_starts(surgery: Surgery) -> None:
+    installation = surgery.installation
+    installation.add_people("Sam Diallo")
+    size = show_the_witnesses(installation)
+    with psycopg.connect(installation.database.superuser_dsn) as connection:
+        connection.execute("alter table ledger.checkpoint disable trigger all")
+        connection.execute("delete from ledger.checkpoint where size = %s", [size])
+        connection.execute("alter table ledger.checkpoint enable always trigger refuse_change")
+    assert checkpoints(installation)[-1][0] < size == installation.size()
+    assert installation.add_people("Somebody else"), "every entry that the witnesses know is there"
 
 
 def test_another_history_is_refused_whether_it_is_smaller_the_same_or_larger(surgery: Surgery) -> None:
