@@ -1,7 +1,8 @@
 """Whether what a bundle shows is what its opened statements say: ``record.json`` and ``fhir.json``.
 
 Every item shown was added by one of the statements, with these words, by this author, at this time; every amendment is
-one, in order; nothing that was opened is left out; and every other text stands in a statement about that item. In
+one, in order; marks of errors, agreements, answers, erasures and how a wish stands are the last that was said;
+nothing that was opened is left out; and every other text stands in a statement about that item. In
 ``fhir.json`` every text stands in ``record.json``, and every signature is that of one of the statements.
 
 What no statement says is left aside: by which rule something is shown, the sentence that explains the rule, and the
@@ -22,6 +23,8 @@ from ledger.core.vocabulary import KINDS
 from ledger.verify.bundle_form import FHIR, RECORD, BundleError
 
 _CORE: Final = ("kind", "parent", "concern", "title", "text", "data", "quote", "author", "made_at", "recorded_at")
+_ALONE: Final = ("parent", "concern", "quote")
+"""None where what an item answers is not shown."""
 _UNSAID: Final = frozenset({"rule", "because", "ends", "state"})
 """Members that follow from the disclosure rule or the calendar: no statement about the item says them."""
 _PAGE_MEMBERS: Final = frozenset({"disclosure", "record", "patient", "opened_at", "items", "sealed", "more", "why"})
@@ -171,9 +174,12 @@ def _check_item(item: Mapping[str, Any], statements: Sequence[Told], names: Mapp
     if not statements or statements[0].type != "item-added/1":
         raise BundleError(f"{what}: got an item that no opened statement adds, wanted each proved")
     for member, wanted in _added(statements[0], names).items():
-        if item[member] != wanted and (item[member] is not None or member in ("kind", "author", "made_at")):
+        if item[member] != wanted and (item[member] is not None or member not in _ALONE):
             raise BundleError(f"{what}: got {member} {_short(item[member])}, wanted {_short(wanted)} as was said")
     _check_amendments(what, item["amendments"], [told for told in statements if told.type == "item-amended/1"], names)
+    for member, wanted in _said_of(statements, names).items():
+        if item[member] != wanted:
+            raise BundleError(f"{what}: got {member} {_short(item[member])}, wanted {_short(wanted)} as was said")
     said = {text for told in statements for text in told.strings()} | set(names.values())
     rest = {name: value for name, value in item.items() if name not in (*_CORE, "id", "amendments", "children")}
     for member, text in _leaves(rest, ""):
@@ -186,6 +192,46 @@ def _added(told: Told, names: Mapping[str, str]) -> dict[str, Any]:
     said = {member: words[member] for member in ("title", "text", "data", "quote")}
     said |= {member: told.facts[member] for member in ("kind", "parent", "concern")}
     return said | {"author": told.author(names), "made_at": told.made_at, "recorded_at": told.recorded_at}
+
+
+def _said_of(statements: Sequence[Told], names: Mapping[str, str]) -> dict[str, Any]:
+    """What was said about an item after it was added, amendments aside: of what can be said anew, the last word."""
+    last = {told.type: told for told in statements}
+    agreed = {told.signed.statement.author: told for told in statements if told.type == "agreement-stated/1"}
+    asked, erased = last.get("erasure-asked/1"), last.get("content-erased/1")
+    return {
+        "in_error": _remark(last.get("item-marked-in-error/1"), names, "reason"),
+        "agreements": [_remark(told, names, "agreement", "text") for told in agreed.values()],
+        "answer": _remark(last.get("dispute-answered/1"), names, "outcome", "reason"),
+        "review": _remark(last.get("dispute-reviewed/1"), names, "outcome", "reason"),
+        "erasure_asked": _remark(asked, names, "basis", "reason", when="recorded_at"),
+        "erased": _remark(erased, names, "basis", "reason", when="recorded_at"),
+        "wish": _wish(last, statements[0]),
+    }
+
+
+def _remark(told: Told | None, names: Mapping[str, str], *members: str, when: str = "made_at") -> dict[str, Any] | None:
+    """These members of a statement, a fact or else a word each, with its author and time as views show it."""
+    if told is None:
+        return None
+    said = {**(told.words or {}), **told.facts}
+    at = told.recorded_at if when == "recorded_at" else told.made_at
+    return {**{member: said.get(member) for member in members}, "author": told.author(names), when: at}
+
+
+def _wish(last: Mapping[str, Told], added: Told) -> dict[str, Any] | None:
+    """How an advance statement stands; None for an item of another kind."""
+    if added.facts["kind"] != "wishes":
+        return None
+    signed, reviewed, withdrawn = (last.get(f"wish-{done}/1") for done in ("signed", "reviewed", "withdrawn"))
+    review = None if reviewed is None else {"outcome": reviewed.facts["outcome"], "made_at": reviewed.made_at}
+    return {
+        "state": "withdrawn" if withdrawn is not None else "draft" if signed is None else "signed",
+        "signed_at": None if signed is None else signed.made_at,
+        "review": None if review is None or reviewed is None else review | {"text": (reviewed.words or {}).get("text")},
+        "withdrawn_at": None if withdrawn is None else withdrawn.made_at,
+        "withdrawn_because": None if withdrawn is None else (withdrawn.words or {}).get("text"),
+    }
 
 
 def _check_amendments(
