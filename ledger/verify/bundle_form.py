@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from ledger.core import canonical
 from ledger.core.errors import CoreError
@@ -56,6 +56,9 @@ _UNREADABLE: Final = (
 )  # fmt: skip
 """What ``zipfile`` raises for bytes that are no zip, or another kind of one."""
 _TYPE: Final = "sha256sums"
+_LOCAL: Final = struct.Struct("<4sHHHHHLLLHH")
+_MARK: Final = b"PK\x03\x04"
+"""How a file begins within a zip (APPNOTE, section 4.3.7)."""
 
 
 class BundleError(CoreError):
@@ -76,9 +79,10 @@ class Place:
 def read_files(path: Path) -> dict[str, bytes]:
     """Every file of a bundle by name. Raises BundleError for a zip that no export writes; nothing is extracted."""
     try:
-        with zipfile.ZipFile(path) as file:
+        with path.open("rb") as raw, zipfile.ZipFile(raw) as file:
             members = file.infolist()
             _check_members(members)
+            _check_laid_out(raw, members, file.start_dir)
             return {member.filename: _read(file, member) for member in members}
     except _UNREADABLE as error:
         raise BundleError(f"{path.name}: got no zip that can be read ({error}), wanted an exported bundle") from error
@@ -185,6 +189,23 @@ def _check_member(member: zipfile.ZipInfo) -> None:
             f"{name}: got {member.file_size:,} bytes from {member.compress_size:,}, wanted at most {LARGEST_FILE:,},"
             " and no more than compression can have saved"
         )
+
+
+def _check_laid_out(raw: BinaryIO, members: list[zipfile.ZipInfo], end: int) -> None:
+    """Raise BundleError unless the files stand one behind the other from the first byte to the directory at ``end``.
+
+    Some programs read a zip along the file, others from the directory at its end: both must find the same.
+    """
+    at = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        raw.seek(at)
+        mark, _, flags, kind, _, _, crc, packed, size, name, extra = _LOCAL.unpack(raw.read(_LOCAL.size))
+        told = (member.header_offset, member.flag_bits, member.compress_type, member.CRC, member.compress_size)
+        if mark != _MARK or (at, flags, kind, crc, packed) != told or size != member.file_size:
+            raise BundleError(f"{member.filename}: got something else where it begins than the zip's directory says")
+        at += _LOCAL.size + name + extra + packed
+    if at != end:
+        raise BundleError(f"bundle: got files that end at byte {at}, wanted {end}, where the zip's directory begins")
 
 
 def _read(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

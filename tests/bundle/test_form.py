@@ -101,6 +101,29 @@ def test_a_file_that_is_longer_than_the_zip_says_is_not_read_beyond_that(tmp_pat
     refused(bundle)
 
 
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_page_hidden_from_the_directory_of_the_zip_is_refused(bundles: Bundles, tmp_path: Path, behind: int) -> None:
+    # A program that reads along the file, as from a pipe, would show the hidden page and not the one that is checked.
+    whole = bundles.patient.read_bytes()
+    hidden = written(tmp_path / "hidden.zip", {"record.html": b"She is dangerous."}).read_bytes()
+    local = hidden[: hidden.index(b"PK\x01\x02")]
+    with zipfile.ZipFile(bundles.patient) as file:
+        at = sorted(member.header_offset for member in file.infolist())[behind]
+        moved = [member for member in file.infolist() if member.header_offset >= at]
+    data = bytearray(whole[:at] + local + whole[at:])
+    if behind:  # in front of all of them zipfile finds the files by itself
+        start = data.rindex(b"PK\x05\x06")
+        directory = struct.unpack_from("<L", data, start + 16)[0] + len(local)
+        struct.pack_into("<L", data, start + 16, directory)
+        for member in moved:
+            entry = data.index(member.filename.encode(), directory) - 46
+            struct.pack_into("<L", data, entry + 42, member.header_offset + len(local))
+    bundle = tmp_path / "two_pages.zip"
+    bundle.write_bytes(data)
+    assert files_of(bundle) == files_of(bundles.patient)
+    refused(bundle)
+
+
 def test_any_cut_or_altered_zip_is_refused_or_holds_the_same_files(bundles: Bundles, tmp_path: Path) -> None:
     whole = bundles.patient.read_bytes()
     files = files_of(bundles.patient)
