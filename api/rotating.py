@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
@@ -23,6 +24,8 @@ from ledger.store.generations import Completion, Connection, Generation
 from ledger.store.vault import Erasure
 
 Progress = Callable[[int, int], None]
+_NEWEST: Final = "select position, statement from ledger.entry order by position desc limit 1"
+_IS_THERE: Final = "select 1 from ledger.entry where position = %s and statement = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,15 @@ def _vault(house: House) -> Iterator[Connection]:
         raise VaultRefused(
             "vault: got no connection as ledger_eraser, wanted one; set LEDGER_ERASER_URL to a PostgreSQL of your own"
         )
+    with psycopg.connect(house.conninfo, autocommit=True) as connection:
+        newest = connection.execute(_NEWEST).fetchone()
     with psycopg.connect(house.eraser, autocommit=True) as connection:
+        # A key is destroyed for what this vault holds, so it must be the vault that the key belongs to.
+        if newest is not None and connection.execute(_IS_THERE, newest).fetchone() is None:
+            raise VaultRefused(
+                f"vault: got a database without entry {newest[0]}, wanted the ledger's own; set LEDGER_ERASER_URL to"
+                " the database of LEDGER_DATABASE_URL"
+            )
         yield connection
 
 

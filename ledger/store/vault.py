@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
@@ -31,6 +32,10 @@ _DESTROY: Final = """
     )
     insert into ledger.destroyed (position, generation, destroyed_at)
     select position, generation, %s from gone on conflict (position) do nothing
+"""
+_SAID_HERE: Final = """
+    select count(*) from ledger.entry join unnest(%s::bigint[], %s::uuid[]) n(position, statement)
+    using (position, statement)
 """
 
 
@@ -150,6 +155,7 @@ class Vault:
         named = sorted({position for erasure in erasures for position in erasure.said.positions})
         try:
             async with await AsyncConnection.connect(self.conninfo, autocommit=True, connect_timeout=5) as connection:
+                await _check_said_here(connection, erasures)
                 destroyed = (await connection.execute(_DESTROY, [Part.WORDS, named, now])).rowcount
                 if destroyed:
                     await _vacuum(connection)
@@ -160,6 +166,17 @@ class Vault:
 
 NO_VAULT: Final = Vault()
 """Destroys nothing."""
+
+
+async def _check_said_here(connection: AsyncConnection[Any], erasures: Sequence[Erasure]) -> None:
+    """Check that this is the database in which these were said: elsewhere nobody agreed to it. Raises NotRecorded."""
+    named = [[one.position for one in erasures], [UUID(one.said.statement) for one in erasures]]
+    row = await (await connection.execute(_SAID_HERE, named)).fetchone()
+    if row != (len(erasures),):
+        raise NotRecorded(
+            f"vault: got a database that knows {0 if row is None else row[0]} of {len(erasures)} erasures, wanted the"
+            " ledger's own; set LEDGER_ERASER_URL to the database of LEDGER_DATABASE_URL. Nothing was destroyed"
+        )
 
 
 async def _vacuum(connection: AsyncConnection[Any]) -> None:
