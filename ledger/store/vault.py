@@ -95,13 +95,23 @@ class Journal:
         """Every line; raises JournalBroken for a whole line that is none of ours. A half-written one is passed over."""
         if not self.file.exists():
             return
-        for number, line in enumerate(self.file.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(self._text().splitlines(), 1):
             try:
                 said = json.loads(line)
-            except json.JSONDecodeError:
+            except json.JSONDecodeError as error:
+                if line.endswith("}"):  # it was whole once, so what it says may have been destroyed and come back
+                    raise JournalBroken(
+                        f"{self.file}, line {number}: {error}; restore the file from your backup"
+                    ) from error
                 _log.warning("%s, line %d: half written in a crash, before anything was destroyed", self.file, number)
                 continue
             yield self._noted(said, number)
+
+    def _text(self) -> str:
+        try:
+            return self.file.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise JournalBroken(f"{self.file}: {error}; restore the file from your backup") from error
 
     def _noted(self, said: Any, number: int) -> Noted:
         try:

@@ -66,6 +66,12 @@ def append(journal: Path, text: str) -> None:
         file.write(text)
 
 
+def put(journal: Path, place: int, byte: bytes) -> None:
+    """What a failing disk made of one byte of the journal."""
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:place] + byte + whole[place + 1 :])
+
+
 def words_in(database: Database) -> set[int]:
     """Positions whose words can be opened."""
     with psycopg.connect(database.superuser_dsn) as connection:
@@ -115,6 +121,20 @@ async def test_a_journal_of_something_else_is_refused(database: Database, journa
         pass
     async with destroying(database, journal) as ledger:
         with pytest.raises(JournalBroken, match="line 1"):
+            await apply_erasures(ledger)
+
+
+@pytest.mark.parametrize("damage", [b"\xff", b'"'])
+async def test_a_line_of_the_journal_that_was_whole_once_is_not_passed_over(
+    database: Database, journal: Path, damage: bytes
+) -> None:
+    async with story_of(database) as story:
+        note, erasure = await asked(story)
+        await story.ledger.erasing.erase(story.greta, story.record, note, erasure, "court-order")
+        Journal(journal).write(await story.ledger.erasing.erasures(), clock())
+    put(journal, 20, damage)
+    async with destroying(database, journal) as ledger:
+        with pytest.raises(JournalBroken, match="restore the file"):
             await apply_erasures(ledger)
 
 
