@@ -5,6 +5,7 @@ Nothing that is read here is believed: it is bytes, of a bounded number.
 
 import asyncio
 import json
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ _ROLE: Final = "auditor"
 _LARGEST_TOKEN: Final = 65_536
 _WITHIN: Final = 60.0
 """Seconds for each step of an answer: connecting, and each piece that is read."""
+_TOKEN: Final = re.compile("[!-~]+")
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -174,9 +176,11 @@ async def _read(answer: httpx2.Response, largest: int, url: str) -> bytes:
 def _token_in(told: bytes, url: str) -> str:
     try:
         token = json.loads(told)["access_token"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise LogRefuses(f"{url}: got no token, wanted one; is a ledger served there?") from error
-    return str(token)
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise LogRefuses(f"{url}: got a token that no header can carry, wanted one; is a ledger served there?")
+    return token
 
 
 def _problem(status: int, url: str, person: str) -> Exception:
