@@ -126,6 +126,7 @@ def check_record(pages: Any, statements: Sequence[Told], names: Mapping[str, str
         shown = items_of(_checked_pages(pages, statements, names))
         for item in shown:
             _check_item(item, by_item.get(item["id"], []), names)
+            _check_nested(item)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BundleError(f"{RECORD}: got another shape than a view's ({error!r}), wanted pages with items") from error
     ids = [item["id"] for item in shown]
@@ -167,6 +168,12 @@ def _thread(items: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     for item in items:
         yield item
         yield from _thread(item["children"])
+
+
+def _check_nested(item: Mapping[str, Any]) -> None:
+    for child in item["children"]:
+        if child["parent"] != item["id"]:
+            raise BundleError(f"{RECORD}: item {child['id']}: got it below {item['id']}, wanted what it answers there")
 
 
 def _check_item(item: Mapping[str, Any], statements: Sequence[Told], names: Mapping[str, str]) -> None:

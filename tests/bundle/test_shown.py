@@ -75,6 +75,21 @@ def test_what_became_of_an_item_is_shown_as_it_was_said(
         assert str(step.wrong).startswith(f"record.json: item {bundles.told[which]}")
 
 
+def test_a_comment_is_not_shown_below_what_it_does_not_answer(bundles: Bundles, tmp_path: Path) -> None:
+    files = files_of(bundles.patient)
+    comments = _found(json.loads(files["record.json"]), bundles.told["note"])["children"]
+    assert comments
+
+    def move(pages: Any) -> None:
+        _found(pages, bundles.told["note"])["children"] = []
+        _found(pages, bundles.told["letter"])["children"] += comments
+
+    moved = edited(files, "record.json", move)
+    page = page_of(json.loads(moved["record.json"])).encode()
+    checks = verify_bundle(written(tmp_path / "moved.zip", signed(moved | {"record.html": page})), LOG)
+    assert [step.title for step in checks.steps if step.wrong is not None] == [SHOWN]
+
+
 async def test_a_withdrawn_wish_cannot_be_shown_as_one_that_holds(database: Database, tmp_path: Path) -> None:
     async with story_of(database) as story:
         wishes, amina, record = story.ledger.wishes, story.amina, story.record
