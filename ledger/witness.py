@@ -31,6 +31,8 @@ Noted = tuple[Checkpoint, bytes]
 _FORMAT: Final = 1
 _PATIENCE: Final = 10.0
 """Seconds that a request waits for the others before it."""
+_CLOCK_STEP: Final = 60
+"""Seconds that a clock may go back when it is corrected; meanwhile the time of the last cosignature is told again."""
 _MOST_REFUSED: Final = 1000
 """Unprovable refusals kept for each log: anybody can send a log's newest note with a proof that is none."""
 
@@ -204,7 +206,7 @@ class Witness:
         refusal: Refused | None = None
         with self._state.turn() as connection:
             # Taken alone with the state: "as of this time, the largest" must be true of each cosignature.
-            now = self._clock()
+            now = self._time(connection, checkpoint.origin)
             known = _latest(connection, checkpoint.origin)
             try:
                 _check_goes_on(request, checkpoint, None if known is None else known[0])
@@ -216,6 +218,21 @@ class Witness:
         if refusal is not None:
             raise refusal
         return tuple(signer.sign(checkpoint, now) for signer in self._signers)
+
+    def _time(self, connection: sqlite3.Connection, origin: str) -> Seconds:
+        """The present second, and never one before that of an earlier cosignature of this log.
+
+        Else a smaller checkpoint would stand as the largest of a later time. Raises StateError where the clock was set
+        back by more than clocks are of themselves.
+        """
+        now = self._clock()
+        row = connection.execute("select at from cosigned where origin = ?", [origin]).fetchone()
+        last = 1 if row is None else row[0]
+        if now < max(1, last - _CLOCK_STEP):
+            raise StateError(
+                f"clock: got {now} s since 1970, wanted {last} or later, as was cosigned; set the clock right"
+            )
+        return Seconds(max(now, last))
 
     def _check_log(self, request: AddCheckpoint) -> Checkpoint:
         _, checkpoint = open_note(request.note)

@@ -60,6 +60,21 @@ def test_it_cosigns_with_both_keys_what_goes_on_from_what_it_knows(state: State)
     assert state.evidence() == []
 
 
+def test_its_cosignatures_never_go_back_in_time_whatever_its_clock_does(state: State) -> None:
+    """A smaller tree cannot stand as the largest of a later time than the larger one."""
+    clock = iter([NOW, NOW - 60, NOW - 61, 0, -5, NOW + 1])
+    witness = Witness(SIGNERS, [KEYS.verifier], state, lambda: Seconds(next(clock)))
+    times = []
+    for old, new, cosigns in [(0, 3, True), (3, 5, True), (5, 7, False), (5, 7, False), (5, 7, False), (5, 7, True)]:
+        if not cosigns:
+            with pytest.raises(StateError, match="set the clock right"):
+                witness.add_checkpoint(request(old, new))
+            continue
+        parsed, checkpoint = open_note(add_cosignatures(note(new), witness.add_checkpoint(request(old, new))))
+        times.append(cosigned_at(SIGNERS[0].key, parsed, checkpoint))
+    assert times == [NOW, NOW, NOW + 1]
+
+
 SIZES = st.integers(0, 12) | st.integers(250, 260)
 
 
