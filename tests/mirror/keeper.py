@@ -64,10 +64,10 @@ class Keeper:
     def _truth(self, path: str, token: str | None) -> Answer:
         if path == "/token":
             self.tokens += 1
-            return 200, json.dumps({"access_token": f"token {self.tokens}"}).encode()
+            return 200, json.dumps({"access_token": f"token-{self.tokens}"}).encode()
         if path == "checkpoint":
             return 200, self.note()
-        if token != f"Bearer token {self.tokens}":
+        if token != f"Bearer token-{self.tokens}":
             return 401, b"{}"
         try:
             bundle = parse_bundle_path(path)
