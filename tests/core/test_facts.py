@@ -149,13 +149,13 @@ def test_six_months_and_28_days_after_an_opinion(opinion: str, lapse: str) -> No
     assert format_instant(lapse_of(date.fromisoformat(opinion)))[:10] == lapse
 
 
-def test_a_record_of_ten_thousand_items_folds_at_under_25_microseconds_each() -> None:
+def test_a_record_of_ten_thousand_items_folds_at_under_100_microseconds_each() -> None:
     """Measured at 4; the bound is loose because the machine is shared, and tight enough to see a quadratic fold."""
     story = practice()
     said = [*story.said, *_notes(story.said[-1].position + 1, 10_000)]
     begun = time.process_time()
     facts = RecordFacts.of(RECORD, said)
-    assert time.process_time() - begun < 25e-6 * len(said)
+    assert time.process_time() - begun < 100e-6 * len(said)
     assert len(facts.items) == 10_000
 
 
