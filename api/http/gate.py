@@ -13,6 +13,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import MEDIA, TOO_LARGE, Problem, unforeseen
+from api.listening import SECURITY_HEADERS
 
 LARGEST_BODY: Final = 600 * 1024
 """Bytes: words of 256 KiB with everything escaped that JSON lets one escape in two bytes, and room for the rest."""
@@ -20,12 +21,7 @@ LONGEST_TYPE: Final = 200
 """Bytes of a content-type header: reading its parameters takes time with the square of them."""
 FORMS: Final = frozenset({"/token"})
 
-_HEADERS: Final = (
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-)
+_HEADERS: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
 _UNCACHED: Final = (b"cache-control", b"no-store")
 """Of every answer that does not say itself that it never changes."""
 _access: Final = logging.getLogger("record_ledger.access")

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.listening import SECURITY_HEADERS
 from ledger.core.witnessing import (
     LARGEST_REQUEST,
     SIZE_MEDIA_TYPE,
@@ -36,13 +37,7 @@ from ledger.witness import (
     WitnessError,
 )
 
-_HEADERS: Final = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
+_HEADERS: Final = {"cache-control": "no-store", **SECURITY_HEADERS}
 _PROBLEM: Final = "application/problem+json"
 _TEXT: Final = "text/plain; charset=utf-8"
 TABLE: Final[Mapping[type[Exception], tuple[int, str]]] = {
