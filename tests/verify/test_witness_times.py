@@ -30,11 +30,16 @@ def seen(log: DishonestLog, *at: Instant) -> CosignedRow:
     return CosignedRow(log.size, add_cosignatures(note, lines))
 
 
-def wrong_times(log: DishonestLog, *rows: CosignedRow) -> Wrong | None:
-    """What is wrong with the times, and that nothing else is."""
+def wrong_steps(log: DishonestLog, *rows: CosignedRow) -> dict[Step, Wrong]:
+    """What is wrong in the log with these rows of its witnesses."""
     trusted = Trusted(log.keyring.log.verifier, policy=POLICY)
     outcome = verify_ledger(log.tables().with_rows("witnessed", list(rows)), trusted, at=Instant(TEN + 60 * MINUTE))
-    wrong = {taken.step: taken.wrong for taken in outcome.steps if taken.wrong is not None}
+    return {taken.step: taken.wrong for taken in outcome.steps if taken.wrong is not None}
+
+
+def wrong_times(log: DishonestLog, *rows: CosignedRow) -> Wrong | None:
+    """What is wrong with the times, and that nothing else is."""
+    wrong = wrong_steps(log, *rows)
     assert wrong.keys() <= {Step.TIMES}, wrong
     return wrong.get(Step.TIMES)
 
@@ -71,3 +76,5 @@ def test_cosigners_that_the_policy_does_not_name_bound_nothing(log: DishonestLog
     checkpoint = log.keyring.log.verifier.open_checkpoint(witnessed.note)
     added = CosignedRow(witnessed.size, add_cosignatures(witnessed.note, [stranger.sign(checkpoint, 4_000_000_000)]))
     assert POLICY.witnessed_by(added.note) == POLICY.witnessed_by(witnessed.note)
+    wrong = wrong_steps(log, added)
+    assert wrong.keys() == {Step.WITNESSED}, "the line is refused, and its time in the far future says nothing"
