@@ -25,6 +25,7 @@ from typing import Final
 
 from psycopg import AsyncConnection
 
+from api.clock import clock
 from api.continuity import (
     GUIDE,
     NEWEST,
@@ -43,7 +44,7 @@ from api.highest_checkpoint import HighestCheckpoint
 from api.log_key_files import NAMES, VERIFIER, make_first_pair
 from api.secret_files import SecretsError, replace_text, sync_folder
 from api.settings import Settings
-from api.wiring import House, clock, open_house
+from api.wiring import House, open_house
 from ledger.core.checkpoint import open_note
 from ledger.core.earlier import EarlierLog, check_chain
 from ledger.core.errors import CoreError

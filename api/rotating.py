@@ -16,8 +16,9 @@ from typing import Final
 
 import psycopg
 
+from api.clock import clock
 from api.vault_keys import destroy_key_forever, make_key_encryption_key
-from api.wiring import House, clock
+from api.wiring import House
 from ledger.store import generations
 from ledger.store.errors import VaultRefused
 from ledger.store.generations import Completion, Connection, Generation

@@ -1,27 +1,20 @@
 """Wiring: the one place where things are constructed."""
 
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.clock import clock
 from api.continuity import check_continuity, keeping_highest
-from api.continuity_witnesses import check_witnesses
 from api.postgres import EmbeddedPostgres
 from api.secrets import load_keyring
 from api.settings import Settings
-from ledger.core.instants import Instant
 from ledger.ledger import Ledger, open_ledger
 from ledger.store.keyring import Keyring
 from ledger.store.migrate import migrate
 from ledger.store.vault import Journal, Vault
 from projections.schema import SCHEMA_FOLDER
-
-
-def clock() -> Instant:
-    """The machine's clock, in milliseconds."""
-    return Instant(time.time_ns() // 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,11 @@ async def ledger_of(house: House) -> AsyncIterator[Ledger]:
     Raises WentBack where the database is behind what is known of the log, or another one: nothing is signed then.
     """
     await check_continuity(house)
-    await check_witnesses(house, clock())
+    if house.settings.policy is not None:
+        # Loaded here: it brings an HTTP client, which no start without witnesses needs.
+        from api.continuity_witnesses import check_witnesses  # noqa: PLC0415
+
+        await check_witnesses(house, clock())
     async with (
         open_ledger(house.conninfo, house.keyring, clock, revive=house.revive, vault=house.vault) as ledger,
         keeping_highest(house, ledger),

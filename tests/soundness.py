@@ -1,7 +1,7 @@
 """The question that every story ends with: is the ledger still what was signed, sealed and admitted?"""
 
+from api.clock import clock
 from api.verifying import verify_database
-from api.wiring import clock
 from ledger.store.keyring import Keyring
 
 

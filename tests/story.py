@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from api.wiring import clock
+from api.clock import clock
 from ledger.disclosure import Disclosure
 from ledger.ledger import Ledger, open_ledger
 from ledger.saying import By

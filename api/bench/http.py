@@ -13,9 +13,9 @@ from api.bench.place import bench_place, run_in_loop
 from api.bench.scene import Scene
 from api.bench.servers import Served, serve_ledger, serve_plain
 from api.bench.windows import WINDOWS, Rounds, Tell, interleave
+from api.clock import clock
 from api.http.token import ASSERTION_TYPE
 from api.sign_in.key_file import KeyFile
-from api.wiring import clock
 from ledger.core.keys import SigningKey
 
 ITEMS: Final = 5

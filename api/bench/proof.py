@@ -12,7 +12,8 @@ from api.bench.place import bench_place, run_in_loop
 from api.bench.scene import NOTE
 from api.bench.windows import WINDOWS, Rounds, Tell, interleave
 from api.bench.worker import Desk, Order, Worker
-from api.wiring import House, clock, ledger_of
+from api.clock import clock
+from api.wiring import House, ledger_of
 
 ENTRIES: Final = 1_000_000
 FEW: Final = 10_000

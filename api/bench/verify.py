@@ -19,8 +19,9 @@ from api.bench.append import scene_in
 from api.bench.place import bench_place, run_in_loop
 from api.bench.scene import NOTE, Scene
 from api.bench.windows import Tell
+from api.clock import clock
 from api.verifying import VerifiedFile, verify_database
-from api.wiring import House, clock, ledger_of
+from api.wiring import House, ledger_of
 
 ENTRIES: Final = 30_000
 ROUNDS: Final = 3

@@ -16,8 +16,9 @@ from typing import Final, Literal
 from api.bench.place import resident_mb, run_in_loop
 from api.bench.scene import NOTE, Scene, SignedElsewhere, sign_elsewhere
 from api.bench.windows import Window
+from api.clock import clock
 from api.secrets import load_keyring
-from api.wiring import House, clock
+from api.wiring import House
 from ledger.core.sealing import Opening
 from ledger.core.statement import parse
 from ledger.domain.stream import Submission

@@ -115,8 +115,8 @@ def token(
     as_json: AsJson = False,
 ) -> None:
     """Get a bearer token, good for ten minutes, from a ledger that is served; for curl and the like."""
+    from api.clock import clock
     from api.sign_in.key_file import KeyFile
-    from api.wiring import clock
 
     answer = _ask(url, KeyFile.read(file).assertion(clock()), acting_as)
     if as_json:

@@ -85,9 +85,9 @@ class _Following:
 
     async def run(self) -> None:
         """Follow once, or for ever."""
+        from api.clock import clock
         from api.log_client import log_client
         from api.mirroring import mirroring
-        from api.wiring import clock
 
         async with log_client(self.url, self.key, clock) as client:
             with mirroring(client, self.folder, self.log, self.policy) as following:

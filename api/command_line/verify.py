@@ -87,9 +87,9 @@ def verify(
     if new + full > 1 or vault + without_keys > 1 or (vault and (new or state is not None)):
         raise Failure("verify: got options that contradict each other. Choose one.", ExitCode.USAGE)
     with the_house() as house, progress_bar("Verifying", None) as tell:
+        from api.clock import clock
         from api.trust import read_policy
         from api.verifying import verify_database
-        from api.wiring import clock
 
         kept = _kept(state or house.home / ("verified-without-keys.json" if without_keys else "verified.json"))
         if full:
@@ -163,7 +163,7 @@ def mirror(
 
     Without --verifier the keys are those that the mirror pinned when it was begun.
     """
-    from api.wiring import clock
+    from api.clock import clock
     from ledger.mirror import MirrorFolder
     from ledger.verify.mirror import check_same_history, verify_mirror
 

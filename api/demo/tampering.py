@@ -8,8 +8,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from api.clock import clock
 from api.verifying import verify_database
-from api.wiring import House, clock
+from api.wiring import House
 from ledger.store.errors import NotRecorded
 from ledger.verify import Verification
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.clock import clock
 from api.continuity import stopping_when_gone_back
 from api.cosigning import cosigning
 from api.http import erasure, items, log, people, records, sharing, statements, token, trail, wishes
@@ -21,7 +22,7 @@ from api.http.problems import TABLE, Refused, problem_of, problem_of_http, probl
 from api.http.service import Service, service_of
 from api.sign_in.api_keys import ApiKeys
 from api.trust import read_policy, witnessed_under
-from api.wiring import House, clock, ledger_of
+from api.wiring import House, ledger_of
 from ledger.store.errors import AlreadySaid, WentBack
 from ledger.use_cases.erasing import apply_erasures
 from projections.access_trail import AccessTrail

@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import psycopg
 
+from api.clock import clock
 from api.secrets import NAMES
-from api.wiring import clock
 from ledger.core.canonical import base64url
 from ledger.core.receipt import Receipt
 from ledger.saying import By

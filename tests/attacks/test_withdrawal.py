@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
-from api.wiring import clock
+from api.clock import clock
 from ledger.core.said import Said
 from ledger.disclosure import Disclosure
 from ledger.ledger import Ledger, open_ledger

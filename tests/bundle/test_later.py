@@ -4,10 +4,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from api.clock import clock
 from api.exporting import Wanted, export_record
 from api.secrets import NAMES, keyring_of
 from api.settings import Settings
-from api.wiring import House, clock
+from api.wiring import House
 from ledger.core.checkpoint import open_note
 from ledger.core.earlier import EarlierLog
 from ledger.core.entry import parse_entry

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -60,7 +61,9 @@ def test_help_answers_for_every_command() -> None:
 def test_the_tutorial_does_what_it_says() -> None:
     assert shutil.which("curl"), "the tutorial needs curl: install it (apt-get install curl)"
     blocks = _BLOCK.findall(TUTORIAL)
-    steps = [_marked(n, text) for n, (kind, text) in enumerate(blocks) if kind == "sh"]
+    # A port of the test's own: somebody else's service may listen where the tutorial's does.
+    port = _free_port()
+    steps = [_marked(n, text.replace("8427", port)) for n, (kind, text) in enumerate(blocks) if kind == "sh"]
     with home_in_memory() as home:
         code, out, err = _run_all("\n".join(["set -eu", *steps, "kill %1", "wait %1 || true"]), home.parent)
     assert code == 0, out + err
@@ -83,6 +86,12 @@ def _run_all(script: str, folder: Path) -> tuple[int, str, str]:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
     return process.returncode, out, err
+
+
+def _free_port() -> str:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return str(taken.getsockname()[1])
 
 
 def _marked(n: int, commands: str) -> str:

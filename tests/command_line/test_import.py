@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from api.clock import clock
 from api.import_files import ImportedItem, ImportedRecord, read_files
 from api.postgres import EmbeddedPostgres
 from api.secrets import load_keyring
-from api.wiring import clock
 from ledger.ledger import Ledger, open_ledger
 from ledger.saying import By
 from ledger.use_cases.sharing import Directing

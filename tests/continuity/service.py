@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from api.clock import clock
 from api.sign_in.key_file import KeyFile
-from api.wiring import clock
 from tests.command_line.running import PROGRAM
 from tests.continuity.installation import Installation
 from tests.http.served import form_of, statement_id

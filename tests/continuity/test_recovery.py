@@ -5,10 +5,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.clock import clock
 from api.highest_checkpoint import NAME
 from api.secrets import load_keyring
 from api.verifying import verify_database
-from api.wiring import clock
 from ledger.core.checkpoint import open_note
 from ledger.core.log_keys import LogVerifier
 from ledger.core.receipt import ReceiptError, check_receipt

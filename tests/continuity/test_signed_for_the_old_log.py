@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.wiring import clock
+from api.clock import clock
 from ledger.core import canonical
 from ledger.core.keys import SigningKey
 from ledger.core.sealing import Opening

@@ -11,12 +11,13 @@ import psycopg
 import pytest
 from typer.main import get_command
 
+from api.clock import clock
 from api.command_line import app
 from api.postgres import EmbeddedPostgres
 from api.postgres.account import server_account
 from api.postgres.binaries import find_binaries
 from api.settings import Settings
-from api.wiring import clock, ledger_of, migrate_house, open_house
+from api.wiring import ledger_of, migrate_house, open_house
 from ledger.ledger import open_ledger
 from ledger.saying import By
 from ledger.use_cases.items import Draft

@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import psycopg
 
+from api.clock import clock
 from api.settings import Settings
-from api.wiring import House, clock, ledger_of, open_house
+from api.wiring import House, ledger_of, open_house
 from ledger.core.entry import read_entry
 from ledger.core.sealing import Part, SealedBytes, SealedPart, WrappedKey, open_sealed
 from ledger.ledger import Ledger

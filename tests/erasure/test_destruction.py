@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.clock import clock
 from api.http import records
 from api.postgres import EmbeddedPostgres
-from api.wiring import clock
 from ledger.core.sealing import Part
 from ledger.ledger import Ledger, open_ledger
 from ledger.saying import By, fresh_id

@@ -15,10 +15,10 @@ import pytest
 from proofbundle import checkpoint as bundled
 from proofbundle import tlogproof as bundled_proof
 
+from api.clock import clock
 from api.postgres import EmbeddedPostgres
 from api.secrets import load_keyring
 from api.settings import Settings
-from api.wiring import clock
 from ledger.core.log_keys import LogVerifier
 from ledger.core.receipt import Receipt
 from ledger.ledger import open_ledger

@@ -12,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from api.clock import clock
 from api.log_client import log_client
 from api.mirroring import mirroring
 from api.sign_in.key_file import KeyFile
-from api.wiring import clock
 from ledger.mirror import MirrorFolder
 from tests.mirror.whole import assert_whole
 

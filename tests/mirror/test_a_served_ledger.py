@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from api.clock import clock
 from api.postgres import EmbeddedPostgres
 from api.secrets import load_keyring
 from api.settings import Settings
-from api.wiring import clock
 from ledger.ledger import open_ledger
 from ledger.mirror import MirrorFolder
 from ledger.use_cases.items import Draft

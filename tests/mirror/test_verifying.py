@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from api.wiring import clock
+from api.clock import clock
 from ledger.core.checkpoint import CheckpointSigner, add_cosignatures, open_note
 from ledger.core.edge import Edge
 from ledger.core.entry import parse_entry

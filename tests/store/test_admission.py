@@ -7,7 +7,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from api.wiring import clock
+from api.clock import clock
 from ledger.core.entry import parse_entry
 from ledger.core.instants import Instant
 from ledger.core.receipt import check_receipt

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from api.bench.filling import Filling
+from api.clock import clock
 from api.postgres import EmbeddedPostgres
-from api.wiring import clock
 from ledger.core.checkpoint import CheckpointError
 from ledger.core.edge import Edge
 from ledger.core.merkle import InclusionError, check_consistency, check_inclusion, leaf_hash

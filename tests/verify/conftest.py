@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
+from api.clock import clock
 from api.postgres import EmbeddedPostgres
 from api.snapshot import PostgresSource, snapshot
-from api.wiring import clock
 from ledger.core.instants import HOUR, Instant
 from ledger.store.keyring import Keyring
 from ledger.verify import Source, Trusted, Verification, Wrong, verify_ledger

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from api.wiring import clock
+from api.clock import clock
 from ledger.core import canonical
 from ledger.core.keys import SigningKey
 from ledger.core.sealing import Opening

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from api.clock import clock
 from api.verifying import VerifiedFile, verify_database
-from api.wiring import clock
 from ledger.core.entry import parse_entry
 from ledger.core.instants import HOUR, Instant
 from ledger.verify import Step, Trusted, Verification, Verified, verify_ledger

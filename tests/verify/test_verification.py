@@ -6,9 +6,9 @@ import json
 import psycopg
 import pytest
 
+from api.clock import clock
 from api.snapshot import snapshot
 from api.verifying import verify_database
-from api.wiring import clock
 from ledger.core.instants import MINUTE, Instant
 from ledger.core.sealing import KeyEncryptionKey
 from ledger.ledger import open_ledger
