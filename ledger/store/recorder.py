@@ -7,7 +7,7 @@ Everything here is asynchronous. The synchronous methods that eventsourcing asks
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -20,6 +20,7 @@ from ledger.store.mapper import Admission, Kept
 from ledger.store.sequencer import Sequencer
 
 T = TypeVar("T")
+_ALL: Final = 2**53
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
 _ROW = "e.aggregate, e.version, e.type, e.entry, e.position, e.facts, v.wrapped, v.generation"
@@ -31,7 +32,7 @@ _SUBJECTS = f"""
     select s.subject, coalesce(g.version, 0), f.n, {_ROW}
     from unnest(%s::uuid[], %s::bigint[]) s(subject, known)
     left join ledger.guard g on g.subject = s.subject
-    left join ledger.fact f on f.subject = s.subject and f.n > s.known
+    left join ledger.fact f on f.subject = s.subject and f.n > s.known and f.n <= s.known + %s::bigint
     left join ledger.entry e on e.position = f.position
     left join ledger.vault v on v.position = e.position and v.part = 0
     order by f.position nulls first
@@ -94,9 +95,12 @@ class LedgerRecorder(ApplicationRecorder):
         """The entries of one stream, in order."""
         return [_kept(row) for row in await self.select(_STREAM, [aggregate, after])]
 
-    async def read_subjects(self, known: Mapping[Subject, int]) -> list[SubjectRow]:
-        """What bears on these subjects beyond the known counters, in the ledger's order, of one snapshot."""
-        rows = await self.select(_SUBJECTS, [list(known), list(known.values())])
+    async def read_subjects(self, known: Mapping[Subject, int], at_most: int = _ALL) -> list[SubjectRow]:
+        """What bears on these subjects beyond the known counters, in the ledger's order, of one snapshot.
+
+        ``at_most`` so many facts of each of them, the first ones.
+        """
+        rows = await self.select(_SUBJECTS, [list(known), list(known.values()), at_most])
         return [
             SubjectRow(row[0], row[1], row[2], None if row[2] is None or row[7] is None else _kept(row[3:]))
             for row in rows
