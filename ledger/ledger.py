@@ -48,6 +48,7 @@ from ledger.use_cases.cases import Cases
 from ledger.use_cases.continuation import Continuation
 from ledger.use_cases.erasing import Erasing
 from ledger.use_cases.items import Items
+from ledger.use_cases.looking_back import LookingBack
 from ledger.use_cases.people import People
 from ledger.use_cases.sharing import SharingChoices
 from ledger.use_cases.trail import Trail
@@ -84,6 +85,7 @@ class Ledger(Application[UUID]):
         self.cases = Cases(self._speaker)
         self.erasing = Erasing(self._speaker, self.facts, recorder, self._sealing, vault)
         self.continuation = Continuation(self._speaker, keyring.service)
+        self.back = LookingBack(recorder, self._sealing)
         self.trail = Trail(recorder, self._sealing, gatherer, self._speaker, self.clock)
 
     async def submit(self, submission: Submission) -> Answer:

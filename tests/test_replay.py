@@ -67,5 +67,5 @@ async def test_a_wrong_disclosure_is_named_with_both_evidences(database: Databas
     other_evidence = [{**groups[0], "evidence": [*groups[0]["evidence"], before.position]}]
     with pytest.raises(NotAsDerived, match=f"position {during.position}"):
         check_disclosure(replace(during, facts={**during.facts, "permitted": other_evidence}), facts)
-    with pytest.raises(NotAsDerived, match="the whole record: got no-role"):
+    with pytest.raises(NotAsDerived, match="the whole record: got denied by no-role"):
         check_disclosure(replace(during, facts={**during.facts, "refused": "no-role"}), facts)

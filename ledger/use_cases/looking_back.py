@@ -1,0 +1,181 @@
+"""Looking back: what somebody could see at an instant, what they were shown, and what was kept from them.
+
+Nothing here is a disclosure, and no words are opened: it says which items, by which rule, on which facts. Whoever shows
+that to a person asks ``ledger.trail.open`` first whether they may have it.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from ledger.core.decisions import Decision, Deny, Permit, Request
+from ledger.core.entry import read_entry
+from ledger.core.instants import Instant
+from ledger.core.policy import POLICY_VERSION
+from ledger.core.said import Said
+from ledger.domain.errors import NotPossible, Unknown
+from ledger.replaying.deriving import JUDGES, request_of, shown_in
+from ledger.replaying.past import PastReader
+from ledger.replaying.run import DISCLOSURES
+from ledger.store.mapper import SealingMapper
+from ledger.store.recorder import LedgerRecorder
+
+_AT_ONCE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An item of a record with what was decided of it; ``kind`` as it was then."""
+
+    item: str
+    kind: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class CouldSee:
+    """What a request comes to on the facts before a position.
+
+    ``whole`` decides of opening the record at all; None where there was no such record yet. ``items`` are all that the
+    record held, in the order in which they were added.
+    """
+
+    before: int
+    request: Request
+    whole: Decision | None
+    items: tuple[Judged, ...] = ()
+
+    @property
+    def permitted(self) -> tuple[Judged, ...]:
+        """What could be seen."""
+        return tuple(one for one in self.items if isinstance(one.decision, Permit))
+
+    @property
+    def denied(self) -> tuple[Judged, ...]:
+        """What could not be seen."""
+        return tuple(one for one in self.items if isinstance(one.decision, Deny))
+
+
+@dataclass(slots=True)
+class SeenItem:
+    """One item that was shown: by which rule and on which facts the first time, and at which disclosures."""
+
+    item: str
+    rule: str
+    evidence: tuple[int, ...]
+    disclosures: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody was shown of a record before a position, by as many disclosures, refusals among them."""
+
+    before: int
+    disclosures: int
+    refusals: int
+    items: tuple[SeenItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A disclosure, and the items that the record held then and that it kept back, each with its Deny."""
+
+    disclosure: Said
+    items: tuple[Judged, ...]
+
+
+class LookingBack:
+    """What was so at an earlier instant, derived again from the log."""
+
+    def __init__(self, recorder: LedgerRecorder, mapper: SealingMapper) -> None:
+        self._recorder, self._mapper = recorder, mapper
+
+    async def position_at(self, at: Instant) -> int:
+        """The position before which everything stands that was recorded up to an instant, that instant included."""
+        low, high = 0, await self._recorder.size()
+        while low < high:
+            middle = (low + high) // 2
+            [row] = await self._recorder.read_log(middle, 1)
+            # Times never go back along the log, so half of it falls away at each look.
+            if read_entry(row.state).recorded_at <= at:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    async def could_see(self, record: str, request: Request, *, policy: int = POLICY_VERSION) -> CouldSee:
+        """What ``request`` would have been shown of a record at its instant; its ``item`` is not looked at.
+
+        Raises PastUnreadable where a fact cannot be read, NotPossible for a policy that this program does not have.
+        """
+        return await self._judged(record, request, await self.position_at(request.at), policy)
+
+    async def seen(
+        self,
+        record: str,
+        viewer: str,
+        before: int,
+        *,
+        among: Iterable[int] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Seen:
+        """What a viewer was in fact shown of a record before a position, from the disclosures themselves.
+
+        ``among`` are the positions of the disclosures, if somebody knows them (an index); without it every disclosure
+        of the ledger is opened, and ``progress`` told how far that is.
+        """
+        found: dict[str, SeenItem] = {}
+        looks = refusals = 0
+        async for look in self._looks(before, among, progress):
+            if (look.facts["record"], look.facts["viewer"]) != (record, viewer):
+                continue
+            looks += 1
+            refusals += look.facts["refused"] is not None
+            for item, (rule, evidence) in shown_in(look).items():
+                found.setdefault(item, SeenItem(item, rule, evidence)).disclosures.append(look.position)
+        return Seen(before, looks, refusals, tuple(found.values()))
+
+    async def withheld_in(self, position: int) -> Withheld:
+        """What the disclosure at a position kept back. Raises Unknown if there is no disclosure at that position."""
+        rows = await self._recorder.read_log(position, 1, position, DISCLOSURES)
+        if not rows:
+            raise Unknown(f"position {position}: got no disclosure there, wanted one; check the position")
+        disclosure = self._mapper.open_facts(rows[0])
+        told = disclosure.facts
+        judged = await self._judged(told["record"], request_of(disclosure), position, told["policy"])
+        shown = shown_in(disclosure)
+        return Withheld(disclosure, tuple(one for one in judged.denied if one.item not in shown))
+
+    async def _looks(
+        self, before: int, among: Iterable[int] | None, progress: Callable[[int, int], None] | None
+    ) -> AsyncIterator[Said]:
+        if among is not None:
+            for position in sorted(one for one in among if one < before):
+                for row in await self._recorder.read_log(position, 1, position, DISCLOSURES):
+                    yield self._mapper.open_facts(row)
+            return
+        start = 0
+        while start < before and (rows := await self._recorder.read_log(start, _AT_ONCE, before - 1, DISCLOSURES)):
+            for row in rows:
+                yield self._mapper.open_facts(row)
+            start = rows[-1].position + 1
+            if progress is not None:
+                progress(start, before)
+
+    async def _judged(self, record: str, request: Request, before: int, policy: int) -> CouldSee:
+        past = PastReader(self._recorder, self._mapper, before)
+        facts = await past.facts(record, request.viewer, before)
+        if facts.record is None or facts.record.opened is None:
+            return CouldSee(before, request, None)
+        if policy not in JUDGES:
+            raise NotPossible(
+                f"policy: got version {policy}, wanted one of {sorted(JUDGES)}; use a program that has it"
+            )
+        judge = JUDGES[policy](facts, request)
+        whole = judge.whole
+        # Nothing of a record is shown where it may not be opened at all.
+        items = (
+            Judged(item.id, item.kind, whole if isinstance(whole, Deny) else judge(item.id))
+            for item in facts.record.items.values()
+        )
+        return CouldSee(before, request, whole, tuple(items))
