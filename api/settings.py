@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     start_unwitnessed: bool = False
     """Start although too few witnesses answer to tell whether the database is behind what they have seen."""
 
+    reader_url: SecretStr | None = None
+    """With a PostgreSQL of one's own: a connection as `ledger_reader`, for verification, which the service's is not."""
+
     eraser_url: SecretStr | None = None
     """With a PostgreSQL of one's own: a connection as `ledger_eraser`, for erasing words and rewrapping their keys."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 
+from ledger.store.errors import VaultRefused
 from ledger.verify.rows import (
     CheckpointRow,
     ClearRow,
@@ -246,6 +247,11 @@ class PostgresSource:
                 yield from starmap(make, rows)
 
 
+# Verification opens every word to hold it to its commitment, and shows nobody any. So it reads as a role of its own, by
+# the operator's hand: a service that could read like this would open words that no line of ``ledger.opening`` tells of.
+_HIDES_ROWS: Final = """
+    select case when row_security_active('ledger.vault') then not pg_has_role('ledger_reader', 'usage') else false end
+"""
 _STATEMENTS: Final = "select coalesce(e.author::text, ''), coalesce(e.statement::text, ''), coalesce(e.position, -1)"
 _STREAMS: Final = "select coalesce(e.aggregate::text, ''), coalesce(e.version, -1), coalesce(e.position, -1)"
 _FACTS: Final = "select coalesce(f.subject::text, ''), coalesce(f.n, -1), coalesce(f.position, -1)"
@@ -266,8 +272,16 @@ def _position(row: FactRow) -> int:
 
 @contextmanager
 def snapshot(conninfo: str) -> Iterator[PostgresSource]:
-    """Everything that had been admitted at one instant; ``conninfo`` connects as any role that may read."""
+    """Everything that had been admitted at one instant; ``conninfo`` connects as a role that may read every row.
+
+    Raises VaultRefused for one that may not read the keys of words, which would look like keys that are gone.
+    """
     with _reading(conninfo) as connection:
+        if connection.execute(_HIDES_ROWS).fetchone() == (True,):
+            raise VaultRefused(
+                "verify: got a connection that may not read the keys of words, wanted one as ledger_reader;"
+                " set LEDGER_READER_URL"
+            )
         exported = connection.execute("select pg_export_snapshot()").fetchone()
         _prepare(connection)
         yield PostgresSource(connection, conninfo, "" if exported is None else exported[0])

@@ -21,7 +21,8 @@ from projections.schema import SCHEMA_FOLDER
 class House:
     """A database that runs, and the keys that go with it.
 
-    ``conninfo`` connects as ``ledger_app``; ``migrator`` as whoever may change the schema;
+    ``conninfo`` connects as ``ledger_app``; ``migrator`` as whoever may change the schema; ``reader`` as
+    ``ledger_reader``, who may read every row, if that is known;
     ``revive`` starts our own database again after it died; ``eraser`` connects as ``ledger_eraser``, if that is known.
     """
 
@@ -31,11 +32,17 @@ class House:
     migrator: str
     revive: Callable[[], object] | None = None
     eraser: str | None = None
+    reader: str | None = None
 
     @property
     def home(self) -> Path:
         """The directory of the ledger's data and keys."""
         return self.settings.home
+
+    @property
+    def whole(self) -> str:
+        """Who reads every row, or else whoever is named: a verification says so where that one may not."""
+        return self.reader or self.conninfo
 
     @property
     def vault(self) -> Vault:
@@ -51,8 +58,11 @@ def open_house(settings: Settings) -> Iterator[House]:
     """
     if settings.database_url is not None:
         conninfo = settings.database_url.get_secret_value()
-        eraser = None if settings.eraser_url is None else settings.eraser_url.get_secret_value()
-        yield House(settings, load_keyring(settings.home, settings.origin), conninfo, conninfo, eraser=eraser)
+        eraser, reader = (
+            None if url is None else url.get_secret_value() for url in (settings.eraser_url, settings.reader_url)
+        )
+        keyring = load_keyring(settings.home, settings.origin)
+        yield House(settings, keyring, conninfo, conninfo, eraser=eraser, reader=reader)
         return
     with EmbeddedPostgres(settings.home, binaries=settings.pg_bin) as postgres:
         postgres.create_database("ledger")
@@ -63,6 +73,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             postgres.superuser_dsn(),
             postgres.ensure_running,
             postgres.dsn("ledger_eraser"),
+            postgres.dsn("ledger_reader"),
         )
         migrate_house(house)
         yield house

@@ -8,7 +8,7 @@ recorder on one log. Writes go through the sequencer, asynchronously; scale with
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -55,6 +55,8 @@ from ledger.use_cases.trail import Trail
 from ledger.use_cases.wishes import Wishes
 
 Clock = Callable[[], Instant]
+OPENERS: Final = 4
+"""Connections that note which words are opened; the others of ``open_ledger`` only read."""
 _OPENED_AT_ONCE: Final = 50
 """Entries opened before others get their turn: about two milliseconds."""
 
@@ -184,23 +186,35 @@ async def open_ledger(
     """
     sequencer = Sequencer(conninfo, keyring, clock, revive)
     await sequencer.start()
-    pool: Pool = AsyncConnectionPool(
-        conninfo, min_size=1, max_size=readers, open=False, kwargs={"autocommit": True}, configure=_for_reading
-    )
+    pool = _pool(conninfo, readers, _for_reading)
+    openings = _pool(conninfo, OPENERS, _as_planned)
     try:
         await pool.open(wait=True, timeout=10)
-        ledger = Ledger(LedgerRecorder(pool, sequencer), keyring, vault)
+        await openings.open(wait=True, timeout=10)
+        ledger = Ledger(LedgerRecorder(pool, openings, sequencer), keyring, vault)
         await ledger.people.found()
         yield ledger
     except PoolTimeout as error:
         raise NotRecorded(f"database: {error}; start it, or check LEDGER_DATABASE_URL") from error
     finally:
         await pool.close()
+        await openings.close()
         await sequencer.stop()
 
 
+def _pool(conninfo: str, size: int, configure: Callable[[psycopg.AsyncConnection[Any]], Awaitable[None]]) -> Pool:
+    return AsyncConnectionPool(
+        conninfo, min_size=1, max_size=size, open=False, kwargs={"autocommit": True}, configure=configure
+    )
+
+
 async def _for_reading(connection: psycopg.AsyncConnection[Any]) -> None:
+    await _as_planned(connection)
+    await connection.execute("set default_transaction_read_only = on")
+
+
+async def _as_planned(connection: psycopg.AsyncConnection[Any]) -> None:
     await connection.execute(
         "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off;"
-        " set enable_mergejoin = off; set jit = off; set default_transaction_read_only = on"
+        " set enable_mergejoin = off; set jit = off"
     )

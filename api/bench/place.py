@@ -68,7 +68,8 @@ def _house(postgres: EmbeddedPostgres, home: Path, database: str) -> House:
     postgres.create_database(database)
     settings = Settings(home=home)
     keyring = load_keyring(home, settings.origin)
-    house = House(settings, keyring, postgres.dsn(database=database), postgres.superuser_dsn(database))
+    reader = postgres.dsn("ledger_reader", database)
+    house = House(settings, keyring, postgres.dsn(database=database), postgres.superuser_dsn(database), reader=reader)
     migrate_house(house)
     return house
 

@@ -123,7 +123,7 @@ def _seconds_of_new(house: House, kept: VerifiedFile, cores: int) -> float:
 def _timed(house: House, cores: int, kept: VerifiedFile, *, opening: bool, only_new: bool) -> float:
     started = time.perf_counter()
     outcome = verify_database(
-        house.conninfo, house.keyring, at=clock(), opening=opening, cores=cores, kept=kept, only_new=only_new
+        house.whole, house.keyring, at=clock(), opening=opening, cores=cores, kept=kept, only_new=only_new
     )
     took = time.perf_counter() - started
     if not outcome.ok:

@@ -95,7 +95,7 @@ def verify(
         if full:
             kept.keep(None)
         outcome = verify_database(
-            house.conninfo,
+            house.whole,
             house.keyring,
             at=clock(),
             opening=not without_keys,

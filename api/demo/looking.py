@@ -38,7 +38,7 @@ async def _names(ledger: Ledger, disclosure: Disclosure, people: Iterable[str]) 
     places = {who: (await ledger.facts.person(who)).fold.facts.registered for who in people}
     positions = [position for position in places.values() if position is not None]
     disclosure.check_fresh(ledger.clock())
-    words = await open_words(ledger.rows, ledger.keyring, positions)
+    words = await open_words(ledger.rows, ledger.keyring, positions, disclosure=disclosure.position)
     told = {who: words.get(-1 if position is None else position) for who, position in places.items()}
     return {who: str((said or {}).get("name", who)) for who, said in told.items()}
 
@@ -54,6 +54,6 @@ async def _why(ledger: Ledger, disclosure: Disclosure, line: Line) -> str:
         [said] = await ledger.read(position, 1)
         if said.type == "emergency-opened/1":
             disclosure.check_fresh(ledger.clock())
-            words = (await open_words(ledger.rows, ledger.keyring, [position]))[position]
-            reasons.append(str((words or {}).get("reason")))
+            words = await open_words(ledger.rows, ledger.keyring, [position], disclosure=disclosure.position)
+            reasons.append(str((words[position] or {}).get("reason")))
     return f"emergency: {' '.join(reasons)}"

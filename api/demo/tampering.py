@@ -57,4 +57,4 @@ def flip_one_byte(conninfo: str) -> int:
 
 def verify(house: House, conninfo: str | None = None) -> Verification:
     """Verify the ledger, or a copy of it."""
-    return verify_database(conninfo or house.conninfo, house.keyring, at=clock())
+    return verify_database(conninfo or house.whole, house.keyring, at=clock())

@@ -44,32 +44,36 @@ async def take(ledger: Ledger, timeline: Timeline, disclosure: Disclosure, conte
     positions = [position for shown in thread for position in shown.positions]
     statements = await timeline.at(positions, disclosure.as_of)
     speakers = {disclosure.patient}
+    shown_as: dict[int, Depth] = {}
     for shown in thread:
         for about, depth in read_by(disclosure.acting_as, disclosure, shown, statements[shown.item]):
             speakers.add(about.author)
-            contents.statements[about.position] = await _opened(ledger, disclosure, about.position, depth)
-    for person in speakers & disclosure.people.keys():
-        position = disclosure.people[person]
-        if position not in contents.people:
-            contents.people[position] = await _opened(ledger, disclosure, position, Depth.WORDS)
+            shown_as[about.position] = depth
+    registered = {disclosure.people[person] for person in speakers & disclosure.people.keys()} - contents.people.keys()
+    contents.statements |= await _opened(ledger, disclosure, shown_as)
+    contents.people |= await _opened(ledger, disclosure, dict.fromkeys(registered, Depth.WORDS))
 
 
-async def _opened(ledger: Ledger, disclosure: Disclosure, position: int, depth: Depth) -> dict[str, bytes]:
-    """An entry with what opens its commitments: its facts and, where this reader reads them, its words.
+async def _opened(ledger: Ledger, disclosure: Disclosure, shown_as: Mapping[int, Depth]) -> dict[int, dict[str, bytes]]:
+    """Entries with what opens their commitments: their facts and, where this reader reads them, their words.
 
     Words that are erased are left out: nothing opens them any more.
     """
     disclosure.check_fresh(ledger.clock())
-    [kept] = await ledger.rows.read_log(position, 1)
     opened = {
-        "entry.json": kept.state,
-        "facts.json": _open(ledger, kept.state, Part.FACTS, kept.facts, WrappedUnder(kept.wrapped, kept.generation)),
+        kept.position: {
+            "entry.json": kept.state,
+            "facts.json": _open(
+                ledger, kept.state, Part.FACTS, kept.facts, WrappedUnder(kept.wrapped, kept.generation)
+            ),
+        }
+        for kept in await ledger.rows.read_these(shown_as)
     }
-    [row] = await ledger.rows.read_words([position])
-    if depth is Depth.WORDS and row.sealed is not None and row.wrapped is not None:
-        opened["words.json"] = _open(
-            ledger, row.entry, Part.WORDS, row.sealed, WrappedUnder(row.wrapped, row.generation)
-        )
+    read = [position for position, depth in shown_as.items() if depth is Depth.WORDS]
+    for row in await ledger.rows.read_words(read, disclosure=disclosure.position):
+        if row.sealed is not None and row.wrapped is not None:
+            key = WrappedUnder(row.wrapped, row.generation)
+            opened[row.position]["words.json"] = _open(ledger, row.entry, Part.WORDS, row.sealed, key)
     return opened
 
 

@@ -21,6 +21,7 @@ from api.http.operations import shows
 from api.http.reading import Page, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
 from ledger.core.instants import Instant, format_instant
+from ledger.disclosure import Disclosure
 from ledger.domain.errors import NotAllowed
 from ledger.ledger import Ledger
 from ledger.store.words import open_words
@@ -63,16 +64,16 @@ async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail,
     await call.service.caught_up()
     visible = partial(call.ledger.trail.visible, call.by(), asked)
     chosen = await _lines(call, asked, before, page.limit, visible)
-    disclosed = await _disclose(call, asked, {item for _, seen in chosen[: page.limit] for item in seen})
-    lines = await _lines(call, asked, before, page.limit, disclosed)
-    named = await _names(call.ledger, lines) if session.acting_as == "patient" else {}
+    disclosure = await _disclose(call, asked, {item for _, seen in chosen[: page.limit] for item in seen})
+    lines = await _lines(call, asked, before, page.limit, _those_of(disclosure))
+    named = await _names(call.ledger, lines, disclosure) if session.acting_as == "patient" else {}
     last = lines[page.limit - 1][0].position if len(lines) > page.limit else None
     cursor = None if last is None else call.service.cursors.seal((Instant(0), last), *continues)
     shown = [_line(line, seen, named, session.acting_as) for line, seen in lines[: page.limit]]
     return json_answer({"lines": shown, "cursor": cursor})
 
 
-async def _disclose(call: Call, asked: Asked, items: set[str]) -> Seeing:
+async def _disclose(call: Call, asked: Asked, items: set[str]) -> Disclosure:
     """Record that these items are told of, in one disclosure; what was not recorded is not told of.
 
     One reading is one line on the trail, of items that the reader may see: it tells nothing of those they may not.
@@ -80,6 +81,10 @@ async def _disclose(call: Call, asked: Asked, items: set[str]) -> Seeing:
     disclosure = await call.ledger.trail.open(call.by(), replace(asked, items=tuple(sorted(items))))
     await check_still_signed_in(call)
     await call.service.follower.wait_until(disclosure.position)
+    return disclosure
+
+
+def _those_of(disclosure: Disclosure) -> Seeing:
     disclosed = {shown.item for shown in disclosure.thread()}
 
     async def among(sought: set[str]) -> set[str]:
@@ -126,12 +131,12 @@ def _is_emergency(call: Call, line: Line) -> bool:
     return call.session.acting_as == "guardian" and any(group.rule == "emergency" for group in line.permitted)
 
 
-async def _names(ledger: Ledger, lines: Iterable[tuple[Line, set[str]]]) -> Mapping[str, str]:
+async def _names(ledger: Ledger, lines: Iterable[tuple[Line, set[str]]], disclosure: Disclosure) -> Mapping[str, str]:
     """The names of those who looked, opened for the reading of the trail that has just been recorded."""
     people = {line.viewer for line, _ in lines}
     registered = {person: (await ledger.facts.person(person)).fold.facts.registered for person in people}
     positions = {person: position for person, position in registered.items() if position is not None}
-    words = await open_words(ledger.rows, ledger.keyring, list(positions.values()))
+    words = await open_words(ledger.rows, ledger.keyring, list(positions.values()), disclosure=disclosure.position)
     return {person: (words[position] or {}).get("name", "") for person, position in positions.items()}
 
 

@@ -5,7 +5,7 @@ Everything here is asynchronous. The synchronous methods that eventsourcing asks
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 from uuid import UUID
@@ -14,6 +14,7 @@ import psycopg
 from eventsourcing.persistence import ApplicationRecorder, Notification, ProgrammingError, StoredEvent
 from psycopg_pool import AsyncConnectionPool
 
+from ledger.core.instants import Instant
 from ledger.core.subjects import Subject
 from ledger.store.errors import NotRecorded
 from ledger.store.mapper import Admission, Kept
@@ -21,7 +22,8 @@ from ledger.store.sequencer import Sequencer
 
 T = TypeVar("T")
 _ALL: Final = 2**53
-Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+Pool = AsyncConnectionPool[Connection]
 
 _ROW = "e.aggregate, e.version, e.type, e.entry, e.position, e.facts, v.wrapped, v.generation"
 _STREAM = f"""
@@ -37,10 +39,15 @@ _SUBJECTS = f"""
     left join ledger.vault v on v.position = e.position and v.part = 0
     order by f.position nulls first
 """  # noqa: S608 - built from constants
-_WORDS = """
-    select e.position, e.entry, e.words, v.wrapped, coalesce(v.generation, 0) from ledger.entry e
-    left join ledger.vault v on v.position = e.position and v.part = 1
+_THESE = f"""
+    select {_ROW} from ledger.entry e left join ledger.vault v on v.position = e.position and v.part = 0
     where e.position = any(%s::bigint[])
+"""  # noqa: S608 - built from constants
+_NOTE_OPENING = "select ledger.note_opening(%s::bigint, %s::text, %s::bigint[])"
+_OPENED_WORDS = "select place, entry, words, wrapped, generation from ledger.opened_words(%s::bigint)"
+_OPENINGS = """
+    select n, at, disclosure, reason, positions, (extract(epoch from clock_timestamp()) * 1000)::bigint - at
+    from ledger.opening where n > %s order by n limit %s
 """
 _SAID = "select position from ledger.entry where author = %s and statement = %s"
 _SAID_OF_THESE = """
@@ -83,11 +90,27 @@ class WordsRow:
     generation: int
 
 
-class LedgerRecorder(ApplicationRecorder):
-    """Reads the log through a pool; writes only through the sequencer."""
+@dataclass(frozen=True, slots=True)
+class OpeningRow:
+    """One row of the vault's log: words that were opened, when by the database's clock, and what for.
 
-    def __init__(self, pool: Pool, sequencer: Sequencer) -> None:
+    ``reason`` is ``disclosure``, with its position, or ``repeat``, without one; ``age`` is in milliseconds.
+    """
+
+    n: int
+    at: Instant
+    disclosure: int | None
+    reason: str
+    positions: tuple[int, ...]
+    age: int
+
+
+class LedgerRecorder(ApplicationRecorder):
+    """Reads the log through a pool; writes only through the sequencer, and, in another pool, what words are opened."""
+
+    def __init__(self, pool: Pool, openings: Pool, sequencer: Sequencer) -> None:
         self.pool = pool
+        self._openings = openings
         self.sequencer = sequencer
         self._loop = asyncio.get_running_loop()
 
@@ -106,9 +129,26 @@ class LedgerRecorder(ApplicationRecorder):
             for row in rows
         ]
 
-    async def read_words(self, positions: Sequence[int]) -> list[WordsRow]:
-        """The sealed words of entries."""
-        return [WordsRow(*row) for row in await self.select(_WORDS, [list(positions)])]
+    async def read_these(self, positions: Iterable[int]) -> list[Kept]:
+        """The entries at these positions, as far as they are there, in any order."""
+        return [_kept(row) for row in await self.select(_THESE, [list(positions)])]
+
+    async def read_words(self, positions: Sequence[int], *, disclosure: int) -> list[WordsRow]:
+        """The sealed words of entries, once it is noted durably that they are opened for a disclosure."""
+        return await self._read_words(disclosure, "disclosure", positions)
+
+    async def read_repeated_words(self, position: int) -> list[WordsRow]:
+        """The sealed words of one entry, once it is noted durably that they are opened to compare a retry with them."""
+        return await self._read_words(None, "repeat", [position])
+
+    async def read_openings(self, after: int, limit: int) -> list[OpeningRow]:
+        """The vault's log of opened words, from behind a number on, in order."""
+        rows = await self.select(_OPENINGS, [after, limit])
+        return [OpeningRow(n, Instant(at), of, reason, tuple(places), age) for n, at, of, reason, places, age in rows]
+
+    async def newest_opening(self) -> int:
+        """The number of the last row of the vault's log of opened words; 0 while it is empty."""
+        return int((await self.select("select coalesce(max(n), 0) from ledger.opening", []))[0][0])
 
     async def read_log(
         self, start: int, limit: int, stop: int | None = None, types: Sequence[str] | None = None
@@ -138,15 +178,18 @@ class LedgerRecorder(ApplicationRecorder):
 
     async def select(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Rows of the database; raises NotRecorded where it cannot be reached."""
-        # After PostgreSQL has restarted, each pooled connection is found dead once; a read can be tried again.
-        for _ in range(self.pool.max_size):
-            try:
-                async with self.pool.connection() as connection:
-                    cursor = await connection.execute(query, values, prepare=True, binary=True)
-                    return await cursor.fetchall()
-            except psycopg.OperationalError as error:
-                failure = error
-        raise NotRecorded(f"database: {failure}; nothing can be read or recorded until it is back") from failure
+        return await _on(self.pool, lambda connection: _select(connection, query, values))
+
+    async def _read_words(self, disclosure: int | None, reason: str, positions: Sequence[int]) -> list[WordsRow]:
+        if not positions:
+            return []
+
+        async def noted_first(connection: Connection) -> list[tuple[Any, ...]]:
+            # Each is a transaction of its own. A crash between them leaves words noted as opened that were not.
+            [(n,)] = await _select(connection, _NOTE_OPENING, [disclosure, reason, list(positions)])
+            return await _select(connection, _OPENED_WORDS, [n])
+
+        return [WordsRow(*row) for row in await _on(self._openings, noted_first)]
 
     # What eventsourcing asks for.
 
@@ -197,6 +240,22 @@ class LedgerRecorder(ApplicationRecorder):
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+async def _on(pool: Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
+    # After PostgreSQL has restarted, each pooled connection is found dead once; a read can be tried again.
+    for _ in range(pool.max_size):
+        try:
+            async with pool.connection() as connection:
+                return await work(connection)
+        except psycopg.OperationalError as error:
+            failure = error
+    raise NotRecorded(f"database: {failure}; nothing can be read or recorded until it is back") from failure
+
+
+async def _select(connection: Connection, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    cursor = await connection.execute(query, values, prepare=True, binary=True)
+    return await cursor.fetchall()
 
 
 def _kept(row: Sequence[Any]) -> Kept:

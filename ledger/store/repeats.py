@@ -12,7 +12,7 @@ from ledger.store.errors import AlreadySaid, WordsErased
 from ledger.store.mapper import Kept, SealingMapper
 from ledger.store.receipts import Receipts
 from ledger.store.recorder import LedgerRecorder
-from ledger.store.words import open_words
+from ledger.store.words import open_repeated_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ class Repeats:
         if first.type != again.type or again.settled(first.facts) != again.settled(again.facts):
             return False
         try:
-            words = await open_words(self._recorder, self._mapper.keyring, [kept.position])
+            words = await open_repeated_words(self._recorder, self._mapper.keyring, kept.position)
         except WordsErased:  # nobody can tell any more whether it says the same
             return False
-        return words[kept.position] == again.words
+        return words == again.words
 
     async def receipt_at(self, position: int) -> Receipt:
         """The receipt of an admitted entry, waiting a moment for a checkpoint that covers it."""

@@ -1,6 +1,10 @@
-"""Opening words: the one place where what people wrote is decrypted, for a recorded disclosure only."""
+"""Opening words: the one place where what people wrote is decrypted, for a recorded disclosure only.
 
-from collections.abc import Mapping, Sequence
+The database gives no key of words to the service before it has noted, durably, which words are opened and what for;
+``ledger.openings`` reconciles these notes with the trail.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ledger.core.entry import read_entry
@@ -10,18 +14,35 @@ from ledger.store.keyring import Keyring
 from ledger.store.mapper import WrappedUnder, open_part
 from ledger.store.recorder import LedgerRecorder, WordsRow
 
+Words = Mapping[str, Any] | None
+"""What was said in words; None where nothing was."""
+
 
 async def open_words(
-    recorder: LedgerRecorder, keyring: Keyring, positions: Sequence[int]
-) -> dict[int, Mapping[str, Any] | None]:
-    """The words said at each position; None where nothing was said in words.
+    recorder: LedgerRecorder, keyring: Keyring, positions: Sequence[int], *, disclosure: int
+) -> dict[int, Words]:
+    """The words said at each position, opened for the disclosure that is recorded at a position.
 
     Raises WordsErased where the key is gone, FactsIncomplete where the row is.
     """
-    rows = await recorder.read_words(positions)
-    if lost := set(positions) - {row.position for row in rows}:
+    return _opened(await recorder.read_words(positions, disclosure=disclosure), positions, keyring)
+
+
+async def open_repeated_words(recorder: LedgerRecorder, keyring: Keyring, position: int) -> Words:
+    """The words of one statement, to compare what its author says again with them; nobody is shown them.
+
+    Raises as ``open_words`` does.
+    """
+    return _opened(await recorder.read_repeated_words(position), [position], keyring)[position]
+
+
+def _opened(rows: Iterable[WordsRow], positions: Sequence[int], keyring: Keyring) -> dict[int, Words]:
+    found = {row.position: row for row in rows}
+    if lost := set(positions) - found.keys():
         raise FactsIncomplete(f"entries {sorted(lost)}: not found in the database; run verify")
-    return {row.position: None if row.sealed is None else _open(row, row.sealed, keyring) for row in rows}
+    return {
+        position: None if row.sealed is None else _open(row, row.sealed, keyring) for position, row in found.items()
+    }
 
 
 def _open(row: WordsRow, sealed: bytes, keyring: Keyring) -> Mapping[str, Any]:

@@ -166,7 +166,7 @@ class Trail:
             )
         permitted = disclosure.positions()
         opened = permitted if only is None else [position for position in permitted if position in only]
-        return await open_words(self._recorder, self._mapper.keyring, opened)
+        return await open_words(self._recorder, self._mapper.keyring, opened, disclosure=disclosure.position)
 
     def _record_of(self, by: By, asked: Asked, gathered: Gathered, page: _Page, now: Instant) -> tuple[str, Admission]:
         voice = self._speaker.voice(By(self._mapper.keyring.service, "service"))
