@@ -56,8 +56,13 @@ class Gatherer:
         """
         viewer = await self._reader.person(person, fresh=fresh)
         guards = dict(viewer.guards)
+        of_record = None if record is None else await self._reader.record(record, fresh=fresh)
+        if of_record is not None:
+            guards.update(of_record.guards)
+        own = {name for name, _ in viewer.fold.facts.current_teams(at)}
+        handed = set() if of_record is None else of_record.fold.facts.handed_to(own)
         known_teams: dict[str, TeamFacts] = {}
-        for team in {name for name, _ in viewer.fold.facts.current_teams(at)} | set(teams):
+        for team in own | handed | set(teams):
             known_team = await self._reader.team(team, fresh=fresh)
             guards.update(known_team.guards)
             known_teams[team] = known_team.fold
@@ -66,9 +71,6 @@ class Gatherer:
         about = None if subject is None else await self._reader.person(subject, fresh=fresh)
         if about is not None:
             guards.update(about.guards)
-        of_record = None if record is None else await self._reader.record(record, fresh=fresh)
-        if of_record is not None:
-            guards.update(of_record.guards)
         facts = Facts(
             record=None if of_record is None else of_record.fold.facts,
             viewer=viewer.fold.facts,

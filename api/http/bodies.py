@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from api.http.problems import Refused, problem_of_validation
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant, parse_instant
-from ledger.core.vocabulary import TOPICS
+from ledger.core.terms import TOPICS
 
 UUID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 """The one spelling of an id."""

@@ -9,7 +9,7 @@ from api.http.answers import answered
 from api.http.bodies import Body, Id, InPath, Text, names, reads, shown_as
 from api.http.operations import writes
 from api.http.service import Calling
-from ledger.core.vocabulary import BASES
+from ledger.core.terms import BASES
 
 router: Final = APIRouter(tags=["erasure"])
 _ITEM: Final = "/records/{record}/items/{item}"

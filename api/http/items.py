@@ -10,7 +10,7 @@ from api.http.answers import answered
 from api.http.bodies import Body, Day, InPath, Moment, OnlyBody, Text, Topics, names, reads, shown_as
 from api.http.operations import writes
 from api.http.service import Calling
-from ledger.core.vocabulary import AGREEMENTS, GROUNDS, KINDS
+from ledger.core.terms import AGREEMENTS, GROUNDS, KINDS
 from ledger.use_cases.items import Draft
 
 router: Final = APIRouter(tags=["items"])

@@ -11,7 +11,7 @@ from api.http.operations import shows, writes
 from api.http.service import Call, Calling
 from ledger.core.key_history import Enrolment
 from ledger.core.keys import PublicKey
-from ledger.core.vocabulary import ROLES
+from ledger.core.terms import ROLES
 from ledger.domain.errors import Unknown
 from ledger.store.facts import Person
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.problems import MALFORMED, Problem, Refused
 from api.http.service import Call
-from ledger.core.vocabulary import KINDS
+from ledger.core.terms import KINDS
 
 PURPOSES: Final[Mapping[str, tuple[str, ...]]] = {
     "patient": ("own-record",),

@@ -13,7 +13,7 @@ from api.http.problems import MALFORMED, Problem, Refused
 from api.http.reading import AskedPurpose, Page, PageOfItems, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
 from ledger.core.instants import Instant
-from ledger.core.vocabulary import CARE_GROUNDS
+from ledger.core.terms import CARE_GROUNDS
 from ledger.disclosure import Disclosure
 from ledger.domain.errors import NotAllowed
 from ledger.ledger import Ledger

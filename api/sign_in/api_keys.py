@@ -24,7 +24,7 @@ from ledger.core.instants import MINUTE, SECOND, Instant
 from ledger.core.key_history import KeyHistory, KeyNotInForce
 from ledger.core.keys import KeyId, PublicKey, SigningKey
 from ledger.core.shapes import uuid
-from ledger.core.vocabulary import ACTING_AS
+from ledger.core.terms import ACTING_AS
 from ledger.saying import fresh_id
 from ledger.store.facts import FactsReader
 from ledger.store.keyring import Keyring

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, leaves_trace, permit, standing_of
+from ledger.core.decisions import (
+    UNKNOWN_ITEM,
+    Decision,
+    Deny,
+    Facts,
+    Permit,
+    Request,
+    leaves_trace,
+    permit,
+    standing_of,
+)
 from ledger.core.facts import RecordFacts
 from ledger.core.instants import Instant, parse_instant
 from ledger.core.item_facts import Item
@@ -14,8 +24,8 @@ from ledger.core.said import Said
 from ledger.core.standing import Reach, reaches_of
 
 _NO_RECORD: Final = RecordFacts("")
-UNKNOWN_ITEM: Final = Deny("unknown-item")
 ROLE_MISSING: Final = Deny("role-missing")
+NOT_THE_PATIENT: Final = Deny("not-the-patient")
 FOR_THEMSELVES: Final = Deny("for-themselves")
 
 
@@ -133,8 +143,34 @@ def on_item(ask: Ask, speaker: Decision) -> OnItem | Deny:
 
 
 def the_patient(ask: Ask) -> Decision:
-    """The patient. A parent or an attorney cannot speak here yet: nobody can hold these roles."""
-    return ask.permit("patient") if ask.acts_as("patient") else Deny("not-the-patient")
+    """The patient, and nobody in their place."""
+    return ask.permit("patient") if ask.acts_as("patient") else NOT_THE_PATIENT
+
+
+def for_the_patient(ask: Ask) -> Decision:
+    """The patient, or the parent of a child below the age of review."""
+    if not ask.acts_as("parent"):
+        return the_patient(ask)
+    child = ask.judge.whole
+    return (
+        permit(child.rule, standing_of(child))
+        if isinstance(child, Permit) and child.rule == "parent"
+        else NOT_THE_PATIENT
+    )
+
+
+def by_power(ask: Ask) -> Decision:
+    """The patient, a child's parent, or an attorney whose power is in force now."""
+    if not ask.acts_as("attorney"):
+        return for_the_patient(ask)
+    held = next(ask.record.representation.held_by(ask.author, ask.at), None)
+    return NOT_THE_PATIENT if held is None else ask.permit("attorney", held[1])
+
+
+def without_capacity(ask: Ask) -> Deny | None:
+    """A new grant needs the patient's capacity to decide about sharing, which is presumed."""
+    lacking = ask.record.representation.lacking("sharing", ask.at)
+    return None if lacking is None else Deny("lacks-capacity", lacking.evidence)
 
 
 def checked(decision: Decision, *refusals: Deny | None) -> Decision:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ledger.core import authority_erasing as erasing
 from ledger.core import authority_items as items
 from ledger.core import authority_people as people
+from ledger.core import authority_representation as representation
 from ledger.core import authority_sharing as sharing
 from ledger.core.asking import Ask, checked, when
 from ledger.core.decisions import Decision, Deny, Facts, Permit, permit, standing_of
@@ -35,12 +36,13 @@ SPEAKERS: Final[Mapping[str, Callable[[Ask], Decision]]] = {
     "record-opened/1": people.record_opened,
     "care-started/1": people.care_started,
     "care-ended/1": people.care_ended,
+    "care-transferred/1": people.care_transferred,
     "carer-named/1": people.carer_named,
     "carer-ended/1": people.carer_ended,
     "item-added/1": items.item_added,
     "item-amended/1": items.corrected,
     "item-marked-in-error/1": items.corrected,
-    "item-topics-set/1": items.corrected,
+    "item-topics-set/1": items.topics_set,
     "agreement-stated/1": items.agreement_stated,
     "dispute-answered/1": items.dispute_answered,
     "dispute-reviewed/1": items.dispute_reviewed,
@@ -50,6 +52,8 @@ SPEAKERS: Final[Mapping[str, Callable[[Ask], Decision]]] = {
     "result-released/1": items.result_released,
     "erasure-asked/1": erasing.erasure_asked,
     "content-erased/1": erasing.content_erased,
+    "leave-asked/1": items.leave_asked,
+    "leave-answered/1": items.leave_answered,
     "wish-signed/1": items.wish_said,
     "wish-reviewed/1": items.wish_said,
     "wish-withdrawn/1": items.wish_said,
@@ -60,14 +64,40 @@ SPEAKERS: Final[Mapping[str, Callable[[Ask], Decision]]] = {
     "together-ended/1": sharing.together_ended,
     "carer-suspended/1": sharing.carer_suspended,
     "carer-restored/1": sharing.carer_restored,
-    "emergency-opened/1": sharing.emergency_opened,
+    "sharing-stopped/1": sharing.sharing_stopped,
+    "sharing-frozen/1": sharing.sharing_frozen,
+    "sharing-unfrozen/1": sharing.sharing_unfrozen,
+    "carer-conversation-held/1": sharing.conversation_held,
+    "emergency-opened/1": people.superseded,
+    "emergency-opened/2": sharing.emergency_opened,
     "emergency-item-opened/1": sharing.emergency_item_opened,
     "emergency-reviewed/1": sharing.emergency_reviewed,
-    "case-assigned/1": people.case_assigned,
+    "notice-delayed/1": sharing.notice_delayed,
+    "access-questioned/1": sharing.access_questioned,
+    "access-answered/1": sharing.access_answered,
+    "capacity-assessed/1": representation.capacity_assessed,
+    "capacity-withdrawn/1": representation.capacity_withdrawn,
+    "power-registered/1": representation.power_registered,
+    "power-exercised/1": representation.power_exercised,
+    "power-ended/1": representation.power_ended,
+    "birth-stated/1": representation.birth_stated,
+    "parent-registered/1": representation.parent_registered,
+    "parent-reviewed/1": representation.parent_reviewed,
+    "parent-ended/1": representation.parent_ended,
+    "best-interests-made/1": representation.best_interests_made,
+    "best-interests-ended/1": representation.best_interests_ended,
+    "after-death-wish-stated/1": representation.after_death_wish_stated,
+    "death-recorded/1": representation.death_recorded,
+    "death-retracted/1": representation.death_retracted,
+    "after-death-released/1": representation.after_death_released,
+    "case-assigned/1": people.superseded,
+    "case-assigned/2": people.case_assigned,
+    "topics-opened/1": people.topics_opened,
     "case-closed/1": people.case_closed,
     "disclosure-made/1": people.the_service,
     "attempt-refused/1": people.the_service,
-    "policy-set/1": people.policy_set,
+    "policy-set/1": people.superseded,
+    "policy-set/2": people.policy_set,
     "log-continued/1": people.the_service,
 }
 
@@ -82,7 +112,12 @@ _ABOUT_PERSON: Final[Mapping[str, str]] = {
     "team-left/1": "person",
     "record-opened/1": "patient",
     "carer-named/1": "person",
-    "case-assigned/1": "auditor",
+    "access-questioned/1": "viewer",
+    "power-registered/1": "person",
+    "parent-registered/1": "person",
+    "best-interests-made/1": "person",
+    "after-death-released/1": "person",
+    "case-assigned/2": "auditor",
     "case-closed/1": "auditor",
 }
 _GRANTS: Final = frozenset({"care-started/1", "directive-made/1"})
@@ -98,10 +133,24 @@ _ALWAYS_WIDENS: Final = frozenset(
         "result-released/1",
         "together-started/1",
         "carer-restored/1",
-        "emergency-opened/1",
+        "emergency-opened/2",
         "emergency-item-opened/1",
-        "case-assigned/1",
-        "policy-set/1",
+        "sharing-unfrozen/1",
+        "leave-answered/1",
+        "capacity-assessed/1",
+        "capacity-withdrawn/1",
+        "power-registered/1",
+        "power-exercised/1",
+        "birth-stated/1",
+        "parent-registered/1",
+        "parent-reviewed/1",
+        "best-interests-made/1",
+        "death-retracted/1",
+        "after-death-released/1",
+        "care-transferred/1",
+        "case-assigned/2",
+        "topics-opened/1",
+        "policy-set/2",
     }
 )
 _OF_ONESELF: Final = frozenset({"key-enrolled/1", "key-revoked/1"})
@@ -194,7 +243,7 @@ def _misnamed(facts: Facts, said: Said, service: str | None) -> Deny | None:
     return None if known else Deny("unknown-person")
 
 
-_RECORD_MAY_BE_NEW: Final = frozenset({"record-opened/1", "case-assigned/1", "attempt-refused/1"})
+_RECORD_MAY_BE_NEW: Final = frozenset({"record-opened/1", "case-assigned/2", "attempt-refused/1"})
 """What makes the record, and what names one, or none, without being about it."""
 
 

@@ -1,7 +1,7 @@
 """Who may have the words about an item erased: it takes two, one who asks and a guardian who is somebody else."""
 
-from ledger.core.asking import UNKNOWN_ITEM, Ask, checked, on_item, the_patient, when
-from ledger.core.decisions import Decision, Deny
+from ledger.core.asking import Ask, checked, on_item, the_patient, when
+from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny
 from ledger.core.item_facts import Item
 from ledger.core.people import Standing
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from ledger.core.asking import (
     ROLE_MISSING,
-    UNKNOWN_ITEM,
     Ask,
+    by_power,
     checked,
     ends_within,
     in_care,
@@ -15,10 +15,10 @@ from ledger.core.asking import (
     the_patient,
     when,
 )
-from ledger.core.decisions import Decision, Deny, Permit, standing_of
-from ledger.core.facts import GUARDIAN_DAYS, HELD_AT_MOST, lapse_of
+from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit, standing_of
+from ledger.core.facts import HELD_AT_MOST
 from ledger.core.instants import DAY, Instant, format_instant
-from ledger.core.item_facts import Item, lineage
+from ledger.core.item_facts import GUARDIAN_DAYS, Item, lapse_of, lineage
 from ledger.core.people import Standing
 from ledger.core.standing import team_of_item
 
@@ -57,9 +57,10 @@ def item_added(ask: Ask) -> Decision:
         _imported(ask) if ask["imported"] is not None else _adding(ask, kind),
         when(answers != (kind == "comment"), "parent-missing" if kind == "comment" else "only-comments-answer"),
         when(ask["concern"] is not None and not answers, "concern-of-a-comment"),
-        when(ask["concern"] == "dispute" and not ask.acts_as("patient"), "not-the-patient"),
+        when(ask["concern"] == "dispute" and isinstance(by_power(ask), Deny), "not-the-patient"),
         when(ask["in_confidence"] and not (kind == "contribution" and ask.acts_as("carer")), "only-carers-confide"),
-        when(ask["item"] in ask.record.items, "already-said"),
+        when(ask["item"] in ask.record.items or ask["item"] in ask.record.matters, "already-said"),
+        _unknown_topic(ask),
     )
 
 
@@ -74,9 +75,14 @@ def corrected(ask: Ask) -> Decision:
     return author if item.author == ask.author else _of_the_team(ask, item, Deny("not-the-author"))
 
 
+def topics_set(ask: Ask) -> Decision:
+    """As a correction, with topics that the policy knows."""
+    return checked(corrected(ask), _unknown_topic(ask))
+
+
 def agreement_stated(ask: Ask) -> Decision:
-    """The patient, on what they may see."""
-    found = on_item(ask, the_patient(ask))
+    """The patient, a child's parent or an attorney, on what they may see."""
+    found = on_item(ask, by_power(ask))
     return found if isinstance(found, Deny) else found.permit
 
 
@@ -175,6 +181,32 @@ def _asked_for(ask: Ask) -> Decision:
     return ask.permit("patient") if awaited else Deny("item-not-visible", visible.evidence)
 
 
+def leave_asked(ask: Ask) -> Decision:
+    """A clinician in care, of the carer who told something in confidence."""
+    found = on_item(ask, in_care(ask))
+    if isinstance(found, Deny):
+        return found
+    return checked(found.permit, when(not found.item.in_confidence, "not-in-confidence", found.item.position))
+
+
+def leave_answered(ask: Ask) -> Decision:
+    """The carer who told it in confidence, once asked."""
+    found = on_item(ask, ask.permit("author") if ask.acts_as("carer") else ROLE_MISSING)
+    if isinstance(found, Deny):
+        return found
+    item = found.item
+    return checked(
+        found.permit,
+        when(item.author != ask.author, "not-the-author"),
+        when(not item.in_confidence, "not-in-confidence", item.position),
+        when(item.leave_asked is None, "leave-not-asked", item.position),
+    )
+
+
+def _unknown_topic(ask: Ask) -> Deny | None:
+    return when(not ask.facts.policy.topics.issuperset(ask["topics"]), "unknown-topic")
+
+
 def _lapsed(ask: Ask) -> bool:
     """Is the opinion older than six months already?"""
     return lapse_of(date.fromisoformat(ask["opinion_date"])) - GUARDIAN_DAYS * DAY <= ask.at
@@ -222,5 +254,5 @@ def _of_the_team(ask: Ask, item: Item, refusal: Deny) -> Decision:
     caring = in_care(ask)
     if isinstance(caring, Deny):
         return refusal if caring == ROLE_MISSING else caring
-    team = Standing() if item.imported else team_of_item(ask.facts, item, ask.at)
+    team = Standing() if item.imported else team_of_item(ask.facts, item, ask.at, handed_over=True)
     return refusal if team is None else ask.permit("team-of-item", standing_of(caring), team)

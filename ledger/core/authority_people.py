@@ -1,7 +1,20 @@
 """Who may speak about people, teams, records, cases and the policy: mostly administrators, never for themselves."""
 
-from ledger.core.asking import FOR_THEMSELVES, ROLE_MISSING, Ask, checked, not_empty, the_patient, when
-from ledger.core.decisions import Decision, Deny
+from dataclasses import replace
+
+from ledger.core.asking import (
+    FOR_THEMSELVES,
+    ROLE_MISSING,
+    Ask,
+    by_power,
+    checked,
+    for_the_patient,
+    not_empty,
+    when,
+    without_capacity,
+)
+from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit
+from ledger.core.policy import judge_of
 
 
 def person_registered(ask: Ask) -> Decision:
@@ -103,25 +116,35 @@ def care_ended(ask: Ask) -> Decision:
 
 
 def carer_named(ask: Ask) -> Decision:
-    """The patient, of somebody else."""
-    return checked(the_patient(ask), FOR_THEMSELVES if ask["person"] == ask.author else None)
+    """The patient, of somebody else; a child's parent; an attorney. By itself it shows nothing."""
+    unable = without_capacity(ask) if ask.acts_as("patient") else None
+    return checked(by_power(ask), FOR_THEMSELVES if ask["person"] == ask.author else None, unable)
 
 
 def carer_ended(ask: Ask) -> Decision:
-    """The patient."""
-    return checked(the_patient(ask), when(ask["person"] not in ask.record.carers, "not-a-carer"))
+    """The patient, or a child's parent."""
+    return checked(for_the_patient(ask), when(ask["person"] not in ask.record.carers, "not-a-carer"))
 
 
 def case_assigned(ask: Ask) -> Decision:
-    """An administrator or a guardian, never for themselves; a case names a record or a person."""
+    """An administrator or a guardian, never for themselves; a case names a record, a person or a period."""
     subject = ask.facts.subject
     return checked(
         ask.permit(ask.said.acting_as) if ask.acts_as("administrator", "guardian") else ROLE_MISSING,
         FOR_THEMSELVES if ask["auditor"] == ask.author else None,
-        when(ask["record"] is None and ask["person"] is None, "unbounded-case"),
+        when((ask["record"], ask["person"], ask["period"]) == (None, None, None), "unbounded-case"),
+        when(ask["period"] is not None and ask["period"]["before"] <= ask["period"]["since"], "empty-period"),
         when(subject is not None and ask["case"] in subject.cases, "already-said"),
         not_empty(ask),
     )
+
+
+def topics_opened(ask: Ask) -> Decision:
+    """The auditor whose case it is, of an item within it, with a reason."""
+    if not ask.acts_as("auditor") or ask["auditor"] != ask.author:
+        return ROLE_MISSING
+    within = judge_of(ask.facts, replace(ask.request, case=ask["case"]))(ask["item"])
+    return within if isinstance(within, Permit) or within.rule != "unknown-item" else UNKNOWN_ITEM
 
 
 def case_closed(ask: Ask) -> Decision:
@@ -135,8 +158,34 @@ def case_closed(ask: Ask) -> Decision:
 
 
 def policy_set(ask: Ask) -> Decision:
-    """An administrator."""
-    return _appointing(ask, None)
+    """An administrator. A topic that was there stays: items have it, and nobody could share them any more."""
+    topics, ages = set(ask["topics"]), ask["ages"]
+    profiled = {topic for profile in ask["profiles"].values() for topic in profile["topics"]}
+    return checked(
+        _appointing(ask, None),
+        when(not ask.facts.policy.topics <= topics, "topic-dropped"),
+        when(not profiled <= topics, "unknown-topic"),
+        when(not 0 < ages["review"] <= ages["ends"] <= ages["refusal"] <= 30, "ages-out-of-order"),
+    )
+
+
+def care_transferred(ask: Ask) -> Decision:
+    """An administrator, from one team to another, never to their own."""
+    care = ask.record.care.get(ask["care"])
+    of_team = care is not None and care.grantee[0] == "team"
+    return checked(
+        _appointing(ask, None),
+        when(not of_team, "unknown-care"),
+        when(not _team_known(ask, ask["team"]), "unknown-team"),
+        FOR_THEMSELVES if ask["team"] in ask.facts.viewer.teams else None,
+        when(care is not None and care.grantee[1] == ask["team"], "same-team"),
+        when(ask["next"] in ask.record.care, "already-said"),
+    )
+
+
+def superseded(_ask: Ask) -> Decision:
+    """Nobody: the type has a successor. It can be read, and not said any more."""
+    return Deny("superseded")
 
 
 def the_service(ask: Ask) -> Decision:

@@ -5,17 +5,17 @@ from typing import Final
 from ledger.core.asking import (
     FOR_THEMSELVES,
     ROLE_MISSING,
-    UNKNOWN_ITEM,
     Ask,
     checked,
     ends_within,
+    for_the_patient,
     in_care,
     not_empty,
     seen,
-    the_patient,
     when,
+    without_capacity,
 )
-from ledger.core.decisions import Decision, Deny
+from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny
 from ledger.core.directives import directive_of, grantee_of, scope_of
 from ledger.core.hours import Hours, zone_named
 from ledger.core.instants import HOUR, Instant
@@ -23,11 +23,16 @@ from ledger.core.people import Standing
 
 TOGETHER_AT_MOST: Final = 12 * HOUR
 EMERGENCY_AT_MOST: Final = 24 * HOUR
+DELAY_AT_MOST: Final = 72 * HOUR
 
 
 def directive_made(ask: Ask) -> Decision:
-    """The patient, replacing what is current for the same grantee and scope, and that only."""
-    allowed = the_patient(ask)
+    """The patient, replacing what is current for the same grantee and scope, and that only.
+
+    An attorney shares and withholds nothing in their place: without capacity, nothing but what the patient said ahead
+    and what professionals decide in best interests widens anything, and no attorney can bar a relative.
+    """
+    allowed = for_the_patient(ask)
     if isinstance(allowed, Deny):
         return allowed
     (kind, grantee), (part, of) = grantee_of(ask.said.facts), scope_of(ask.said.facts)
@@ -39,26 +44,34 @@ def directive_made(ask: Ask) -> Decision:
         FOR_THEMSELVES if grantee == ask.author else None,
         when(kind == "team" and (team is None or team.formed is None), "unknown-team"),
         unseen if isinstance(unseen, Deny) else None,
+        when(part == "topic" and of not in ask.facts.policy.topics, "unknown-topic"),
+        without_capacity(ask) if ask["effect"] == "share" else None,
         _terms(ask),
         _replaces(ask),
     )
 
 
 def directive_withdrawn(ask: Ask) -> Decision:
-    """The patient, at once."""
+    """The patient, at once. To withdraw a withhold is a grant."""
     made = ask.record.directives.get(ask["directive"])
     current = made is not None and ask.record.current_directive(made.grantee, made.scope) is made
-    return checked(the_patient(ask), when(made is None, "unknown-directive"), when(not current, "not-current"))
+    return checked(
+        for_the_patient(ask),
+        when(made is None, "unknown-directive"),
+        when(not current, "not-current"),
+        without_capacity(ask) if made is not None and not made.shares else None,
+    )
 
 
 def results_wish_stated(ask: Ask) -> Decision:
     """The patient."""
-    return the_patient(ask)
+    return for_the_patient(ask)
 
 
 def together_started(ask: Ask) -> Decision:
     """The patient, or a clinician in the room; never the carer."""
-    return checked(_in_the_room(ask), _a_carer(ask), ends_within(ask, "until", Instant(ask.at + TOGETHER_AT_MOST)))
+    latest = Instant(ask.at + TOGETHER_AT_MOST)
+    return checked(_in_the_room(ask), _a_carer(ask), ends_within(ask, "until", latest), without_capacity(ask))
 
 
 def together_ended(ask: Ask) -> Decision:
@@ -68,12 +81,35 @@ def together_ended(ask: Ask) -> Decision:
 
 def carer_suspended(ask: Ask) -> Decision:
     """The patient."""
-    return checked(the_patient(ask), _a_carer(ask))
+    return checked(for_the_patient(ask), _a_carer(ask))
 
 
 def carer_restored(ask: Ask) -> Decision:
     """The patient."""
-    return checked(the_patient(ask), when(ask["person"] not in ask.record.suspended, "not-suspended"))
+    suspended = ask["person"] in ask.record.suspended
+    return checked(for_the_patient(ask), when(not suspended, "not-suspended"), without_capacity(ask))
+
+
+def sharing_stopped(ask: Ask) -> Decision:
+    """The patient, at once, whatever their capacity."""
+    return for_the_patient(ask)
+
+
+def sharing_frozen(ask: Ask) -> Decision:
+    """The patient: a carer keeps what they could see, and sees nothing new."""
+    return checked(for_the_patient(ask), _a_carer(ask))
+
+
+def sharing_unfrozen(ask: Ask) -> Decision:
+    """The patient."""
+    frozen = ask["person"] in ask.record.frozen
+    return checked(for_the_patient(ask), when(not frozen, "not-frozen"), without_capacity(ask))
+
+
+def conversation_held(ask: Ask) -> Decision:
+    """A clinician in care, about somebody else than themselves."""
+    named = ask["conversation"] in ask.record.matters
+    return checked(in_care(ask), FOR_THEMSELVES if ask["person"] == ask.author else None, when(named, "already-said"))
 
 
 def emergency_opened(ask: Ask) -> Decision:
@@ -81,7 +117,8 @@ def emergency_opened(ask: Ask) -> Decision:
     return checked(
         ask.permit("clinician") if ask.acts_as("clinician") else ROLE_MISSING,
         when(ask["person"] != ask.author, "not-for-another"),
-        when(ask["emergency"] in ask.record.emergencies, "already-said"),
+        when(ask["emergency"] in ask.record.matters, "already-said"),
+        when(ask.record.representation.died is not None, "after-death"),
         ends_within(ask, "until", Instant(ask.at + EMERGENCY_AT_MOST)),
     )
 
@@ -107,8 +144,35 @@ def emergency_reviewed(ask: Ask) -> Decision:
     )
 
 
+def notice_delayed(ask: Ask) -> Decision:
+    """The guardian, of somebody else's emergency, 72 hours at a time."""
+    return checked(emergency_reviewed(ask), ends_within(ask, "until", Instant(ask.at + DELAY_AT_MOST)))
+
+
+def access_questioned(ask: Ask) -> Decision:
+    """The patient, or a child's parent, of somebody else who looked."""
+    return checked(
+        for_the_patient(ask),
+        FOR_THEMSELVES if ask["viewer"] == ask.author else None,
+        when(ask["question"] in ask.record.matters, "already-said"),
+    )
+
+
+def access_answered(ask: Ask) -> Decision:
+    """Who is asked, as a clinician; or the guardian, who may not be who is asked."""
+    asked = ask.record.questions.get(ask["question"])
+    theirs = asked is not None and asked.viewer == ask.author
+    answers = ask.acts_as("clinician") and theirs
+    return checked(
+        ask.permit(ask.said.acting_as) if answers or ask.acts_as("guardian") else ROLE_MISSING,
+        when(asked is None, "unknown-question"),
+        when(theirs and ask.acts_as("guardian"), "own-access"),
+        when(asked is not None and asked.answered is not None, "already-answered"),
+    )
+
+
 def _in_the_room(ask: Ask) -> Decision:
-    return in_care(ask) if ask.acts_as("clinician") else the_patient(ask)
+    return in_care(ask) if ask.acts_as("clinician") else for_the_patient(ask)
 
 
 def _a_carer(ask: Ask) -> Deny | None:

@@ -3,16 +3,21 @@
 from typing import Final
 
 from ledger.core.consent import SHARED, UNMET, WITHHELD, Consent, Saying
-from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, permit, standing_of
-from ledger.core.facts import Emergency, RecordFacts
+from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Facts, Permit, Request, permit, standing_of
+from ledger.core.facts import RecordFacts
 from ledger.core.item_facts import Item, lineage
+from ledger.core.matters import Matter
 from ledger.core.people import Standing
 from ledger.core.readers import ReaderRule
+from ledger.core.relations import Emergency
 from ledger.core.secrecy import heaviest, working
 from ledger.core.standing import emergencies_of, reaches_of, team_of_item
 
 OPENED_FIRST: Final = frozenset({"medicine", "allergy", "problem", "wishes"})
 """What an emergency opens at once; the rest is opened item by item (``emergency-item-opened/1``)."""
+
+
+CLINICIANS_MATTERS: Final = frozenset({"capacity", "best-interests", "conversation"})
 
 
 class ClinicianRule(ReaderRule):
@@ -48,6 +53,14 @@ class ClinicianRule(ReaderRule):
         if not self._reaches:
             return self._not_opened(item)
         return self._one(item) if item.parent is None else self._thread(item)
+
+    def matter(self, matter: Matter) -> Decision:
+        """In care or an emergency: capacity, best interests, the conversation about carers; and what one is asked."""
+        if self.request.viewer in (matter.author, matter.person):
+            return permit("own-words" if matter.author == self.request.viewer else "asked", self.standing)
+        whole = self.whole()
+        shared = matter.kind in CLINICIANS_MATTERS and (self._emergencies or self._reaches)
+        return whole if shared else UNKNOWN_ITEM
 
     def _not_opened(self, item: Item) -> Deny:
         """Outside care: in an emergency the clinician sees that there is more to open, unless it is hidden."""

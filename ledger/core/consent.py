@@ -1,15 +1,16 @@
 """What the patient's directives say to one viewer at one instant: rule 5's (a), (b) and (c), and rule 4's seal."""
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from ledger.core.decisions import Facts, Request
-from ledger.core.directives import ALL_CARERS, EVERYTHING, Directive, Grantee, Scope
+from ledger.core.directives import ALL_CARERS, EVERYTHING, Directive, Scope
 from ledger.core.facts import RecordFacts
 from ledger.core.hours import Hours, closing_of
 from ledger.core.people import Standing, Term
 
-Tier = list[tuple[dict[Scope, Directive], Term | None]]
-"""Directives of equally near grantees, each with the membership by which it bears on the viewer."""
+Tier = list[tuple[Mapping[Scope, Directive], Term | None, Standing]]
+"""Directives of equally near grantees, each with the membership by which it bears on the viewer, and the transfer."""
 
 SHARED, UNMET, WITHHELD = "shared", "unmet", "withheld"
 
@@ -34,10 +35,10 @@ class Consent:
         self._at, self._record, self._viewer = request.at, record, request.viewer
         self._answers: dict[Scope, Saying | None] = {}
         self._tiers: list[Tier] = []
-        # Suspended: as if there were no directives.
-        if request.acting_as != "carer" or request.viewer not in record.suspended:
+        # Suspended: as if there were no directives. Death ends what was shared; a seal is no power, and stays.
+        if request.acting_as not in _SUSPENDED or request.viewer not in record.suspended:
             self._tiers = _tiers(facts, record, request)
-        self._directed: set[Scope] = set().union(*(by_scope for tier in self._tiers for by_scope, _ in tier))
+        self._directed: set[Scope] = set().union(*(by_scope for tier in self._tiers for by_scope, _, _ in tier))
 
     def within(self, scope: Scope) -> Saying | None:
         """What the nearest directive within this scope says, or None if there is none."""
@@ -59,11 +60,13 @@ class Consent:
         return self.within(EVERYTHING) if said is None else said
 
     def _among_equals(self, scope: Scope, tier: Tier) -> Saying | None:
-        said = [self._says(by_scope[scope], member) for by_scope, member in tier if scope in by_scope]
+        said = [self._says(by_scope[scope], member, by) for by_scope, member, by in tier if scope in by_scope]
         return min(said, key=_strength, default=None)
 
-    def _says(self, directive: Directive, member: Term | None) -> Saying:
+    def _says(self, directive: Directive, member: Term | None, transferred: Standing) -> Saying:
         made = Standing((directive.position,))
+        if transferred.evidence:
+            made = Standing.of(made, transferred)
         if member is not None:
             made = Standing.of(made, member.standing())
         if not directive.shares:
@@ -73,7 +76,7 @@ class Consent:
 
     def _condition(self, directive: Directive) -> Standing | None:
         """What the share's condition rests on now, or None if it is not met."""
-        if not directive.in_time(self._at):
+        if not directive.in_time(self._at) or self._record.representation.died is not None:
             return None
         term = Standing((), directive.ends)
         if directive.condition is None:
@@ -84,7 +87,9 @@ class Consent:
         if directive.condition == "together":
             together = self._together()
             return None if together is None else Standing.of(term, together)
-        return None  # "when unwell" waits for an assessment that says so; nothing here can say it
+        # When unwell: an advance directive, for when an assessment says that the patient cannot decide about sharing.
+        unwell = self._record.representation.lacking("sharing", self._at)
+        return None if unwell is None else Standing.of(term, unwell)
 
     def _together(self) -> Standing | None:
         """The session of this viewer that lasts longest, if one is open."""
@@ -93,6 +98,9 @@ class Consent:
         return None if longest is None else Standing((longest.position,), longest.ends)
 
 
+_SAID_HERE: Final = Standing()
+_SUSPENDED: Final = frozenset({"carer", "attorney", "parent"})
+"""Who can be a carer of the record too: whom a suspension ends, and all carers' directives mean, if named."""
 _STRENGTH: Final = {WITHHELD: 0, SHARED: 1, UNMET: 2}
 
 
@@ -107,10 +115,23 @@ def _tiers(facts: Facts, record: RecordFacts, request: Request) -> list[Tier]:
     A team's directives bear on a member from when the membership is said, its shares only from when it starts, as
     with a share that has not started: so time alone never lets a nearer directive take away what a wider one gave.
     """
-    nearest: list[list[tuple[Grantee, Term | None]]] = [
-        [(("person", request.viewer), None)],
-        [(("team", team), term) for team, term in facts.viewer.teams.items() if not term.over(request.at)],
-        [(ALL_CARERS, None)] if request.acting_as == "carer" else [],
+    teams = [(team, term) for team, term in facts.viewer.teams.items() if not term.over(request.at)]
+    carer = request.acting_as in _SUSPENDED and request.viewer in record.carers
+    nearest: list[Tier] = [
+        [(record.current.get(("person", request.viewer), {}), None, _SAID_HERE)],
+        [(record.current.get(("team", team), {}), term, _SAID_HERE) for team, term in teams]
+        + _taken_over(record, teams),
+        [(record.current.get(ALL_CARERS, {}), None, _SAID_HERE)] if carer else [],
     ]
-    found = [[(record.current.get(grantee), member) for grantee, member in tier] for tier in nearest]
-    return [[(by_scope, member) for by_scope, member in tier if by_scope] for tier in found]
+    return [[said for said in tier if said[0]] for tier in nearest]
+
+
+def _taken_over(record: RecordFacts, teams: list[tuple[str, Term]]) -> Tier:
+    """A transfer takes seals along: those against the team from which the care was taken over. Shares it does not."""
+    found: Tier = []
+    for team, term in teams:
+        for before, transferred in record.predecessors.get(team, {}).items():
+            directives = record.current.get(("team", before), {})
+            seals = {scope: one for scope, one in directives.items() if not one.shares}
+            found.append((seals, term, Standing((transferred,))))
+    return found

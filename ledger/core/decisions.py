@@ -38,6 +38,10 @@ class Deny:
 
 
 Decision = Permit | Deny
+UNKNOWN_ITEM: Final = Deny("unknown-item")
+"""Also the answer to what is hidden without a trace."""
+CARERS: Final = frozenset({"carer", "attorney"})
+"""Who is never shown that something is there which they may not see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +93,4 @@ def leaves_trace(deny: Deny, request: Request) -> bool:
     A treating clinician sees that something is sealed, unless the patient chose hidden. A patient sees that
     something is withheld where the ground allows it.
     """
-    return deny.trace and request.acting_as != "carer" and request.via != "preview"
+    return deny.trace and request.acting_as not in CARERS and request.via != "preview"

@@ -4,57 +4,23 @@ Only what bears on a decision is kept, and only what is current: as of an earlie
 statements before that position. Whoever reads a fact can name the statement that said it (its position).
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final, Self
 
 from ledger.core.directives import Directive, Grantee, Scope, directive_of
-from ledger.core.instants import DAY, Instant, instant_of, parse_instant
-from ledger.core.item_facts import Answer, ErasureAsked, Item, Withholding
-from ledger.core.people import Term
+from ledger.core.instants import DAY, Instant, parse_instant
+from ledger.core.item_facts import Answer, ErasureAsked, Item, Withholding, lapse_of
+from ledger.core.matters import OF_MATTERS, Matter, take_matter
+from ledger.core.people import Standing, Term
+from ledger.core.relations import Care, Emergency, Question, Together
+from ledger.core.representation import Representation
 from ledger.core.said import Fold, Said
 from ledger.core.vocabulary import STATEMENT_TYPES
 
 HELD_AT_MOST: Final = 14 * DAY
 """A result is kept from the patient for at most 14 days after it was added."""
-OPINION_MONTHS: Final = 6
-GUARDIAN_DAYS: Final = 28
-"""An opinion on serious harm lapses after six months; then the guardian has 28 days to release or renew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Care:
-    """A care relationship of a clinician or a team (``grantee`` as in a directive), begun on a ground."""
-
-    grantee: Grantee
-    ground: str
-    term: Term
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    """A session in which a carer and the patient look together, until ``ends`` at the latest."""
-
-    position: int
-    person: str
-    started_by: str
-    ends: Instant
-
-
-@dataclass(slots=True)
-class Emergency:
-    """One clinician's emergency access, and the items opened one by one in it (item id to position)."""
-
-    position: int
-    person: str
-    ends: Instant
-    opened: dict[str, int] = field(default_factory=dict)
-    reviewed: str | None = None
-
-    def in_force(self, at: Instant) -> bool:
-        """Has time not run out, and no guardian found it not justified?"""
-        return at < self.ends and self.reviewed != "not-justified"
 
 
 @dataclass(slots=True)
@@ -63,7 +29,8 @@ class RecordFacts(Fold):
 
     ``duty`` is the first position that concerns a guardian: an emergency, a withholding, a wrong record, an erasure
     that is asked for.
-    ``authored`` holds the items of each author, in the order in which they were added.
+    ``authored`` holds the items of each author, in the order in which they were added. ``frozen`` says from which
+    position on a carer is shown nothing new. ``predecessors`` names, for a team, those whose care was handed to it.
     """
 
     record: str
@@ -80,6 +47,11 @@ class RecordFacts(Fold):
     sessions: dict[str, Together] = field(default_factory=dict)
     emergencies: dict[str, Emergency] = field(default_factory=dict)
     erasures: dict[str, ErasureAsked] = field(default_factory=dict)
+    representation: Representation = field(default_factory=Representation)
+    matters: dict[str, Matter] = field(default_factory=dict)
+    questions: dict[str, Question] = field(default_factory=dict)
+    frozen: dict[str, int] = field(default_factory=dict)
+    predecessors: dict[str, dict[str, int]] = field(default_factory=dict)
     tell_first: int | None = None
     duty: int | None = None
 
@@ -91,6 +63,10 @@ class RecordFacts(Fold):
     def current_directive(self, grantee: Grantee, scope: Scope) -> Directive | None:
         """The one directive that counts for this grantee and scope, if there is one."""
         return self.current.get(grantee, {}).get(scope)
+
+    def handed_to(self, teams: Collection[str]) -> set[str]:
+        """The teams whose care of the record these have taken over."""
+        return {before for team in teams for before in self.predecessors.get(team, {})}
 
     def withholding(self, item: str, withholding: str) -> Withholding | None:
         """A withholding of this item that nobody has lifted."""
@@ -108,6 +84,10 @@ class RecordFacts(Fold):
         take = _ABOUT_A_RECORD.get(said.type)
         if take is not None:
             take(self, said)
+        else:
+            self.representation.take(said)
+        if said.type in OF_MATTERS:
+            take_matter(self.matters, said)
 
     def _about(self, item: Item, said: Said) -> None:
         if said.worded:
@@ -132,6 +112,18 @@ class RecordFacts(Fold):
 
     def _care_ended(self, said: Said) -> None:
         self.care.pop(said.facts["care"], None)
+
+    def _care_transferred(self, said: Said) -> None:
+        facts = said.facts
+        before = self.care.pop(facts["care"], None)
+        if before is None:
+            return
+        # What was taken over before goes along: a seal follows the care through every transfer.
+        _, team = before.grantee
+        handed = {**self.predecessors.get(team, {}), team: said.position}
+        self.predecessors[facts["team"]] = {**self.predecessors.get(facts["team"], {}), **handed}
+        term = replace(before.term, position=said.position, starts=said.recorded_at)
+        self.care[facts["next"]] = Care(("team", facts["team"]), before.ground, term)
 
     def _carer_named(self, said: Said) -> None:
         self.former_carers.pop(said.facts["person"], None)
@@ -160,6 +152,18 @@ class RecordFacts(Fold):
         # A replaced directive has left for good, so withdrawing it changes nothing.
         if directive is not None and self.current_directive(directive.grantee, directive.scope) is directive:
             del self.current[directive.grantee][directive.scope]
+
+    def _sharing_stopped(self, _said: Said) -> None:
+        """Every share is withdrawn, and every session together ends; what is withheld stays so."""
+        for grantee, by_scope in self.current.items():
+            self.current[grantee] = {scope: one for scope, one in by_scope.items() if not one.shares}
+        self.sessions.clear()
+
+    def _sharing_frozen(self, said: Said) -> None:
+        self.frozen.setdefault(said.facts["person"], said.position)
+
+    def _sharing_unfrozen(self, said: Said) -> None:
+        self.frozen.pop(said.facts["person"], None)
 
     def _together_started(self, said: Said) -> None:
         facts = said.facts
@@ -194,6 +198,29 @@ class RecordFacts(Fold):
         emergency = self.emergencies.get(said.facts["emergency"])
         if emergency is not None:
             emergency.reviewed = said.facts["outcome"]
+
+    def _notice_delayed(self, said: Said) -> None:
+        emergency = self.emergencies.get(said.facts["emergency"])
+        if emergency is not None:
+            emergency.delayed = Standing((said.position,), parse_instant(said.facts["until"]))
+
+    def _access_questioned(self, said: Said) -> None:
+        self._concerns_the_guardian(said)
+        self.questions.setdefault(said.facts["question"], Question(said.position, said.author, said.facts["viewer"]))
+
+    def _access_answered(self, said: Said) -> None:
+        asked = self.questions.get(said.facts["question"])
+        if asked is not None and asked.answered is None:
+            self.questions[said.facts["question"]] = replace(asked, answered=said.position)
+
+    def _best_interests_made(self, said: Said) -> None:
+        self._concerns_the_guardian(said)
+        self.representation.take(said)
+
+    def _death_recorded(self, said: Said) -> None:
+        self._concerns_the_guardian(said)
+        self.sessions.clear()
+        self.representation.take(said)
 
     # items
 
@@ -256,6 +283,13 @@ class RecordFacts(Fold):
     def _result_released(self, item: Item, said: Said) -> None:
         item.released, item.held, item.awaited = said.position, None, None
 
+    def _leave_asked(self, item: Item, said: Said) -> None:
+        item.leave_asked = said.position
+
+    def _leave_answered(self, item: Item, said: Said) -> None:
+        if said.facts["outcome"] == "given":
+            item.in_confidence = False
+
     def _wish_signed(self, item: Item, said: Said) -> None:
         item.signed = said.position
 
@@ -273,18 +307,11 @@ class RecordFacts(Fold):
         item.worded, item.erased = item.worded[len(item.to_erase()) :], said.position
 
 
-def lapse_of(opinion: date) -> Instant:
-    """When an opinion on serious harm stops withholding: six months on, and the guardian's 28 days, at midnight UTC."""
-    months = opinion.month - 1 + OPINION_MONTHS
-    # The first of the month after when the day does not exist (31 August + 6 months): never a day too early.
-    first = datetime(min(opinion.year + months // 12, 9998), months % 12 + 1, 1, tzinfo=UTC)
-    return instant_of(first + timedelta(days=opinion.day - 1 + GUARDIAN_DAYS))
-
-
 _ABOUT_A_RECORD: Final[Mapping[str, Callable[[RecordFacts, Said], None]]] = {
     "record-opened/1": RecordFacts._record_opened,
     "care-started/1": RecordFacts._care_started,
     "care-ended/1": RecordFacts._care_ended,
+    "care-transferred/1": RecordFacts._care_transferred,
     "carer-named/1": RecordFacts._carer_named,
     "carer-ended/1": RecordFacts._carer_ended,
     "carer-suspended/1": RecordFacts._carer_suspended,
@@ -294,9 +321,18 @@ _ABOUT_A_RECORD: Final[Mapping[str, Callable[[RecordFacts, Said], None]]] = {
     "together-started/1": RecordFacts._together_started,
     "together-ended/1": RecordFacts._together_ended,
     "results-wish-stated/1": RecordFacts._results_wish_stated,
+    "sharing-stopped/1": RecordFacts._sharing_stopped,
+    "sharing-frozen/1": RecordFacts._sharing_frozen,
+    "sharing-unfrozen/1": RecordFacts._sharing_unfrozen,
     "emergency-opened/1": RecordFacts._emergency_opened,
+    "emergency-opened/2": RecordFacts._emergency_opened,
     "emergency-item-opened/1": RecordFacts._emergency_item_opened,
     "emergency-reviewed/1": RecordFacts._emergency_reviewed,
+    "notice-delayed/1": RecordFacts._notice_delayed,
+    "access-questioned/1": RecordFacts._access_questioned,
+    "access-answered/1": RecordFacts._access_answered,
+    "best-interests-made/1": RecordFacts._best_interests_made,
+    "death-recorded/1": RecordFacts._death_recorded,
     "item-added/1": RecordFacts._item_added,
 }
 _ABOUT_AN_ITEM: Final[Mapping[str, Callable[[RecordFacts, Item, Said], None]]] = {
@@ -306,6 +342,8 @@ _ABOUT_AN_ITEM: Final[Mapping[str, Callable[[RecordFacts, Item, Said], None]]] =
     "withholding-lifted/1": RecordFacts._withholding_lifted,
     "result-held/1": RecordFacts._result_held,
     "result-released/1": RecordFacts._result_released,
+    "leave-asked/1": RecordFacts._leave_asked,
+    "leave-answered/1": RecordFacts._leave_answered,
     "wish-signed/1": RecordFacts._wish_signed,
     "dispute-answered/1": RecordFacts._dispute_answered,
     "erasure-asked/1": RecordFacts._erasure_asked,

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from ledger.core.directives import Scope
-from ledger.core.instants import Instant
+from ledger.core.instants import Instant, instant_of
 from ledger.core.public import MOST_ERASED
+
+OPINION_MONTHS: Final = 6
+GUARDIAN_DAYS: Final = 28
+"""An opinion on serious harm lapses after six months; then the guardian has 28 days to release or renew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class Item:
     signed: int | None = None
     answer: Answer | None = None
     worded: tuple[int, ...] = ()
+    leave_asked: int | None = None
     asked: int | None = None
     erased: int | None = None
 
@@ -94,3 +101,11 @@ def lineage(item: Item) -> Iterator[Item]:
     while above is not None:
         yield above
         above = above.parent
+
+
+def lapse_of(opinion: date) -> Instant:
+    """When an opinion on serious harm stops withholding: six months on, and the guardian's 28 days, at midnight UTC."""
+    months = opinion.month - 1 + OPINION_MONTHS
+    # The first of the month after when the day does not exist (31 August + 6 months): never a day too early.
+    first = datetime(min(opinion.year + months // 12, 9998), months % 12 + 1, 1, tzinfo=UTC)
+    return instant_of(first + timedelta(days=opinion.day - 1 + GUARDIAN_DAYS))

@@ -5,12 +5,12 @@ what is current after the last of them. A fold may grow; a decision only reads i
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from ledger.core.instants import Instant, parse_instant
 from ledger.core.said import Fold, Said
-from ledger.core.vocabulary import KINDS, TOPICS
+from ledger.core.terms import KINDS, TOPICS
 
 NEEDS_APPROVAL: Final = frozenset({"administrator", "auditor", "guardian"})
 """Roles that take two administrators: one grants, another approves."""
@@ -79,12 +79,26 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An auditor's case: a record, a person, or both, for a term."""
+    """An auditor's case: a record, a person, a period (from, before), or several of them together, for a term.
+
+    ``opened`` are the items whose topics were opened with a reason, with the position of that.
+    """
 
     id: str
     term: Term
     record: str | None
     person: str | None
+    period: tuple[Instant, Instant] | None = None
+    opened: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def bounded(self) -> bool:
+        """Does it name anything? No None ever means everything."""
+        return (self.record, self.person, self.period) != (None, None, None)
+
+    def spans(self, at: Instant) -> bool:
+        """Does something that happened at this instant lie within its period, if it has one?"""
+        return self.period is None or self.period[0] <= at < self.period[1]
 
 
 @dataclass(slots=True)
@@ -121,7 +135,7 @@ class PersonFacts(Fold):
 
     def _take(self, said: Said) -> None:
         take = _ABOUT_A_PERSON.get(said.type)
-        if take is not None and self.person == said.facts.get("auditor" if said.type.startswith("case-") else "person"):
+        if take is not None and self.person == said.facts.get("auditor" if said.type in _OF_CASES else "person"):
             take(self, said)
 
     def _person_registered(self, said: Said) -> None:
@@ -155,7 +169,14 @@ class PersonFacts(Fold):
     def _case_assigned(self, said: Said) -> None:
         case = said.facts["case"]
         if case not in self.cases:
-            self.cases[case] = Case(case, Term.said(said), said.facts["record"], said.facts["person"])
+            bounds = (said.facts["record"], said.facts["person"], _period(said.facts.get("period")))
+            self.cases[case] = Case(case, Term.said(said), *bounds)
+
+    def _topics_opened(self, said: Said) -> None:
+        case = self.cases.get(said.facts["case"])
+        if case is not None:
+            opened = {said.facts["item"]: said.position, **case.opened}
+            self.cases[case.id] = replace(case, opened=opened)
 
     def _case_closed(self, said: Said) -> None:
         self.cases.pop(said.facts["case"], None)
@@ -169,8 +190,15 @@ _ABOUT_A_PERSON: Final[Mapping[str, Callable[[PersonFacts, Said], None]]] = {
     "team-joined/1": PersonFacts._team_joined,
     "team-left/1": PersonFacts._team_left,
     "case-assigned/1": PersonFacts._case_assigned,
+    "case-assigned/2": PersonFacts._case_assigned,
+    "topics-opened/1": PersonFacts._topics_opened,
     "case-closed/1": PersonFacts._case_closed,
 }
+_OF_CASES: Final = frozenset({"case-assigned/1", "case-assigned/2", "topics-opened/1", "case-closed/1"})
+
+
+def _period(period: Mapping[str, str] | None) -> tuple[Instant, Instant] | None:
+    return None if period is None else (parse_instant(period["since"]), parse_instant(period["before"]))
 
 
 @dataclass(slots=True)
@@ -240,30 +268,56 @@ DEFAULT_PROFILE: Final = Profile(frozenset(KINDS), frozenset(TOPICS))
 EMPTY_PROFILE: Final = Profile(frozenset(), frozenset())
 
 
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """From which ages, in years, a parent sees by review only, and nothing; and one may refuse a treatment ahead."""
+
+    review: int = 11
+    ends: int = 16
+    refusal: int = 18
+
+
 @dataclass(slots=True)
 class PolicyFacts(Fold):
-    """What administrators configured: the profiles by name. Each ``policy-set/1`` states all of them anew."""
+    """What administrators configured: the profiles by name, the sensitive topics, the ages.
+
+    Each ``policy-set/2`` states all of it anew; ``policy-set/1`` the profiles alone. A topic, once there, stays.
+    ``position`` is that of the last, None while everything is as it comes.
+    """
 
     position: int | None = None
     profiles: Mapping[str, Profile] = field(default_factory=dict)
+    topics: frozenset[str] = frozenset(TOPICS)
+    ages: Ages = Ages()
 
     @classmethod
     def of(cls, statements: Iterable[Said]) -> Self:
         """Fold statements, in the order of their positions."""
         return cls().extended(statements)
 
+    def standing(self) -> Standing:
+        """What everything that is configured rests on."""
+        return Standing(() if self.position is None else (self.position,))
+
+    def everything(self) -> tuple[Profile, Standing]:
+        """The profile of whoever has none of their own, and what it rests on."""
+        if self.topics == DEFAULT_PROFILE.topics:
+            return DEFAULT_PROFILE, Standing()
+        return Profile(DEFAULT_PROFILE.kinds, self.topics), self.standing()
+
     def profile(self, name: str | None) -> tuple[Profile, Standing]:
         """A team's profile and what it rests on. A name that nobody set covers nothing."""
-        if name is None:
-            return DEFAULT_PROFILE, Standing()
-        evidence = () if self.position is None else (self.position,)
-        return self.profiles.get(name, EMPTY_PROFILE), Standing(evidence)
+        return self.everything() if name is None else (self.profiles.get(name, EMPTY_PROFILE), self.standing())
 
     def _take(self, said: Said) -> None:
-        if said.type != "policy-set/1":
+        if not said.type.startswith("policy-set/"):
             return
+        facts = said.facts
         self.position = said.position
         self.profiles = {
             name: Profile(frozenset(profile["kinds"]), frozenset(profile["topics"]))
-            for name, profile in said.facts["profiles"].items()
+            for name, profile in facts["profiles"].items()
         }
+        if said.type == "policy-set/2":
+            self.topics = frozenset(facts["topics"])
+            self.ages = Ages(**facts["ages"])

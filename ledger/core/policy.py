@@ -6,18 +6,22 @@ ever recorded can be derived again. Deny is the default: what no rule permits is
 
 ``judge_of`` does what does not depend on the item once, so that a page of items costs little more than one.
 
-Rules 0 to 2 and 9 are the same for every reader and stand here; rules 3, 5 and 8 are in ``ledger.core.readers``,
-rule 4 in ``ledger.core.clinicians``. Policy 1 is never changed: what differs gets policy 2 beside it.
+Rules 0 to 2 and 9 are the same for every reader and stand here; rule 3 is in ``readers``, rule 4 in ``clinicians``,
+rule 5 in ``carers``, rules 6 and 7 in ``proxies``, rule 8 in ``oversight``. Policy 1 is never changed: what differs
+gets policy 2 beside it.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ledger.core.carers import CarerRule
 from ledger.core.clinicians import ClinicianRule
-from ledger.core.decisions import VIAS, Decision, Deny, Facts, Request
+from ledger.core.decisions import CARERS, UNKNOWN_ITEM, VIAS, Decision, Deny, Facts, Request
 from ledger.core.facts import RecordFacts
+from ledger.core.oversight import AuditorRule, GuardianRule
 from ledger.core.people import Standing
-from ledger.core.readers import AuditorRule, CarerRule, GuardianRule, PatientRule, ReaderRule
+from ledger.core.proxies import AttorneyRule, ParentRule
+from ledger.core.readers import PatientRule, ReaderRule
 from ledger.core.secrecy import in_wrong_record
 from ledger.core.standing import role_in_force
 
@@ -44,16 +48,16 @@ RULES: Final[Mapping[int, Callable[[Facts, RecordFacts, Request, Standing], Read
     3: PatientRule,
     4: ClinicianRule,
     5: CarerRule,
-    6: ReaderRule,
-    7: ReaderRule,
+    6: AttorneyRule,
+    7: ParentRule,
     8: _oversight,
     9: ReaderRule,
 }
-"""The rule of each number. ReaderRule itself denies ``no-rule``; nobody can yet hold the role of 6 or 7."""
+"""The rule of each number. ReaderRule itself denies ``no-rule``."""
 
 
 NEVER_READ_WORDS: Final = frozenset({"auditor", "guardian"})
-"""Rule 8: they oversee by kind, author, times and rules; no disclosure to them opens words."""
+"""Rule 8: they oversee by kind, author, times and rules; no disclosure to them opens words of an item."""
 
 
 class Judge:
@@ -65,7 +69,7 @@ class Judge:
         self.whole = whole
 
     def __call__(self, item_id: str) -> Decision:
-        """Decide one item by its id; an id that is not in the record is ``unknown-item``."""
+        """Decide one item or matter by its id; an id that is not in the record is ``unknown-item``."""
         raise NotImplementedError
 
 
@@ -81,17 +85,18 @@ class _Refusal(Judge):
 class _Reading(Judge):
     """Rules 1 and 2 around the rule of one reader."""
 
-    __slots__ = ("_items", "_reads_words", "_rule", "_viewer")
+    __slots__ = ("_items", "_matters", "_reads_words", "_rule", "_viewer")
 
     def __init__(self, rule: ReaderRule) -> None:
         super().__init__(rule.whole())
         self._rule, self._items, self._viewer = rule, rule.record.items, rule.request.viewer
-        self._reads_words = rule.reads_words
+        self._reads_words, self._matters = rule.reads_words, rule.record.matters
 
     def __call__(self, item_id: str) -> Decision:
         item = self._items.get(item_id)
         if item is None:
-            return _UNKNOWN
+            matter = self._matters.get(item_id)
+            return UNKNOWN_ITEM if matter is None else self._rule.matter(matter)
         if item.author == self._viewer and self._reads_words:
             return self._rule.own(item)
         if item.wrong_record is not None or item.parent is not None:
@@ -110,7 +115,7 @@ def judge_of(facts: Facts, request: Request) -> Judge:
     standing = role_in_force(facts, request.acting_as, request.at)
     if standing is None:
         return _Refusal(Deny("no-role"))
-    if request.acting_as == "carer" and request.via == "trail":
+    if request.acting_as in CARERS and request.via == "trail":
         return _Refusal(Deny("no-trail"))
     rule = RULES[RULE_OF_READER.get(request.acting_as, 9)]
     return _Reading(rule(facts, record, request, standing))
@@ -124,6 +129,3 @@ def decide(facts: Facts, request: Request) -> Decision:
 
 POLICIES: Final[Mapping[int, Callable[[Facts, Request], Decision]]] = {POLICY_VERSION: decide}
 """Every version of the policy that a disclosure can name, callable for ever."""
-
-
-_UNKNOWN: Final = Deny("unknown-item")

@@ -19,7 +19,8 @@ from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant, format_instant, parse_instant
 from ledger.core.keys import KeyId, PublicKey, Signer
 from ledger.core.public import Public, parse_public
-from ledger.core.vocabulary import ACTING_AS, STATEMENT_TYPES
+from ledger.core.terms import ACTING_AS
+from ledger.core.vocabulary import STATEMENT_TYPES
 
 VERSION: Final = 1
 _HASH_TEXT_SIZE = 32

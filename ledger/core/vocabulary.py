@@ -1,17 +1,16 @@
 """Everything that can be said: each statement type with the exact shape of its facts and words.
 
-A type is permanent: its name is never reused and its shape never changes; what is new gets ``/2``.
-Facts hold no free text; free text is in the words (``docs/reference/format.md``, section 2).
+A type is permanent: its name is never reused and its shape never narrowed; what is new gets ``/2``, and what has a
+successor can be read, but not said any more. Facts hold no free text; free text is in the words
+(``docs/reference/format.md``, section 2).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.core.errors import MalformedStatement
 from ledger.core.shapes import (
     Check,
-    clock,
     day,
     flag,
     instant,
@@ -27,137 +26,57 @@ from ledger.core.shapes import (
     text,
     uuid,
 )
-
-KINDS: Final = (
-    "note",
-    "letter",
-    "result",
-    "reading",
-    "medicine",
-    "allergy",
-    "problem",
-    "plan",
-    "plan-for-carers",
-    "wishes",
-    "decision",
-    "recommendation",
-    "information",
-    "working-note",
-    "flag",
-    "comment",
-    "contribution",
-    "experience",
+from ledger.core.statement_types import (
+    AGES,
+    CONDITION,
+    GRANTEE,
+    PART,
+    PROFILE,
+    SCOPE,
+    StatementType,
+    of_care,
+    of_item,
+    of_person,
+    of_representation,
+    of_sharing,
+    of_team,
 )
-TOPICS: Final = (
-    "mental-health",
-    "sexual-health",
-    "reproductive",
-    "substance-use",
-    "domestic-abuse",
-    "genetic",
-    "social-care",
+from ledger.core.terms import (
+    ACTING_AS,
+    AFTER_DEATH,
+    AGREEMENTS,
+    BASES,
+    CARE_GROUNDS,
+    CONCERNS,
+    CONVERSATIONS,
+    EMERGENCIES,
+    GROUNDS,
+    KINDS,
+    MATTERS,
+    PURPOSES,
+    ROLES,
+    TERMS,
 )
-ACTING_AS: Final = (
-    "patient",
-    "clinician",
-    "carer",
-    "attorney",
-    "parent",
-    "auditor",
-    "guardian",
-    "administrator",
-    "registrar",
-    "service",
-)
-ROLES: Final = ("clinician", "administrator", "auditor", "guardian", "registrar")
-CONCERNS: Final = ("comment", "reply", "dispute")
-AGREEMENTS: Final = ("agree", "disagree", "not-discussed")
-GROUNDS: Final = ("serious-harm", "third-party", "safeguarding", "carer-confidence", "agreed", "domestic-abuse")
-CARE_GROUNDS: Final = ("registration", "referral", "appointment", "admission", "import")
-BASES: Final = (
-    "no-longer-necessary",
-    "consent-withdrawn",
-    "objection-upheld",
-    "unlawfully-processed",
-    "legal-obligation",
-    "child-online-service",
-    "retention-ended",
-    "court-order",
-)
-"""Why words are erased: UK GDPR, Article 17(1)(a) to (f), in its order; the end of retention; an order of a court."""
-PURPOSES: Final = ("appointment", "task", "own-record", "shared-with-me", "emergency", "audit", "correction", "import")
-
-GRANTEE = tagged("kind", person={"id": uuid}, team={"id": uuid}, all_carers={})
-SCOPE = tagged("kind", item={"of": uuid}, topic={"of": one_of(*TOPICS)}, kind={"of": one_of(*KINDS)}, everything={})
-CONDITION = tagged(
-    "kind",
-    together={},
-    hours={"zone": text, "days": list_of(position, at_most=7), "from": clock, "until": clock},
-    when_unwell={},
-)
-PROFILE = members({"kinds": list_of(one_of(*KINDS)), "topics": list_of(one_of(*TOPICS))})
-
-
-@dataclass(frozen=True, slots=True)
-class StatementType:
-    """The shape of one statement type.
-
-    ``facts`` and ``words`` check a body; ``words`` is None where nothing can be said in words.
-    ``stream`` names the facts member that identifies the aggregate, ``aggregate`` its kind.
-    ``bears_on`` names the guard counters it bumps (``ledger.core.subjects``). ``public`` names what it says in
-    clear (``ledger.core.public``).
-    """
-
-    facts: Check
-    words: Check | None
-    aggregate: str
-    stream: str
-    bears_on: tuple[str, ...]
-    public: str | None = None
-    words_required: bool = True
-
-
-def _item(
-    facts: Mapping[str, Check], words: Check | None, *, required: bool = True, public: str | None = None
-) -> StatementType:
-    shape = members({"record": uuid, "item": uuid, **facts})
-    return StatementType(shape, words, "item", "item", ("content",), public=public, words_required=required)
-
-
-def _sharing(facts: Mapping[str, Check], words: Check | None = None) -> StatementType:
-    return StatementType(members({"record": uuid, **facts}), words, "sharing", "record", ("relations",))
-
-
-def _care(facts: Mapping[str, Check], words: Check | None = None) -> StatementType:
-    return StatementType(members({"record": uuid, **facts}), words, "care", "record", ("relations",))
-
-
-def _person(facts: Mapping[str, Check], words: Check | None = None, *, public: str | None = None) -> StatementType:
-    return StatementType(members({"person": uuid, **facts}), words, "person", "person", ("person",), public=public)
-
-
-def _team(facts: Mapping[str, Check], words: Check | None = None, *also: str) -> StatementType:
-    return StatementType(members({"team": uuid, **facts}), words, "team", "team", ("team", *also))
-
 
 _REASON = members({"reason": text})
+_TEXT = members({"text": text})
 _PERIOD: Mapping[str, Check] = {"from": instant, "until": optional(instant)}
 _DECIDED = members({"rule": rule, "evidence": list_of(position), "items": list_of(uuid)})
 
 STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
     # people
-    "person-registered/1": _person({}, members({"name": text})),
-    "key-enrolled/1": _person({"kid": text}, public="key"),
-    "key-revoked/1": _person({"kid": text, "reason": one_of("lost", "stolen", "left", "replaced")}, public="key"),
-    "role-granted/1": _person({"role": one_of(*ROLES), **_PERIOD}),
-    "role-approved/1": _person({"role": one_of(*ROLES)}),
-    "role-ended/1": _person({"role": one_of(*ROLES)}),
-    "team-formed/1": _team({"profile": optional(name)}, members({"name": text})),
-    "team-joined/1": _team({"person": uuid, **_PERIOD}, None, "person"),
-    "team-left/1": _team({"person": uuid}, None, "person"),
+    "person-registered/1": of_person({}, members({"name": text})),
+    "key-enrolled/1": of_person({"kid": text}, public="key"),
+    "key-revoked/1": of_person({"kid": text, "reason": one_of("lost", "stolen", "left", "replaced")}, public="key"),
+    "role-granted/1": of_person({"role": one_of(*ROLES), **_PERIOD}),
+    "role-approved/1": of_person({"role": one_of(*ROLES)}),
+    "role-ended/1": of_person({"role": one_of(*ROLES)}),
+    "team-formed/1": of_team({"profile": optional(name)}, members({"name": text})),
+    "team-joined/1": of_team({"person": uuid, **_PERIOD}, None, "person"),
+    "team-left/1": of_team({"person": uuid}, None, "person"),
     # a record and who is around it
-    "record-opened/1": _care({"patient": uuid}),
-    "care-started/1": _care(
+    "record-opened/1": of_care({"patient": uuid}),
+    "care-started/1": of_care(
         {
             "care": uuid,
             "grantee": tagged("kind", person={"id": uuid}, team={"id": uuid}),
@@ -165,14 +84,16 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
             **_PERIOD,
         }
     ),
-    "care-ended/1": _care({"care": uuid}),
-    "carer-named/1": _care({"person": uuid}, members({"relation": text})),
-    "carer-ended/1": _care({"person": uuid}),
+    "care-ended/1": of_care({"care": uuid}),
+    # a team hands its care to another, with the seals against it and the disputes that are open
+    "care-transferred/1": of_care({"care": uuid, "team": uuid, "next": uuid}),
+    "carer-named/1": of_care({"person": uuid}, members({"relation": text})),
+    "carer-ended/1": of_care({"person": uuid}),
     # items
-    "item-added/1": _item(
+    "item-added/1": of_item(
         {
             "kind": one_of(*KINDS),
-            "topics": list_of(one_of(*TOPICS)),
+            "topics": list_of(name),
             "parent": optional(uuid),
             "concern": optional(one_of(*CONCERNS)),
             "due": optional(instant),
@@ -183,13 +104,13 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
         },
         members({"title": optional(text), "text": text, "quote": optional(text), "data": optional(mapping_of(text))}),
     ),
-    "item-amended/1": _item({}, members({"text": text, "reason": optional(text)})),
-    "item-marked-in-error/1": _item({"wrong_record": flag}, _REASON),
-    "item-topics-set/1": _item({"topics": list_of(one_of(*TOPICS))}, None),
-    "agreement-stated/1": _item({"agreement": one_of(*AGREEMENTS)}, members({"text": text}), required=False),
-    "dispute-answered/1": _item({"outcome": one_of("amended", "declined")}, _REASON),
-    "dispute-reviewed/1": _item({"outcome": one_of("upheld", "overturned")}, _REASON),
-    "withholding-made/1": _item(
+    "item-amended/1": of_item({}, members({"text": text, "reason": optional(text)})),
+    "item-marked-in-error/1": of_item({"wrong_record": flag}, _REASON),
+    "item-topics-set/1": of_item({"topics": list_of(name)}, None),
+    "agreement-stated/1": of_item({"agreement": one_of(*AGREEMENTS)}, members({"text": text}), required=False),
+    "dispute-answered/1": of_item({"outcome": one_of("amended", "declined")}, _REASON),
+    "dispute-reviewed/1": of_item({"outcome": one_of("upheld", "overturned")}, _REASON),
+    "withholding-made/1": of_item(
         {
             "withholding": uuid,
             "from": one_of("patient", "carers", "screen"),
@@ -199,20 +120,23 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
         },
         _REASON,
     ),
-    "withholding-lifted/1": _item({"withholding": uuid}, _REASON, required=False),
-    "result-held/1": _item({"until": instant}, _REASON),
-    "result-released/1": _item({}, None),
+    "withholding-lifted/1": of_item({"withholding": uuid}, _REASON, required=False),
+    "result-held/1": of_item({"until": instant}, _REASON),
+    "result-released/1": of_item({}, None),
     # an advance statement is an item of kind "wishes", drafted by item-added/1
-    "wish-signed/1": _item({}, None),
-    "wish-reviewed/1": _item(
+    "wish-signed/1": of_item({}, None),
+    "wish-reviewed/1": of_item(
         {"outcome": one_of("confirmed", "to-be-changed")}, members({"text": text}), required=False
     ),
-    "wish-withdrawn/1": _item({}, members({"text": text}), required=False),
+    "wish-withdrawn/1": of_item({}, members({"text": text}), required=False),
     # words erased: one asks, another erases; ``answers`` takes along what answers the item, since it quotes it
-    "erasure-asked/1": _item({"erasure": uuid, "basis": one_of(*BASES), "answers": flag}, _REASON),
-    "content-erased/1": _item({"erasure": uuid, "basis": one_of(*BASES)}, None, public="erased"),
+    "erasure-asked/1": of_item({"erasure": uuid, "basis": one_of(*BASES), "answers": flag}, _REASON),
+    "content-erased/1": of_item({"erasure": uuid, "basis": one_of(*BASES)}, None, public="erased"),
+    # a carer's confidence: a clinician asks leave to share it, the carer answers
+    "leave-asked/1": of_item({}, _TEXT),
+    "leave-answered/1": of_item({"outcome": one_of("given", "refused")}, None),
     # who may see what
-    "directive-made/1": _sharing(
+    "directive-made/1": of_sharing(
         {
             "directive": uuid,
             "grantee": GRANTEE,
@@ -225,15 +149,75 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
             "hidden": flag,
         }
     ),
-    "directive-withdrawn/1": _sharing({"directive": uuid}),
-    "results-wish-stated/1": _sharing({"wish": one_of("at-once", "tell-me-first")}),
-    "together-started/1": _sharing({"together": uuid, "person": uuid, "until": instant}),
-    "together-ended/1": _sharing({"together": uuid}),
-    "carer-suspended/1": _sharing({"person": uuid}),
-    "carer-restored/1": _sharing({"person": uuid}),
-    "emergency-opened/1": _sharing({"emergency": uuid, "person": uuid, "until": instant}, _REASON),
-    "emergency-item-opened/1": _sharing({"emergency": uuid, "item": uuid}),
-    "emergency-reviewed/1": _sharing({"emergency": uuid, "outcome": one_of("justified", "not-justified")}, _REASON),
+    "directive-withdrawn/1": of_sharing({"directive": uuid}),
+    "results-wish-stated/1": of_sharing({"wish": one_of("at-once", "tell-me-first")}),
+    "together-started/1": of_sharing({"together": uuid, "person": uuid, "until": instant}),
+    "together-ended/1": of_sharing({"together": uuid}),
+    "carer-suspended/1": of_sharing({"person": uuid}),
+    "carer-restored/1": of_sharing({"person": uuid}),
+    "sharing-stopped/1": of_sharing({}),
+    "sharing-frozen/1": of_sharing({"person": uuid}),
+    "sharing-unfrozen/1": of_sharing({"person": uuid}),
+    "carer-conversation-held/1": of_sharing(
+        {
+            "conversation": uuid,
+            "person": optional(uuid),
+            "outcome": one_of(*CONVERSATIONS),
+            "capacity": one_of("presumed", "has", "lacks"),
+        },
+        _TEXT,
+        required=False,
+    ),
+    "emergency-opened/1": of_sharing({"emergency": uuid, "person": uuid, "until": instant}, _REASON),
+    "emergency-opened/2": of_sharing(
+        {"emergency": uuid, "person": uuid, "kind": one_of(*EMERGENCIES), "until": instant}, _REASON
+    ),
+    "emergency-item-opened/1": of_sharing({"emergency": uuid, "item": uuid}),
+    "emergency-reviewed/1": of_sharing({"emergency": uuid, "outcome": one_of("justified", "not-justified")}, _REASON),
+    "notice-delayed/1": of_sharing({"emergency": uuid, "until": instant}, _REASON),
+    "access-questioned/1": of_sharing({"question": uuid, "disclosure": uuid, "viewer": uuid}, _TEXT),
+    "access-answered/1": of_sharing({"question": uuid}, _TEXT),
+    # who decides when the patient cannot, or is a child; and after death
+    "capacity-assessed/1": of_representation(
+        {
+            "assessment": uuid,
+            "matter": one_of(*MATTERS),
+            "outcome": one_of("has", "lacks"),
+            "relevant": list_of(PART),
+            "from": instant,
+            "until": instant,
+        },
+        _TEXT,
+    ),
+    "capacity-withdrawn/1": of_representation({"assessment": uuid}, _REASON),
+    "power-registered/1": of_representation(
+        {
+            "power": uuid,
+            "person": uuid,
+            "kind": one_of("attorney", "deputy"),
+            "matters": list_of(one_of(*MATTERS)),
+            "terms": one_of(*TERMS),
+            "holders": position,
+            "registered_on": optional(day),
+            **_PERIOD,
+        }
+    ),
+    "power-exercised/1": of_representation({"power": uuid, "until": instant}),
+    "power-ended/1": of_representation({"power": uuid, "person": uuid}),
+    "birth-stated/1": of_representation({"born": day}),
+    "parent-registered/1": of_representation({"parental": uuid, "person": uuid, **_PERIOD}),
+    "parent-reviewed/1": of_representation({"parental": uuid, "scope": list_of(PART), "until": instant}, _REASON),
+    "parent-ended/1": of_representation({"parental": uuid}),
+    "best-interests-made/1": of_representation(
+        {"best_interests": uuid, "assessment": uuid, "person": uuid, "scope": list_of(PART), "until": instant}, _REASON
+    ),
+    "best-interests-ended/1": of_representation({"best_interests": uuid}),
+    "after-death-wish-stated/1": of_representation({"wish": one_of(*AFTER_DEATH)}),
+    "death-recorded/1": of_representation({"died": day}),
+    "death-retracted/1": of_representation({}, _REASON),
+    "after-death-released/1": of_representation(
+        {"release": uuid, "person": uuid, "scope": list_of(SCOPE), "until": instant}, _REASON
+    ),
     # the trail
     "case-assigned/1": StatementType(
         members({"case": uuid, "auditor": uuid, "record": optional(uuid), "person": optional(uuid), **_PERIOD}),
@@ -241,6 +225,25 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
         "case",
         "case",
         ("auditor",),
+    ),
+    "case-assigned/2": StatementType(
+        members(
+            {
+                "case": uuid,
+                "auditor": uuid,
+                "record": optional(uuid),
+                "person": optional(uuid),
+                "period": optional(members({"since": instant, "before": instant})),
+                **_PERIOD,
+            }
+        ),
+        _REASON,
+        "case",
+        "case",
+        ("auditor",),
+    ),
+    "topics-opened/1": StatementType(
+        members({"case": uuid, "auditor": uuid, "record": uuid, "item": uuid}), _REASON, "case", "case", ("auditor",)
     ),
     "case-closed/1": StatementType(members({"case": uuid, "auditor": uuid}), None, "case", "case", ("auditor",)),
     "disclosure-made/1": StatementType(
@@ -284,6 +287,13 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
     ),
     "policy-set/1": StatementType(
         members({"policy": uuid, "profiles": mapping_of(PROFILE)}), None, "policy", "policy", ("policy",)
+    ),
+    "policy-set/2": StatementType(
+        members({"policy": uuid, "profiles": mapping_of(PROFILE), "topics": mapping_of(text), "ages": AGES}),
+        None,
+        "policy",
+        "policy",
+        ("policy",),
     ),
     # the log
     "log-continued/1": StatementType(members({"log": uuid}), None, "log", "log", (), public="continued"),

@@ -22,8 +22,12 @@ class Care(Stream):
 
     def _on_ended(self, event: Spoken) -> None:
         if event.facts["care"] not in self.relationships:
-            raise NotPossible("care-ended: got a relationship that is not current, wanted one that was started here")
+            raise NotPossible(f"{event.type}: got a relationship that is not current, wanted one that was started here")
         self.relationships.discard(event.facts["care"])
+
+    def _on_transferred(self, event: Spoken) -> None:
+        self._on_ended(event)
+        self.relationships.add(event.facts["next"])
 
     def _on_carer_named(self, event: Spoken) -> None:
         if event.facts["person"] in self.carers:
@@ -38,6 +42,7 @@ class Care(Stream):
     AFTER: ClassVar = {
         "care-started/1": _on_started,
         "care-ended/1": _on_ended,
+        "care-transferred/1": _on_transferred,
         "carer-named/1": _on_carer_named,
         "carer-ended/1": _on_carer_ended,
     }

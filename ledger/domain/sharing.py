@@ -34,4 +34,12 @@ class Sharing(Stream):
         "together-started/1": _on_begun,
         "together-ended/1": _on_ended,
         "emergency-opened/1": _on_begun,
+        "emergency-opened/2": _on_begun,
     }
+
+
+@dataclass(slots=True)
+class Representation(Stream):
+    """Who decides for the patient of one record. What follows from what was said before is the authority's question."""
+
+    KIND: ClassVar = "representation"

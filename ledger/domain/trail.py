@@ -27,4 +27,4 @@ class Case(Stream):
     """An auditor's case."""
 
     KIND: ClassVar = "case"
-    FIRST: ClassVar = frozenset({"case-assigned/1"})
+    FIRST: ClassVar = frozenset({"case-assigned/1", "case-assigned/2"})

@@ -22,19 +22,26 @@ class Cases:
         *,
         record: str | None = None,
         person: str | None = None,
+        period: tuple[Instant, Instant] | None = None,
         until: Instant | None = None,
     ) -> Answer:
-        """Assign a case about a record, a person, or a person in a record; its id is the answer's fact ``case``."""
+        """Assign a case about a record, a person or a period, or several of them together.
+
+        Its id is the answer's fact ``case``.
+        """
         pinned = self._speaker.pinned(by)
         facts = {
             "case": self._speaker.name(pinned, "case"),
             "auditor": auditor,
             "record": record,
             "person": person,
+            "period": None
+            if period is None
+            else dict(zip(("since", "before"), map(format_instant, period), strict=True)),
             "from": format_instant(self._speaker.voice(pinned).made_at),
             "until": None if until is None else format_instant(until),
         }
-        return await self._speaker.say(Sentence(pinned, "case-assigned/1", facts, {"reason": reason}, clocked=FROM))
+        return await self._speaker.say(Sentence(pinned, "case-assigned/2", facts, {"reason": reason}, clocked=FROM))
 
     async def close(self, by: By, case: str, auditor: str) -> Answer:
         """Close a case: from its position on, nothing is opened under it."""

@@ -76,12 +76,13 @@ class SharingChoices:
         """End a suspension."""
         return await self._speaker.say(Sentence(by, "carer-restored/1", {"record": record, "person": carer}))
 
-    async def open_emergency(self, by: By, record: str, reason: str, until: Instant) -> Answer:
-        """Open a record as an emergency, with a reason and a limit; the patient is told."""
+    async def open_emergency(self, by: By, record: str, kind: str, reason: str, until: Instant) -> Answer:
+        """Open a record as an emergency, with its kind, a reason and a limit; the patient is told."""
         pinned = self._speaker.pinned(by)
         emergency = self._speaker.name(pinned, "emergency")
-        facts = {"record": record, "emergency": emergency, "person": by.person, "until": format_instant(until)}
-        return await self._speaker.say(Sentence(pinned, "emergency-opened/1", facts, {"reason": reason}))
+        facts = {"record": record, "emergency": emergency, "person": by.person, "kind": kind}
+        facts["until"] = format_instant(until)
+        return await self._speaker.say(Sentence(pinned, "emergency-opened/2", facts, {"reason": reason}))
 
     async def open_emergency_item(self, by: By, record: str, emergency: str, item: str) -> Answer:
         """Open one more item in an emergency, beyond what it opens first."""

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ledger.core.instants import format_instant
 from ledger.core.statement import SignedStatement
-from ledger.core.vocabulary import KINDS
+from ledger.core.terms import KINDS
 from ledger.verify.bundle_form import FHIR, RECORD, BundleError
 
 _CORE: Final = ("kind", "parent", "concern", "title", "text", "data", "quote", "author", "made_at", "recorded_at")

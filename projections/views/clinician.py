@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.core.facts import lapse_of
+from ledger.core.item_facts import lapse_of
 from ledger.core.instants import Instant, parse_instant
 from ledger.disclosure import Disclosure, Shown
 from ledger.ledger import Ledger

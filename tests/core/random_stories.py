@@ -158,7 +158,9 @@ def _emergency(told: Told, a: int, b: int, c: int) -> None:
     emergency = named(f"emergency {a % 3}")
     if b % 4 == 0:
         ends = told.story.now + SPANS[c % 3 + 2]
-        told.story.clinician("emergency-opened/1", MOSS, emergency=emergency, person=MOSS, until=ends)
+        told.story.clinician(
+            "emergency-opened/2", MOSS, emergency=emergency, person=MOSS, kind="urgent-care", until=ends
+        )
     elif b % 4 == 1:
         outcome = ("justified", "not-justified")[c % 2]
         told.story.say("emergency-reviewed/1", GRETA, "guardian", record=RECORD, emergency=emergency, outcome=outcome)
@@ -229,7 +231,7 @@ def unrelated(story: Story) -> None:
     story.say("carer-suspended/1", JOY, "patient", record=other, person=SAM)
     story.say("directive-withdrawn/1", JOY, "patient", record=other, directive=named("nothing"))
     case = {"case": named("case"), "auditor": RUTH, "record": RECORD, "person": None}
-    story.say("case-assigned/1", GRETA, "guardian", from_=START, until=None, **case)
+    story.say("case-assigned/2", GRETA, "guardian", from_=START, until=None, period=None, **case)
 
 
 stories = st.binary(min_size=36, max_size=80).map(tell)

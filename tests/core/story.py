@@ -14,6 +14,7 @@ from ledger.core.instants import SECOND, Instant, format_instant, parse_instant
 from ledger.core.people import PersonFacts, PolicyFacts, TeamFacts
 from ledger.core.policy import decide
 from ledger.core.said import Said
+from ledger.core.terms import TOPICS
 from ledger.core.vocabulary import STATEMENT_TYPES
 
 _NAMES = UUID("8a9c7a44-0a70-5a53-8d1e-2f2f0f8b6a11")
@@ -55,6 +56,7 @@ def team(which: str) -> dict[str, str]:
     return {"kind": "team", "id": which}
 
 
+AGES = {"review": 11, "ends": 16, "refusal": 18}
 ALL_CARERS = {"kind": "all-carers"}
 EVERYTHING = {"kind": "everything"}
 TOGETHER = {"kind": "together"}
@@ -162,6 +164,13 @@ class Story:
         """Amina asks, unless somebody has, and Greta erases the words of an item; gives the position of that."""
         about = {"record": RECORD, "item": item, "basis": "consent-withdrawn"}
         return self.say("content-erased/1", GRETA, "guardian", erasure=erasure or self.asked(item), **about)
+
+    def policy(self, profiles: dict[str, Any] | None = None, topics: tuple[str, ...] = TOPICS, **ages: int) -> int:
+        """Ada configures profiles, topics and ages."""
+        configured = {"topics": dict.fromkeys(topics, "R"), "ages": AGES | ages}
+        return self.say(
+            "policy-set/2", ADA, "administrator", policy=named("policy"), profiles=profiles or {}, **configured
+        )
 
     def facts(self, viewer: str, *, subject: str | None = None, upto: int | None = None) -> Facts:
         """The facts as this viewer's decisions read them, before position ``upto`` (None: all)."""

@@ -9,9 +9,11 @@ from ledger.core.authority import FRESH, SPEAKERS, may_say, person_named_in, wid
 from ledger.core.decisions import Decision, Deny, Permit
 from ledger.core.instants import DAY, HOUR, MINUTE, Instant, format_instant
 from ledger.core.said import Said
-from ledger.core.vocabulary import KINDS, STATEMENT_TYPES
+from ledger.core.terms import KINDS, TOPICS
+from ledger.core.vocabulary import STATEMENT_TYPES
 from tests.core.story import (
     ADA,
+    AGES,
     ALL_CARERS,
     AMINA,
     BERT,
@@ -113,13 +115,7 @@ def _(story: Story) -> None:
     assert adding(story, MOSS, "clinician") == "-not-in-care"
     story.join(MOSS, PHARMACY)
     story.care(team(PHARMACY))
-    story.say(
-        "policy-set/1",
-        ADA,
-        "administrator",
-        policy=named("policy"),
-        profiles={"pharmacy": {"kinds": ["recommendation"], "topics": []}},
-    )
+    story.policy({"pharmacy": {"kinds": ["recommendation"], "topics": []}})
     assert adding(story, MOSS, "clinician", kind="recommendation") == "+in-care"
     assert adding(story, MOSS, "clinician", kind="recommendation", topics=["genetic"]) == "-outside-profile"
     assert adding(story, MOSS, "clinician") == "-outside-profile"
@@ -447,18 +443,18 @@ def _(story: Story) -> None:
 @row("emergency access: a clinician, for themselves; its review: the guardian, not of their own")
 def _(story: Story) -> None:
     note, hidden = story.item("note"), story.item("hidden", kind="working-note")
-    opened = {"emergency": FRESH_ID, "person": MOSS, "until": story.now + HOUR}
-    assert about_record(story, "emergency-opened/1", MOSS, "clinician", **opened) == "+clinician"
-    assert about_record(story, "emergency-opened/1", OKAFOR, "clinician", **opened) == "-not-for-another"
+    opened = {"emergency": FRESH_ID, "person": MOSS, "kind": "urgent-care", "until": story.now + HOUR}
+    assert about_record(story, "emergency-opened/2", MOSS, "clinician", **opened) == "+clinician"
+    assert about_record(story, "emergency-opened/2", OKAFOR, "clinician", **opened) == "-not-for-another"
     assert (
-        about_record(story, "emergency-opened/1", MOSS, "clinician", **opened | {"until": story.now + 2 * DAY})
+        about_record(story, "emergency-opened/2", MOSS, "clinician", **opened | {"until": story.now + 2 * DAY})
         == "-too-long"
     )
-    assert about_record(story, "emergency-opened/1", SAM, "carer", **opened) == "-role-missing"
+    assert about_record(story, "emergency-opened/2", SAM, "carer", **opened) == "-role-missing"
     one = {"emergency": FRESH_ID, "item": note}
     assert about_record(story, "emergency-item-opened/1", MOSS, "clinician", **one) == "-no-emergency"
-    story.clinician("emergency-opened/1", MOSS, **opened)
-    assert about_record(story, "emergency-opened/1", MOSS, "clinician", **opened) == "-already-said"
+    story.clinician("emergency-opened/2", MOSS, **opened)
+    assert about_record(story, "emergency-opened/2", MOSS, "clinician", **opened) == "-already-said"
     assert about_record(story, "emergency-item-opened/1", MOSS, "clinician", **one) == "+emergency"
     assert about_record(story, "emergency-item-opened/1", LIND, "clinician", **one) == "-no-emergency"
     assert (
@@ -527,10 +523,11 @@ def _(story: Story) -> None:
     assert say("care-started/1", grantee=team(FRESH_ID), **care) == "-unknown-team"
     assert say("care-started/1", grantee=person(MOSS), **care | {"ground": "import"}) == "-not-an-import"
     assert say("care-ended/1", record=RECORD, care=FRESH_ID) == "-unknown-care"
-    assert say("policy-set/1", policy=FRESH_ID, profiles={}) == "+administrator"
+    policy = {"policy": FRESH_ID, "profiles": {}, "topics": dict.fromkeys(TOPICS, "R"), "ages": AGES}
+    assert say("policy-set/2", **policy) == "+administrator"
     story.join(ADA, PRACTICE)
     assert say("care-started/1", grantee=team(PRACTICE), **care) == "-for-themselves"
-    assert answer(story, "policy-set/1", OKAFOR, "clinician", policy=FRESH_ID, profiles={}) == "-role-missing"
+    assert answer(story, "policy-set/2", OKAFOR, "clinician", **policy) == "-role-missing"
 
 
 @row("a person and a record are registered by an administrator or a registrar; a record by a clinician too")
@@ -579,10 +576,10 @@ def _(story: Story) -> None:
 
 @row("a case is assigned by an administrator or a guardian, to somebody else, of a record or a person")
 def _(story: Story) -> None:
-    case = {"case": FRESH_ID, "auditor": RUTH, "record": RECORD, "person": None, **TERM}
+    case = {"case": FRESH_ID, "auditor": RUTH, "record": RECORD, "person": None, "period": None, **TERM}
 
     def assign(who: str, acting: str, **facts: Any) -> str:
-        return answer(story, "case-assigned/1", who, acting, **case | facts)
+        return answer(story, "case-assigned/2", who, acting, **case | facts)
 
     assert assign(ADA, "administrator") == "+administrator"
     assert assign(GRETA, "guardian") == "+guardian"
@@ -591,7 +588,7 @@ def _(story: Story) -> None:
     assert assign(GRETA, "guardian", record=None) == "-unbounded-case"
     close = {"case": FRESH_ID, "auditor": RUTH}
     assert answer(story, "case-closed/1", RUTH, "auditor", **close) == "-unknown-case"
-    story.say("case-assigned/1", ADA, "administrator", **case)
+    story.say("case-assigned/2", ADA, "administrator", **case)
     assert assign(ADA, "administrator") == "-already-said"
     assert answer(story, "case-closed/1", RUTH, "auditor", **close) == "+auditor"
     assert answer(story, "case-closed/1", OKAFOR, "clinician", **close) == "-role-missing"

@@ -5,11 +5,12 @@ from datetime import date
 
 import pytest
 
-from ledger.core.facts import RecordFacts, lapse_of
+from ledger.core.facts import RecordFacts
 from ledger.core.instants import DAY, HOUR, Instant, format_instant
+from ledger.core.item_facts import lapse_of
 from ledger.core.people import DEFAULT_PROFILE, PersonFacts, TeamFacts
 from ledger.core.said import OutOfOrder, Said
-from ledger.core.vocabulary import KINDS, TOPICS
+from ledger.core.terms import KINDS, TOPICS
 from tests.core.story import (
     ADA,
     AMINA,
@@ -124,7 +125,7 @@ def test_an_auditor_has_the_cases_that_are_theirs() -> None:
     story = practice()
     for auditor in (RUTH, JOY):
         case = {"case": named(f"case of {auditor}"), "auditor": auditor, "record": RECORD, "person": None}
-        story.say("case-assigned/1", ADA, "administrator", from_=START, until=None, **case)
+        story.say("case-assigned/2", ADA, "administrator", from_=START, until=None, period=None, **case)
     assert list(PersonFacts.of(RUTH, story.said).cases) == [named(f"case of {RUTH}")]
 
 

@@ -320,7 +320,7 @@ def _(story: Story) -> None:
     secret = story.item("secret", kind="medicine", topics=["mental-health", "genetic"])
     assert story.rule(MOSS, "clinician", pill) == "-outside-profile"
     profile = {"kinds": ["medicine", "comment"], "topics": ["mental-health"]}
-    story.say("policy-set/1", ADA, "administrator", policy=named("policy"), profiles={"pharmacy": profile})
+    story.policy({"pharmacy": profile})
     assert story.rule(MOSS, "clinician", pill) == "+direct-care"
     assert story.rule(MOSS, "clinician", plan) == story.rule(MOSS, "clinician", secret) == "-outside-profile"
     answer = story.item("answer", kind="comment", parent=plan, concern="comment")
@@ -374,7 +374,9 @@ def _(story: Story) -> None:
     story.withhold(EVERYTHING, person(MOSS), hidden=False)
     story.withhold(of("item", sealed), person(MOSS), hidden=True)
     emergency, ends = named("emergency"), story.now + HOUR
-    opened = story.clinician("emergency-opened/1", MOSS, emergency=emergency, person=MOSS, until=ends)
+    opened = story.clinician(
+        "emergency-opened/2", MOSS, emergency=emergency, person=MOSS, kind="urgent-care", until=ends
+    )
     assert {story.rule(MOSS, "clinician", one) for one in first} == {"+emergency"}
     assert story.rule(MOSS, "clinician") == "+emergency"
     denied, hidden = story.decide(MOSS, "clinician", note), story.decide(MOSS, "clinician", sealed)
@@ -392,7 +394,9 @@ def _(story: Story) -> None:
 def _(story: Story) -> None:
     pill = story.item("pill", kind="medicine")
     emergency = named("emergency")
-    story.clinician("emergency-opened/1", MOSS, emergency=emergency, person=MOSS, until=story.now + HOUR)
+    story.clinician(
+        "emergency-opened/2", MOSS, emergency=emergency, person=MOSS, kind="urgent-care", until=story.now + HOUR
+    )
     for outcome, rule in (("justified", "+emergency"), ("not-justified", "-no-relationship")):
         story.say("emergency-reviewed/1", GRETA, "guardian", record=RECORD, emergency=emergency, outcome=outcome)
         assert story.rule(MOSS, "clinician", pill) == rule
@@ -595,7 +599,7 @@ def _(story: Story) -> None:
 
     def assign(name: str, **scope: str | None) -> str:
         facts = {"record": None, "person": None, "auditor": RUTH, "from_": START, "until": story.now + DAY} | scope
-        story.say("case-assigned/1", GRETA, "guardian", case=named(name), **facts)
+        story.say("case-assigned/2", GRETA, "guardian", case=named(name), **{"period": None} | facts)
         return named(name)
 
     assert story.rule(RUTH, "auditor", note) == story.rule(RUTH, "auditor") == "-no-case"

@@ -5,7 +5,7 @@ from typing import Any
 from ledger.core import authority
 from ledger.core.authority_items import CLINICIANS_KINDS, PATIENTS_KINDS
 from ledger.core.decisions import Decision, Permit
-from ledger.core.vocabulary import KINDS
+from ledger.core.terms import KINDS
 from projections.views.explanations import KEPT, PERMITTED
 from tests.core import test_authority, test_policy
 from tests.core.story import ADA, AMINA, BERT, GRETA, JOY, LIND, MOSS, OKAFOR, RUTH, SAM, Story, practice

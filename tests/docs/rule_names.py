@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger.core.vocabulary import GROUNDS
+from ledger.core.terms import GROUNDS
 from tests.docs.regions import CHECKOUT
 
 READING = [

@@ -18,7 +18,7 @@ from api.http.problems import INTERNAL, MEDIA_TYPE, TABLE, problem_of
 from api.settings import Settings
 from api.wiring import House
 from ledger.core.errors import CoreError, MalformedStatement
-from ledger.core.vocabulary import KINDS
+from ledger.core.terms import KINDS
 from ledger.domain.errors import DomainError, NotAllowed
 from ledger.store.errors import AlreadySaid, StoreError
 from ledger.use_cases.care import CareAround

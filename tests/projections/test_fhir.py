@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from api.import_files import read_file
 from api.import_files.imported import ImportedItem
-from ledger.core.vocabulary import ACTING_AS, KINDS
+from ledger.core.terms import ACTING_AS, KINDS
 from ledger.verify.bundle_form import BundleError
 from ledger.verify.bundle_told import check_fhir, fhir_string, parse_written, write_json
 from projections.fhir import Signature, fhir_of
