@@ -28,7 +28,8 @@ MINT: Final = _Mint()
 class Shown:
     """One item that may be shown: the decision, where its statements are, who made them, its permitted comments.
 
-    ``alone`` marks an answer to an item that this reader may not see: it is shown without anchor.
+    ``alone`` marks an answer to an item that this reader may not see: it is shown without anchor. ``matter`` marks a
+    matter of the record, which goes by the id of what it is about.
     """
 
     item: str
@@ -37,6 +38,7 @@ class Shown:
     authors: frozenset[str]
     children: "tuple[Shown, ...]" = ()
     alone: bool = False
+    matter: bool = False
 
     def thread(self) -> "Iterator[Shown]":
         """This item and everything under it, each before what is under it."""
@@ -104,6 +106,10 @@ class Disclosure:
         """Every item shown, comments too."""
         for shown in self.shown:
             yield from shown.thread()
+
+    def of_matters_to_a_guardian(self) -> bool:
+        """Does it show nothing but matters, to somebody who reads words of those (rule 8)?"""
+        return self.acting_as == "guardian" and all(shown.matter for shown in self.thread())
 
     def positions(self) -> list[int]:
         """Every position whose words may be opened: none of an item whose words are erased."""

@@ -39,10 +39,15 @@ class ClinicianRule(ReaderRule):
         ]
 
     def whole(self) -> Decision:
-        """Open the record in an emergency, in care, or for one's own words."""
+        """Open the record in an emergency, in care, to answer why one looked, or for one's own words."""
         if self._emergencies:
             return self._emergencies[0][1]
-        return self._reaches[0][1] if self._reaches else self.own_words_or(Deny("no-relationship"))
+        if self._reaches:
+            return self._reaches[0][1]
+        for question in self.record.questions.values():
+            if question.viewer == self.request.viewer:
+                return permit("asked", self.standing, Standing((question.position,)))
+        return self.own_words_or(Deny("no-relationship"))
 
     def item(self, item: Item) -> Decision:
         """Emergency first; then care, profile and the patient's seal, of the item and all that it answers."""
@@ -56,11 +61,13 @@ class ClinicianRule(ReaderRule):
 
     def matter(self, matter: Matter) -> Decision:
         """In care or an emergency: capacity, best interests, the conversation about carers; and what one is asked."""
-        if self.request.viewer in (matter.author, matter.person):
-            return permit("own-words" if matter.author == self.request.viewer else "asked", self.standing)
-        whole = self.whole()
-        shared = matter.kind in CLINICIANS_MATTERS and (self._emergencies or self._reaches)
-        return whole if shared else UNKNOWN_ITEM
+        if matter.author == self.request.viewer:
+            return permit("own-words", self.standing)
+        if matter.kind == "question" and matter.person == self.request.viewer:
+            return permit("asked", self.standing, Standing((matter.position,)))
+        if matter.kind in CLINICIANS_MATTERS and (self._emergencies or self._reaches):
+            return self.whole()
+        return UNKNOWN_ITEM
 
     def _not_opened(self, item: Item) -> Deny:
         """Outside care: in an emergency the clinician sees that there is more to open, unless it is hidden."""

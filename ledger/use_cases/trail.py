@@ -40,6 +40,7 @@ class Asked:
     """What somebody asks to see: a page of a record (after a place in it), or one item of it.
 
     ``items`` asks for what is said of these items on the trail: they are disclosed as items, without words.
+    ``matters`` asks for matters of these kinds (``ledger.core.matters``) in place of items.
     """
 
     record: str
@@ -47,6 +48,7 @@ class Asked:
     via: str = "screen"
     item: str | None = None
     items: tuple[str, ...] | None = None
+    matters: frozenset[str] | None = None
     kinds: frozenset[str] = frozenset()
     limit: int = 50
     after: tuple[Instant, int] | None = None
@@ -159,7 +161,7 @@ class Trail:
         ``only`` leaves closed what a view has no use for: it can narrow what is permitted, never widen it.
         """
         disclosure.check_fresh(self._clock())
-        if disclosure.acting_as in NEVER_READ_WORDS:
+        if disclosure.acting_as in NEVER_READ_WORDS and not disclosure.of_matters_to_a_guardian():
             raise NotAllowed(
                 f"words: got a disclosure to a {disclosure.acting_as}, wanted one to somebody who reads words (rule 8)",
                 "never-words",
@@ -192,6 +194,8 @@ def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
         _decide_one(page, gathered.record, judge, asked.item)
     elif asked.items is not None:
         _decide_these(page, judge, asked.items)
+    elif asked.matters is not None:
+        _decide_matters(page, gathered.record, judge, asked.matters)
     else:
         _decide_page(page, gathered.record, judge, asked, request)
     return page
@@ -210,6 +214,14 @@ def _decide_these(page: _Page, judge: Judge, items: tuple[str, ...]) -> None:
         decision = judge(item)
         if isinstance(decision, Permit):
             page.shown.append(Shown(item, decision, (), frozenset()))
+
+
+def _decide_matters(page: _Page, record: Record, judge: Judge, kinds: frozenset[str]) -> None:
+    for matter in record.facts.matters.values():
+        decision = judge(matter.id)
+        if matter.kind in kinds and isinstance(decision, Permit):
+            people = frozenset(one for one in (matter.author, matter.person) if one is not None)
+            page.shown.append(Shown(matter.id, decision, matter.positions, people, matter=True))
 
 
 def _request(by: By, asked: Asked, now: Instant) -> Request:

@@ -42,6 +42,8 @@ AUDIENCE: Final[Mapping[str, Mapping[str, Depth]]] = {
         "withholding-lifted/1": (_F, _N, _N),
         "result-held/1": (_W, _N, _N),
         "result-released/1": (_F, _N, _N),
+        "leave-asked/1": (_W, _N, _W),
+        "leave-answered/1": (_F, _N, _F),
         "erasure-asked/1": (_W, _W, _N),
         "content-erased/1": (_F, _F, _N),
         "wish-signed/1": (_F, _F, _F),
@@ -65,6 +67,10 @@ OF_ERASED: Final = frozenset(
 in the end, and by whom it was erased. The rest was said in words, or is about them."""
 
 
+TO_THE_AUTHOR: Final = frozenset({"content-erased/1", "leave-asked/1"})
+"""What others say to whoever wrote an item, for them to know even where nothing else is theirs to read."""
+
+
 def read_by(
     reader: str, disclosure: Disclosure, shown: Shown, statements: Iterable[About]
 ) -> list[tuple[About, Depth]]:
@@ -74,13 +80,14 @@ def read_by(
     about it since: that was not for them.
     """
     erased = shown.permit.rule == "erased"
-    own = (erased or shown.permit.rule == "own-words") and (reader == "carer" or disclosure.opened_by == "own-words")
+    alone = disclosure.opened_by in ("own-words", "asked")
+    own = (erased or shown.permit.rule == "own-words") and (reader == "carer" or alone)
     read: list[tuple[About, Depth]] = []
     for about in statements:
         depth = AUDIENCE.get(about.type, {}).get(reader, Depth.NOTHING)
         if erased:
             depth = min(depth, Depth.FACTS) if about.type in OF_ERASED else Depth.NOTHING
-        theirs = not own or about.author == disclosure.viewer or about.type == "content-erased/1"
+        theirs = not own or about.author == disclosure.viewer or about.type in TO_THE_AUTHOR
         if depth is not Depth.NOTHING and theirs:
             read.append((about, depth))
     return read
