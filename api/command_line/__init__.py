@@ -3,6 +3,7 @@
     service.py    demo, serve, migrate          starts the ledger
     files.py      import, export                files in, files out
     verify.py     verify, verify receipt, bundle, mirror
+    audit.py      audit replay, as-of           who was shown what, derived again
     checking.py   rebuild                       makes again what follows from the log
     mirror.py     mirror                        somebody else's log, kept in files
     witness.py    witness keys, serve, evidence
@@ -23,6 +24,7 @@ imported when a command runs, so that ``record-ledger --help`` answers at once.
 import typer
 
 from api.command_line import (
+    audit,
     bench,
     checking,
     erase,
@@ -54,6 +56,7 @@ app = typer.Typer(
 service.add_to(app)
 files.add_to(app)
 verify.add_to(app)
+audit.add_to(app)
 checking.add_to(app)
 mirror.add_to(app)
 witness.add_to(app)

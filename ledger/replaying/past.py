@@ -171,7 +171,8 @@ class PastReader:
             try:
                 opened.append(self._open(row, reach))
             except UNREADABLE as error:
-                known.breaks(reach.until if row.kept is None else max(row.kept.position, reach.until), error)
+                # Where it should stand is not known either: the index that says so may be what is wrong.
+                known.breaks(reach.until, error)
                 reach.until = self._until
                 break
             reach.facts, reach.until = row.n, opened[-1].position + 1
