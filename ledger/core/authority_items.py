@@ -16,9 +16,8 @@ from ledger.core.asking import (
     when,
 )
 from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit, standing_of
-from ledger.core.facts import HELD_AT_MOST
 from ledger.core.instants import DAY, Instant, format_instant
-from ledger.core.item_facts import GUARDIAN_DAYS, Item, lapse_of, lineage
+from ledger.core.item_facts import GUARDIAN_DAYS, HELD_AT_MOST, Item, lapse_of, lineage
 from ledger.core.people import Standing
 from ledger.core.standing import team_of_item
 

@@ -13,7 +13,7 @@ from ledger.core.asking import (
     when,
     without_capacity,
 )
-from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit
+from ledger.core.decisions import Decision, Deny
 from ledger.core.policy import judge_of
 
 
@@ -143,8 +143,7 @@ def topics_opened(ask: Ask) -> Decision:
     """The auditor whose case it is, of an item within it, with a reason."""
     if not ask.acts_as("auditor") or ask["auditor"] != ask.author:
         return ROLE_MISSING
-    within = judge_of(ask.facts, replace(ask.request, case=ask["case"]))(ask["item"])
-    return within if isinstance(within, Permit) or within.rule != "unknown-item" else UNKNOWN_ITEM
+    return judge_of(ask.facts, replace(ask.request, case=ask["case"]))(ask["item"])
 
 
 def case_closed(ask: Ask) -> Decision:

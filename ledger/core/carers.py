@@ -67,7 +67,7 @@ class CarerRule(ReaderRule):
     def _living(self, item: Item) -> Decision:
         """The patient's directives; where they say nothing and the patient cannot decide, a best-interests decision."""
         decision = self._directed(item)
-        if not self._best_interests or isinstance(decision, Permit) or self._withheld(item):
+        if not self._best_interests or isinstance(decision, Permit) or self._refused_by_patient(item):
             return decision
         return _first_within(self._best_interests, item, self.standing, "best-interests") or decision
 
@@ -84,8 +84,10 @@ class CarerRule(ReaderRule):
         made = self.record.current_directive(("person", self.request.viewer), item.scope)
         return made is not None and made.shares and made.position > frozen
 
-    def _withheld(self, item: Item) -> bool:
-        """Does the patient withhold it, or what it answers, by any directive? Then no professional overrides that."""
+    def _refused_by_patient(self, item: Item) -> bool:
+        """Does the patient withhold it, or what it answers, or allow nothing new? No professional overrides that."""
+        if self._frozen is not None and item.position > self._frozen:
+            return True
         said = (self._consent.within(scope) for above in lineage(item) for scope in _scopes(above))
         return any(one is not None and one.effect == WITHHELD for one in said)
 

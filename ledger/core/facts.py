@@ -6,21 +6,17 @@ statements before that position. Whoever reads a fact can name the statement tha
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Final, Self
 
 from ledger.core.directives import Directive, Grantee, Scope, directive_of
-from ledger.core.instants import DAY, Instant, parse_instant
-from ledger.core.item_facts import Answer, ErasureAsked, Item, Withholding, lapse_of
+from ledger.core.instants import parse_instant
+from ledger.core.item_facts import ErasureAsked, Item, Withholding
 from ledger.core.matters import OF_MATTERS, Matter, take_matter
 from ledger.core.people import Standing, Term
 from ledger.core.relations import Care, Emergency, Question, Together
 from ledger.core.representation import Representation
 from ledger.core.said import Fold, Said
 from ledger.core.vocabulary import STATEMENT_TYPES
-
-HELD_AT_MOST: Final = 14 * DAY
-"""A result is kept from the patient for at most 14 days after it was added."""
 
 
 @dataclass(slots=True)
@@ -90,11 +86,11 @@ class RecordFacts(Fold):
             take_matter(self.matters, said)
 
     def _about(self, item: Item, said: Said) -> None:
-        if said.worded:
-            item.worded = (*item.worded, said.position)
-        take = _ABOUT_AN_ITEM.get(said.type)
-        if take is not None:
-            take(self, item, said)
+        item.take(said)
+        if said.type in _OF_DUTY or said.facts.get("wrong_record"):
+            self._concerns_the_guardian(said)
+        if said.type == "erasure-asked/1":
+            self._erasure_asked(item, said)
 
     def _concerns_the_guardian(self, said: Said) -> None:
         if self.duty is None:
@@ -154,10 +150,11 @@ class RecordFacts(Fold):
             del self.current[directive.grantee][directive.scope]
 
     def _sharing_stopped(self, _said: Said) -> None:
-        """Every share is withdrawn, and every session together ends; what is withheld stays so."""
+        """Every share is withdrawn, of professionals too, and every session ends; what is withheld stays so."""
         for grantee, by_scope in self.current.items():
             self.current[grantee] = {scope: one for scope, one in by_scope.items() if not one.shares}
         self.sessions.clear()
+        self.representation.best_interests.clear()
 
     def _sharing_frozen(self, said: Said) -> None:
         self.frozen.setdefault(said.facts["person"], said.position)
@@ -246,65 +243,13 @@ class RecordFacts(Fold):
             awaited=self.tell_first if facts["kind"] == "result" else None,
             worded=(said.position,) if said.worded else (),
         )
+        item.set_topics(said)
         self.items[item.id] = item
         self.authored.setdefault(said.author, []).append(item)
-        self._item_topics_set(item, said)
-
-    def _item_topics_set(self, item: Item, said: Said) -> None:
-        topics = tuple(sorted(said.facts["topics"]))
-        if "domestic-abuse" not in topics:
-            item.hidden = None
-        elif "domestic-abuse" not in item.topics:
-            item.hidden = said.position
-        item.topics, item.topics_at = topics, said.position
-
-    def _item_marked_in_error(self, item: Item, said: Said) -> None:
-        item.in_error = said.position
-        if said.facts["wrong_record"]:
-            item.wrong_record = said.position
-            self._concerns_the_guardian(said)
-
-    def _withholding_made(self, item: Item, said: Said) -> None:
-        self._concerns_the_guardian(said)
-        facts = said.facts
-        ends = lapse_of(date.fromisoformat(facts["opinion_date"])) if facts["ground"] == "serious-harm" else None
-        made = Withholding(facts["withholding"], said.position, said.author, facts["from"], facts["ground"], ends)
-        item.withholdings = (*item.withholdings, made)
-
-    def _withholding_lifted(self, item: Item, said: Said) -> None:
-        lifted = said.facts["withholding"]
-        item.withholdings = tuple(made for made in item.withholdings if made.id != lifted)
-        if lifted == item.id:  # the default hiding of a domestic-abuse item goes by the item's own id
-            item.hidden = None
-
-    def _result_held(self, item: Item, said: Said) -> None:
-        item.held = (said.position, Instant(min(parse_instant(said.facts["until"]), item.added_at + HELD_AT_MOST)))
-
-    def _result_released(self, item: Item, said: Said) -> None:
-        item.released, item.held, item.awaited = said.position, None, None
-
-    def _leave_asked(self, item: Item, said: Said) -> None:
-        item.leave_asked = said.position
-
-    def _leave_answered(self, item: Item, said: Said) -> None:
-        if said.facts["outcome"] == "given":
-            item.in_confidence = False
-
-    def _wish_signed(self, item: Item, said: Said) -> None:
-        item.signed = said.position
-
-    def _dispute_answered(self, item: Item, said: Said) -> None:
-        item.answer = Answer(said.position, said.author, said.facts["outcome"])
 
     def _erasure_asked(self, item: Item, said: Said) -> None:
-        self._concerns_the_guardian(said)
-        item.asked = said.position
         asked = ErasureAsked(said.position, said.author, item, said.facts["answers"])
         self.erasures.setdefault(said.facts["erasure"], asked)
-
-    def _content_erased(self, item: Item, said: Said) -> None:
-        # What it names in clear is what was to be erased then: admission holds it to that.
-        item.worded, item.erased = item.worded[len(item.to_erase()) :], said.position
 
 
 _ABOUT_A_RECORD: Final[Mapping[str, Callable[[RecordFacts, Said], None]]] = {
@@ -335,20 +280,8 @@ _ABOUT_A_RECORD: Final[Mapping[str, Callable[[RecordFacts, Said], None]]] = {
     "death-recorded/1": RecordFacts._death_recorded,
     "item-added/1": RecordFacts._item_added,
 }
-_ABOUT_AN_ITEM: Final[Mapping[str, Callable[[RecordFacts, Item, Said], None]]] = {
-    "item-topics-set/1": RecordFacts._item_topics_set,
-    "item-marked-in-error/1": RecordFacts._item_marked_in_error,
-    "withholding-made/1": RecordFacts._withholding_made,
-    "withholding-lifted/1": RecordFacts._withholding_lifted,
-    "result-held/1": RecordFacts._result_held,
-    "result-released/1": RecordFacts._result_released,
-    "leave-asked/1": RecordFacts._leave_asked,
-    "leave-answered/1": RecordFacts._leave_answered,
-    "wish-signed/1": RecordFacts._wish_signed,
-    "dispute-answered/1": RecordFacts._dispute_answered,
-    "erasure-asked/1": RecordFacts._erasure_asked,
-    "content-erased/1": RecordFacts._content_erased,
-}
+_OF_DUTY: Final = frozenset({"withholding-made/1", "erasure-asked/1"})
+"""About an item, and the guardian's to know of; as is a mark that it stands in the wrong record."""
 _OF_ITEMS: Final = frozenset(name for name, shape in STATEMENT_TYPES.items() if shape.aggregate == "item") - {
     "item-added/1"
 }

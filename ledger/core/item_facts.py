@@ -1,14 +1,17 @@
 """Facts about one item: what its statements say of it, as decisions see it, without a word of theirs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from ledger.core.directives import Scope
-from ledger.core.instants import Instant, instant_of
+from ledger.core.instants import DAY, Instant, instant_of, parse_instant
 from ledger.core.public import MOST_ERASED
+from ledger.core.said import Said
 
+HELD_AT_MOST: Final = 14 * DAY
+"""A result is kept from the patient for at most 14 days after it was added."""
 OPINION_MONTHS: Final = 6
 GUARDIAN_DAYS: Final = 28
 """An opinion on serious harm lapses after six months; then the guardian has 28 days to release or renew."""
@@ -76,9 +79,69 @@ class Item:
     asked: int | None = None
     erased: int | None = None
 
+    def take(self, said: Said) -> None:
+        """Take in a statement about this item; one of another kind changes nothing but what was said in words."""
+        if said.worded:
+            self.worded = (*self.worded, said.position)
+        take = _TAKES.get(said.type)
+        if take is not None:
+            take(self, said)
+
+    def set_topics(self, said: Said) -> None:
+        """Take the topics of a statement. Domestic abuse is hidden from screens from when it is first among them."""
+        topics = tuple(sorted(said.facts["topics"]))
+        if "domestic-abuse" not in topics:
+            self.hidden = None
+        elif "domestic-abuse" not in self.topics:
+            self.hidden = said.position
+        self.topics, self.topics_at = topics, said.position
+
     def to_erase(self) -> tuple[int, ...]:
         """The positions that its next ``content-erased/1`` must name: as many of ``worded`` as one may."""
         return self.worded[:MOST_ERASED]
+
+    def _item_marked_in_error(self, said: Said) -> None:
+        self.in_error = said.position
+        if said.facts["wrong_record"]:
+            self.wrong_record = said.position
+
+    def _withholding_made(self, said: Said) -> None:
+        facts = said.facts
+        ends = lapse_of(date.fromisoformat(facts["opinion_date"])) if facts["ground"] == "serious-harm" else None
+        made = Withholding(facts["withholding"], said.position, said.author, facts["from"], facts["ground"], ends)
+        self.withholdings = (*self.withholdings, made)
+
+    def _withholding_lifted(self, said: Said) -> None:
+        lifted = said.facts["withholding"]
+        self.withholdings = tuple(made for made in self.withholdings if made.id != lifted)
+        if lifted == self.id:  # the default hiding of a domestic-abuse item goes by the item's own id
+            self.hidden = None
+
+    def _result_held(self, said: Said) -> None:
+        self.held = (said.position, Instant(min(parse_instant(said.facts["until"]), self.added_at + HELD_AT_MOST)))
+
+    def _result_released(self, said: Said) -> None:
+        self.released, self.held, self.awaited = said.position, None, None
+
+    def _leave_asked(self, said: Said) -> None:
+        self.leave_asked = said.position
+
+    def _leave_answered(self, said: Said) -> None:
+        if said.facts["outcome"] == "given":
+            self.in_confidence = False
+
+    def _wish_signed(self, said: Said) -> None:
+        self.signed = said.position
+
+    def _dispute_answered(self, said: Said) -> None:
+        self.answer = Answer(said.position, said.author, said.facts["outcome"])
+
+    def _erasure_asked(self, said: Said) -> None:
+        self.asked = said.position
+
+    def _content_erased(self, said: Said) -> None:
+        # What it names in clear is what was to be erased then: admission holds it to that.
+        self.worded, self.erased = self.worded[len(self.to_erase()) :], said.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +172,19 @@ def lapse_of(opinion: date) -> Instant:
     # The first of the month after when the day does not exist (31 August + 6 months): never a day too early.
     first = datetime(min(opinion.year + months // 12, 9998), months % 12 + 1, 1, tzinfo=UTC)
     return instant_of(first + timedelta(days=opinion.day - 1 + GUARDIAN_DAYS))
+
+
+_TAKES: Final[Mapping[str, Callable[[Item, Said], None]]] = {
+    "item-topics-set/1": Item.set_topics,
+    "item-marked-in-error/1": Item._item_marked_in_error,
+    "withholding-made/1": Item._withholding_made,
+    "withholding-lifted/1": Item._withholding_lifted,
+    "result-held/1": Item._result_held,
+    "result-released/1": Item._result_released,
+    "leave-asked/1": Item._leave_asked,
+    "leave-answered/1": Item._leave_answered,
+    "wish-signed/1": Item._wish_signed,
+    "dispute-answered/1": Item._dispute_answered,
+    "erasure-asked/1": Item._erasure_asked,
+    "content-erased/1": Item._content_erased,
+}

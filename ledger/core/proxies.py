@@ -108,7 +108,7 @@ class ParentRule(CarerRule):
 
     def _living(self, item: Item) -> Decision:
         decision = super()._living(item)
-        if self._review is None or isinstance(decision, Permit) or self._withheld(item):
+        if self._review is None or isinstance(decision, Permit) or self._refused_by_patient(item):
             return decision
         parts, reviewed = self._review
         if any(YOUNG_PERSONS_OWN.intersection(above.topics) for above in lineage(item)):
