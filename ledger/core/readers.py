@@ -50,7 +50,7 @@ class ReaderRule:
         if self.request.via == "preview":
             kept = in_wrong_record(item) or refusal_to_patient(self.record, item, self.request.at, on_screen=True)
         elif self.screened and self.on_screen:
-            kept = off_screen(item)
+            kept = off_screen(item, self.request.at)
         return self.unless_erased(item, permit("own-words", self.standing) if kept is None else kept)
 
     def matter(self, matter: Matter) -> Decision:

@@ -33,12 +33,12 @@ def working(item: Item, at: Instant) -> bool:
     return item.kind == "working-note" and at < item.added_at + WORKING_AT_MOST
 
 
-def off_screen(item: Item) -> Deny | None:
+def off_screen(item: Item, at: Instant) -> Deny | None:
     """Online-hidden: agreed with the patient, by ground, or by default for domestic abuse. To be had in person."""
     if item.hidden is not None:
         return Deny("online-hidden", (item.hidden,))
     for made in item.withholdings:
-        if made.kept_from == "screen":
+        if made.kept_from == "screen" and made.in_force(at):
             return Deny("online-hidden", (made.position,))
     return None
 
@@ -76,7 +76,7 @@ def refusal_to_patient(record: RecordFacts, item: Item, at: Instant, *, on_scree
         return None
     refusal: Deny | None = None
     for above in lineage(item):
-        hidden = off_screen(above) if on_screen else None
+        hidden = off_screen(above, at) if on_screen else None
         refusal = heaviest(refusal, hidden or from_patient(record, above, at))
     return refusal
 
@@ -90,7 +90,7 @@ def refusal_to_carers(record: RecordFacts, item: Item, at: Instant, *, on_screen
     if item.parent is None and _plain(item):
         return None
     for above in lineage(item):
-        hidden = off_screen(above) if on_screen else None
+        hidden = off_screen(above, at) if on_screen else None
         refusal = from_carers(above, at) or hidden or from_patient(record, above, at)
         if refusal is not None:
             return refusal
