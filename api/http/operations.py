@@ -26,6 +26,7 @@ from api.http.problems import (
     UNKNOWN,
     Problem,
 )
+from ledger.core.explanations import why_refused
 
 Handler = Callable[..., Any]
 _REFS: Final = "#/components/schemas/{model}"
@@ -41,7 +42,11 @@ _RECEIPT: Final = {"entry": '{"recorded_at":"2026-05-03T09:00:00.000Z",…}', "p
 _EXAMPLES: Final = {
     400: Problem(CURSOR, "cursor: got one that does not continue this, wanted the one of the page before; begin again"),
     401: Problem(SIGN_IN, "authorization: got no bearer token, wanted one from POST /token"),
-    403: Problem(NOT_ALLOWED, "item-added/1: refused by rule not-in-care to clinician …", {"rule": "not-in-care"}),
+    403: Problem(
+        NOT_ALLOWED,
+        "item-added/1: refused by rule not-in-care to clinician …",
+        {"rule": "not-in-care", "explanation": why_refused("not-in-care").told},
+    ),
     404: Problem(UNKNOWN, "got an item that is not there for you, wanted one of this record; check the id"),
     409: Problem(
         ALREADY_SAID,
@@ -82,6 +87,7 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
             "status": {"type": "integer"},
             "detail": {"type": "string"},
             "rule": {"type": "string", "description": "The rule that refused."},
+            "explanation": {"type": "string", "description": "What that means and what to do next, in plain words."},
             "errors": {"type": "array", "items": {"type": "object"}, "description": "Members, by JSON pointer."},
             "standing": {"type": ["string", "null"], "description": "Of that receipt."},
             "receipt": {"type": ["object", "null"], "description": "Of what was said first under this id."},

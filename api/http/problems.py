@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ledger.core.errors import BadCommitment, BadSignature, CoreError, MalformedStatement, WeakKey
+from ledger.core.explanations import why_refused
 from ledger.core.key_history import KeyNotInForce
 from ledger.domain.errors import DomainError, NotAllowed, NotPossible, Unknown
 from ledger.store.errors import AlreadySaid, Conflict, NotPublished, NotRecorded, StoreError
@@ -171,12 +172,18 @@ def _not_allowed(error: NotAllowed) -> Problem:
     """A refusal by a rule. Where the rule would tell whether something exists, it is not named."""
     if error.rule in _NOBODY_OR_NOTHING:
         detail = "got a record that is not there for you, or a role that is not yours; check the id and the scope"
-        return Problem(NOT_ALLOWED, detail, {"rule": "no-role"})
+        return Problem(NOT_ALLOWED, detail, _explained("no-role"))
     if error.rule in _NOTHING_THERE:
         return Problem(UNKNOWN, "got an item that is not there for you, wanted one of this record; check the id")
     if error.rule == "too-late":
         return Problem(BUSY, str(error))
-    return Problem(NOT_ALLOWED, str(error), {"rule": error.rule})
+    return Problem(NOT_ALLOWED, str(error), _explained(error.rule))
+
+
+def _explained(rule: str) -> dict[str, str]:
+    """The rule that refused, and in plain words what that means and what to do next."""
+    told = why_refused(rule).told
+    return {"rule": rule} if told is None else {"rule": rule, "explanation": told}
 
 
 def _pointer(what: str) -> str:

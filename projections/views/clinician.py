@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.core.item_facts import lapse_of
 from ledger.core.instants import Instant, parse_instant
+from ledger.core.item_facts import lapse_of
 from ledger.disclosure import Disclosure, Shown
 from ledger.ledger import Ledger
 from projections.timeline import Timeline
 from projections.views.conversation import Discussed, SealedItem, Why, discussed_of, sealed_item
-from projections.views.explanations import PERMITTED
+from projections.views.explanations import because_shown
 from projections.views.shape import Author, ItemTold, Opened, Person, Told, open_for
 
 
@@ -79,7 +79,7 @@ async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> C
         record=disclosure.record,
         patient=opened.patient,
         opened_at=disclosure.recorded_at,
-        why=Why(disclosure.opened_by, PERMITTED[disclosure.opened_by]),
+        why=Why(disclosure.opened_by, because_shown(disclosure.opened_by)),
         items=tuple(_item(opened, shown) for shown in disclosure.shown),
         sealed=tuple(sealed_item(sealed) for sealed in disclosure.sealed),
         more=disclosure.more is not None,

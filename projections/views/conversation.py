@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.core.instants import Instant, parse_instant
 from ledger.disclosure import Sealed, Shown
-from projections.views.explanations import KEPT, PERMITTED
+from projections.views.explanations import because_kept, because_shown
 from projections.views.shape import Author, Content, ItemTold, Opened, Told, content_of
 
 
@@ -98,13 +98,13 @@ def discussed_of(opened: Opened, shown: Shown) -> dict[str, Any]:
         "review": _outcome(told.last("dispute-reviewed/1")),
         "erasure_asked": _erasure(told.last("erasure-asked/1")),
         "erased": _erasure(told.last("content-erased/1")),
-        "why": Why(shown.permit.rule, PERMITTED[shown.permit.rule]),
+        "why": Why(shown.permit.rule, because_shown(shown.permit.rule)),
     }
 
 
 def sealed_item(sealed: Sealed) -> SealedItem:
     """The mark of what is kept back, with the reason in plain words."""
-    return SealedItem(sealed.item, Why(sealed.rule, KEPT[sealed.rule]))
+    return SealedItem(sealed.item, Why(sealed.rule, because_kept(sealed.rule)))
 
 
 def _agreements(told: ItemTold) -> tuple[Agreement, ...]:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from ledger.core import secrecy
+from ledger.core.explanations import UnknownRule
 from ledger.core.instants import MINUTE, Instant
 from ledger.core.vocabulary import STATEMENT_TYPES
 from ledger.disclosure import Disclosure
@@ -20,7 +21,7 @@ from ledger.store.errors import NotRecorded
 from ledger.use_cases.sharing import Directing
 from projections.views import carer, clinician, patient
 from projections.views.audience import AUDIENCE, Depth
-from projections.views.explanations import KEPT, PERMITTED
+from projections.views.explanations import because_kept
 from projections.views.fields import INSTANTS, as_json
 from projections.views.patient import PatientItem
 from tests.story import Story
@@ -350,9 +351,11 @@ def test_every_statement_about_an_item_has_its_row_in_the_table_of_who_reads_it(
 
 
 def test_every_rule_that_leaves_a_trace_is_explained_in_plain_words() -> None:
-    told = {f"withheld:{ground}" for ground in secrecy._TOLD}
-    assert set(KEPT) == told | {"not-yet", "sealed-by-patient", "emergency-not-opened"}
-    assert all(sentence.endswith(".") for sentence in [*KEPT.values(), *PERMITTED.values()])
+    for rule in [f"withheld:{ground}" for ground in secrecy._TOLD] + ["not-yet", "sealed-by-patient"]:
+        assert because_kept(rule).endswith(".")
+    for silent in ("flag", "working", "carer-confidence", "withheld:safeguarding", "online-hidden", "wrong-record"):
+        with pytest.raises(UnknownRule):
+            because_kept(silent)
 
 
 def test_instants_are_sent_as_rfc_3339() -> None:
