@@ -86,7 +86,7 @@ def request_of(disclosure: Said) -> Request:
 
 
 def shown_in(disclosure: Said) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """The items that a disclosure showed, each with its rule and evidence."""
+    """The items and matters that a disclosure showed, each with its rule and evidence."""
     groups: Sequence[Mapping[str, Any]] = disclosure.facts["permitted"]
     return {item: (group["rule"], tuple(group["evidence"])) for group in groups for item in group["items"]}
 
@@ -142,6 +142,7 @@ class _Comparing:
     def _items_if(self, refused: str | None) -> Iterator[str]:
         if refused is not None and self._facts.record is not None:
             yield from self._facts.record.items
+            yield from self._facts.record.matters
 
     def _is_denied_by(self, rule: str | None, item: str) -> bool:
         decision = self._judge(item)

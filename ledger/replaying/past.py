@@ -8,7 +8,7 @@ to the entries; here a fact that is missing, altered or about something else is 
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, Generic, TypeVar
@@ -215,5 +215,4 @@ def _position(said: Said) -> int:
 
 def teams_named(record: RecordFacts, viewer: PersonFacts) -> list[str]:
     """The teams whose facts bear on what a viewer sees of a record: the viewer's, and those that handed care on."""
-    handed: Mapping[str, Mapping[str, int]] = getattr(record, "predecessors", {})
-    return list(dict.fromkeys([*viewer.teams, *(former for name in viewer.teams for former in handed.get(name, ()))]))
+    return sorted({*viewer.teams, *record.handed_to(viewer.teams)})

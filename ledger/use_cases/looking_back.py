@@ -25,7 +25,7 @@ _AT_ONCE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An item of a record with what was decided of it; ``kind`` as it was then."""
+    """An item or a matter of a record, of a kind, with what was decided of it."""
 
     item: str
     kind: str
@@ -37,7 +37,7 @@ class CouldSee:
     """What a request comes to on the facts before a position.
 
     ``whole`` decides of opening the record at all; None where there was no such record yet. ``items`` are all that the
-    record held, in the order in which they were added.
+    record held, in the order in which they were added, and then all matters.
     """
 
     before: int
@@ -174,8 +174,7 @@ class LookingBack:
         judge = JUDGES[policy](facts, request)
         whole = judge.whole
         # Nothing of a record is shown where it may not be opened at all.
-        items = (
-            Judged(item.id, item.kind, whole if isinstance(whole, Deny) else judge(item.id))
-            for item in facts.record.items.values()
-        )
+        kinds = {item.id: item.kind for item in facts.record.items.values()}
+        kinds |= {matter.id: matter.kind for matter in facts.record.matters.values()}
+        items = (Judged(one, kind, whole if isinstance(whole, Deny) else judge(one)) for one, kind in kinds.items())
         return CouldSee(before, request, whole, tuple(items))
