@@ -4,85 +4,51 @@ These are the bare lines. Whoever shows them holds each to what its reader may s
 item is, and carers never see any.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 import orjson
-from psycopg.types.json import Jsonb
 
-from ledger.core.instants import Instant
+from ledger.core.instants import parse_instant
 from ledger.core.said import Said
+from projections.access_lines import COLUMNS, FROM, Line, Sought, conditions_of, line_of
 from projections.follow import Follower
 from projections.projection import Connection
 
+__all__ = ["AccessTrail", "AccessTrailProjection", "Line", "Sought"]
+
 LARGEST_PAGE: Final = 500
 
-_COLUMNS = "position, at, said, record, viewer, acting_as, purpose, via, case_id, refused, attempted, items, permitted"
+_WRITTEN: Final = (
+    "position, at, said, id, record, viewer, acting_as, purpose, via, case_id, refused, attempted, items, permitted"
+)
 _INSERT = f"""
-    insert into projections.access_trail ({_COLUMNS}) select {_COLUMNS}
-    from jsonb_to_recordset(%s::jsonb) as line (position bigint, at bigint, said text, record uuid, viewer uuid,
-         acting_as text, purpose text, via text, case_id uuid, refused text, attempted text, items integer,
-         permitted jsonb)
+    insert into projections.access_trail ({_WRITTEN}) select {_WRITTEN}
+    from jsonb_to_recordset(%s::jsonb) as line (position bigint, at bigint, said text, id uuid, record uuid,
+         viewer uuid, acting_as text, purpose text, via text, case_id uuid, refused text, attempted text,
+         items integer, permitted jsonb)
 """  # noqa: S608 - built from constants
-_PAGE = f"""
-    select {_COLUMNS} from projections.access_trail
-    where {{where}} order by position desc limit %s::bigint
-"""  # noqa: S608 - built from constants
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Items that were shown by one rule, resting on the same facts (their positions)."""
-
-    rule: str
-    evidence: tuple[int, ...]
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the trail. ``refused`` is the rule that refused the whole of it, or None.
-
-    ``attempted`` is the statement type of a refused attempt to say something; None for a disclosure.
-    """
-
-    position: int
-    at: Instant
-    said: str
-    record: str | None
-    viewer: str
-    acting_as: str
-    purpose: str | None
-    via: str | None
-    case: str | None
-    refused: str | None
-    attempted: str | None
-    items: int
-    permitted: tuple[Group, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """Which lines: all members that are not None must agree. ``since`` counts, ``until`` no longer does."""
-
-    record: str | None = None
-    viewer: str | None = None
-    item: str | None = None
-    since: Instant | None = None
-    until: Instant | None = None
+_LEAVE = """
+    update projections.membership set closed = %s::bigint
+    where team = %s::uuid and person = %s::uuid and closed is null
+"""
+_JOIN = "insert into projections.membership (position, team, person, starts, ends) values (%s, %s, %s, %s, %s)"
+_PAGE = f"select {COLUMNS} from {FROM} where {{where}} order by line.position desc limit %s::bigint"  # noqa: S608 - built from constants
 
 
 class AccessTrailProjection:
-    """Keeps the access trail."""
+    """Keeps the access trail, and who was in which team when they looked."""
 
-    TABLES: ClassVar[tuple[str, ...]] = ("access_trail",)
+    TABLES: ClassVar[tuple[str, ...]] = ("access_trail", "membership")
 
     async def apply(self, connection: Connection, said: Sequence[Said]) -> None:
-        """Take in disclosures and refused attempts."""
+        """Take in disclosures, refused attempts, and who joins and leaves teams."""
         rows = [_ROWS[one.type](one) for one in said if one.type in _ROWS]
         if rows:
             await connection.execute(_INSERT, [orjson.dumps(rows).decode()], prepare=True)
+        for one in said:
+            if one.type in ("team-joined/1", "team-left/1"):
+                await _take_membership(connection, one)
 
 
 class AccessTrail:
@@ -93,31 +59,37 @@ class AccessTrail:
 
     async def page(self, sought: Sought, *, before: int | None = None, limit: int = 50) -> list[Line]:
         """Up to ``limit`` lines older than the position ``before``; pass the last line's position for the next page."""
-        conditions = _conditions(sought, before)
-        where = " and ".join(condition for condition, _ in conditions) or "true"
-        values = [value for _, value in conditions]
+        where, values = conditions_of(sought, before)
         rows = await self._follower.select(_PAGE.format(where=where), [*values, min(limit, LARGEST_PAGE)])
-        return [_line(row) for row in rows]
+        return [line_of(row) for row in rows]
 
     async def seen_by(self, item: str, *, before: int | None = None, limit: int = 50) -> list[Line]:
         """Who has ever seen this item, newest first."""
         return await self.page(Sought(item=item), before=before, limit=limit)
 
+    async def line(self, record: str, named: str) -> Line | None:
+        """The line of a record with this id: that of the disclosure, or of the refused attempt."""
+        found = await self.page(Sought(record=record, id=named), limit=1)
+        return found[0] if found else None
 
-def _conditions(sought: Sought, before: int | None) -> list[tuple[str, Any]]:
-    # An item is in one record, so the record's lines are few enough to look through.
-    of_item = "record = (select record from projections.timeline where item = %s::uuid limit 1)"
-    shows_item = None if sought.item is None else Jsonb([{"items": [sought.item]}])
-    conditions = [
-        ("record = %s::uuid", sought.record),
-        ("viewer = %s::uuid", sought.viewer),
-        (of_item, sought.item),
-        ("permitted @> %s", shows_item),
-        ("at >= %s::bigint", sought.since),
-        ("at < %s::bigint", sought.until),
-        ("position < %s::bigint", before),
-    ]
-    return [(condition, value) for condition, value in conditions if value is not None]
+    async def all(self, sought: Sought) -> list[Line]:
+        """Every such line, newest first."""
+        lines: list[Line] = []
+        while True:
+            before = lines[-1].position if lines else None
+            page = await self.page(sought, before=before, limit=LARGEST_PAGE)
+            lines += page
+            if len(page) < LARGEST_PAGE:
+                return lines
+
+
+async def _take_membership(connection: Connection, said: Said) -> None:
+    facts = said.facts
+    await connection.execute(_LEAVE, [said.position, facts["team"], facts["person"]], prepare=True)
+    if said.type == "team-joined/1":
+        until = None if facts["until"] is None else parse_instant(facts["until"])
+        values = [said.position, facts["team"], facts["person"], parse_instant(facts["from"]), until]
+        await connection.execute(_JOIN, values, prepare=True)
 
 
 def _disclosure(said: Said) -> dict[str, Any]:
@@ -126,6 +98,7 @@ def _disclosure(said: Said) -> dict[str, Any]:
         "position": said.position,
         "at": said.recorded_at,
         "said": said.type,
+        "id": facts["disclosure"],
         "record": facts["record"],
         "viewer": facts["viewer"],
         "acting_as": facts["acting_as"],
@@ -145,6 +118,7 @@ def _attempt(said: Said) -> dict[str, Any]:
         "position": said.position,
         "at": said.recorded_at,
         "said": said.type,
+        "id": facts["attempt"],
         "record": facts["record"],
         "viewer": facts["person"],
         "acting_as": facts["acting_as"],
@@ -159,30 +133,3 @@ def _attempt(said: Said) -> dict[str, Any]:
 
 
 _ROWS: Final = {"disclosure-made/1": _disclosure, "attempt-refused/1": _attempt}
-
-
-def _line(row: Sequence[Any]) -> Line:
-    position, at, said, record, viewer, acting_as, purpose, via, case, refused, attempted, items, permitted = row
-    return Line(
-        position,
-        Instant(at),
-        said,
-        _text(record),
-        str(viewer),
-        acting_as,
-        purpose,
-        via,
-        _text(case),
-        refused,
-        attempted,
-        items,
-        tuple(_group(group) for group in permitted),
-    )
-
-
-def _group(group: Mapping[str, Any]) -> Group:
-    return Group(group["rule"], tuple(group["evidence"]), tuple(group["items"]))
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -113,8 +113,7 @@ async def test_what_another_process_rebuilds_is_waited_for_and_not_shown_in_part
     await story.note("Restless.")
     await story.settled()
     with psycopg.connect(story.database.superuser_dsn, autocommit=True) as superuser:
-        superuser.execute("truncate projections.timeline, projections.record, projections.carer, projections.care,"
-                          " projections.member, projections.role, projections.access_trail")  # fmt: skip
+        superuser.execute("truncate " + ", ".join(f"projections.{table}" for table in TABLES))
         superuser.execute("update projections.tracking set notification_id = 0")
     assert [item.text for item in (await story.patient_view()).items] == ["Restless."]
 

@@ -1,0 +1,182 @@
+"""Lines of the access trail: what one says, and how lines are sought."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from ledger.core.instants import Instant
+
+FROM: Final = "projections.access_trail line left join projections.record whose on whose.record = line.record"
+COLUMNS: Final = (
+    "line.position, line.at, line.said, line.id, line.record, line.viewer, line.acting_as, line.purpose, line.via,"
+    " line.case_id, line.refused, line.attempted, line.items, line.permitted, whose.patient"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items that were shown by one rule, resting on the same facts (their positions)."""
+
+    rule: str
+    evidence: tuple[int, ...]
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the trail. ``refused`` is the rule that refused the whole of it, or None.
+
+    ``id`` is that of the disclosure or of the refused attempt. ``attempted`` is the statement type of an attempt to say
+    something; None for a disclosure. ``patient`` is whose record it is.
+    """
+
+    position: int
+    at: Instant
+    said: str
+    id: str
+    record: str | None
+    viewer: str
+    acting_as: str
+    purpose: str | None
+    via: str | None
+    case: str | None
+    refused: str | None
+    attempted: str | None
+    items: int
+    permitted: tuple[Group, ...]
+    patient: str | None
+
+    @property
+    def previewed(self) -> bool:
+        """Did the patient look how their record looks to the viewer?"""
+        return self.via == "preview" and self.viewer != self.patient
+
+    @property
+    def looked(self) -> str:
+        """Who in fact looked: in a preview the patient, else the viewer."""
+        return self.patient if self.previewed and self.patient is not None else self.viewer
+
+    @property
+    def emergency(self) -> bool:
+        """Was it opened as an emergency?"""
+        return self.purpose == "emergency" or any(group.rule == "emergency" for group in self.permitted)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which lines: all members that are not None must agree. ``since`` counts, ``until`` no longer does.
+
+    ``viewer`` is who in fact looked; ``about`` a person who looked or whose record it is; ``team`` one that the viewer
+    was in then, looking as a clinician; ``rule`` one by which something was shown, or all of it was refused.
+    """
+
+    record: str | None = None
+    id: str | None = None
+    viewer: str | None = None
+    acting_as: str | None = None
+    about: str | None = None
+    team: str | None = None
+    item: str | None = None
+    rule: str | None = None
+    purpose: str | None = None
+    via: str | None = None
+    emergency: bool | None = None
+    refused: bool | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+_LOOKED: Final = (
+    "((line.viewer = %s::uuid and (line.via is distinct from 'preview' or whose.patient = line.viewer))"
+    " or (line.via = 'preview' and whose.patient = %s::uuid))"
+)
+_IN_TEAM: Final = """line.acting_as = 'clinician' and exists (
+        select from projections.membership m
+        where m.team = %s::uuid and m.person = line.viewer and m.position < line.position
+        and (m.closed is null or m.closed > line.position) and m.starts <= line.at
+        and (m.ends is null or line.at < m.ends))"""
+_EMERGENCY: Final = "(line.purpose is not distinct from 'emergency' or line.permitted @> %s) = %s"
+
+
+def conditions_of(sought: Sought, before: int | None) -> tuple[str, list[Any]]:
+    """The condition of SQL for these lines, and its values."""
+    conditions = list(_conditions(sought, before))
+    where = " and ".join(condition for condition, _ in conditions) or "true"
+    return where, [value for _, values in conditions for value in values]
+
+
+def _conditions(sought: Sought, before: int | None) -> Iterator[tuple[str, list[Any]]]:
+    for condition, value in (
+        ("line.record = %s::uuid", sought.record),
+        ("line.id = %s::uuid", sought.id),
+        ("line.acting_as = %s", sought.acting_as),
+        ("line.purpose = %s", sought.purpose),
+        ("line.via = %s", sought.via),
+        ("(line.refused is not null) = %s", sought.refused),
+        ("line.at >= %s::bigint", sought.since),
+        ("line.at < %s::bigint", sought.until),
+        ("line.position < %s::bigint", before),
+        (_IN_TEAM, sought.team),
+        ("line.permitted @> %s", None if sought.item is None else Jsonb([{"items": [sought.item]}])),
+    ):
+        if value is not None:
+            yield condition, [value]
+    if sought.item is not None and sought.record is None:
+        # An item is in one record, so the record's lines are few enough to look through.
+        yield "line.record = (select record from projections.timeline where item = %s::uuid limit 1)", [sought.item]
+    if sought.viewer is not None:
+        yield _LOOKED, [sought.viewer] * 2
+    if sought.about is not None:
+        yield f"({_LOOKED} or whose.patient = %s::uuid)", [sought.about] * 3
+    if sought.rule is not None:
+        yield "(line.permitted @> %s or line.refused = %s)", [Jsonb([{"rule": sought.rule}]), sought.rule]
+    if sought.emergency is not None:
+        yield _EMERGENCY, [Jsonb([{"rule": "emergency"}]), sought.emergency]
+
+
+def line_of(row: Sequence[Any]) -> Line:
+    """The line of a row of ``COLUMNS``."""
+    (
+        position,
+        at,
+        said,
+        named,
+        record,
+        viewer,
+        acting_as,
+        purpose,
+        via,
+        case,
+        refused,
+        attempted,
+        items,
+        groups,
+        whose,
+    ) = row
+    return Line(
+        position,
+        Instant(at),
+        said,
+        str(named),
+        _text(record),
+        str(viewer),
+        acting_as,
+        purpose,
+        via,
+        _text(case),
+        refused,
+        attempted,
+        items,
+        tuple(_group(group) for group in groups),
+        _text(whose),
+    )
+
+
+def _group(group: Mapping[str, Any]) -> Group:
+    return Group(group["rule"], tuple(group["evidence"]), tuple(group["items"]))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
