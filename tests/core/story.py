@@ -1,16 +1,18 @@
 """Stories for the decision tests: people with names, and what they say, one statement after the other.
 
 Amina is the patient, Sam her son, Joy her sister; Dr Okafor and Dr Lind are of one practice, Dr Moss is a locum from
-elsewhere, Ruth audits, Greta is the guardian, Ada and Bert administer.
+elsewhere, Ruth audits, Greta is the guardian, Ada and Bert administer. Paul and Dora hold powers where a story says so,
+and where Amina is a child, Nadia is her mother.
 """
 
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
+from ledger.core.authority import may_say, person_named_in
 from ledger.core.decisions import Decision, Facts, Permit, Request
 from ledger.core.facts import RecordFacts
-from ledger.core.instants import SECOND, Instant, format_instant, parse_instant
+from ledger.core.instants import DAY, HOUR, SECOND, Instant, format_instant, parse_instant
 from ledger.core.people import PersonFacts, PolicyFacts, TeamFacts
 from ledger.core.policy import decide
 from ledger.core.said import Said
@@ -29,8 +31,9 @@ def named(name: str) -> str:
 AMINA, SAM, JOY = named("Amina"), named("Sam"), named("Joy")
 OKAFOR, LIND, MOSS = named("Dr Okafor"), named("Dr Lind"), named("Dr Moss")
 RUTH, GRETA, ADA, BERT, SERVICE = (named(one) for one in ("Ruth", "Greta", "Ada", "Bert", "the service"))
+PAUL, DORA, NADIA = named("Paul"), named("Dora"), named("Nadia")
 RECORD, PRACTICE, PHARMACY, FAMILY = (named(one) for one in ("record", "practice", "pharmacy", "family"))
-EVERYBODY = (AMINA, SAM, JOY, OKAFOR, LIND, MOSS, RUTH, GRETA, ADA, BERT)
+EVERYBODY = (AMINA, SAM, JOY, OKAFOR, LIND, MOSS, RUTH, GRETA, ADA, BERT, PAUL, DORA, NADIA)
 TEAMS = (PRACTICE, PHARMACY, FAMILY)
 
 ITEM = {
@@ -65,6 +68,20 @@ TOGETHER = {"kind": "together"}
 def of(kind: str, what: str) -> dict[str, str]:
     """A scope: an item, a topic or a kind."""
     return {"kind": kind, "of": what}
+
+
+def shaped_as(type_: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts of a statement, held to its shape: ``from_`` is ``from``, and instants may be given in milliseconds."""
+    given = {name.removesuffix("_"): value for name, value in facts.items()}
+    shaped = {
+        name: format_instant(Instant(value)) if type(value) is int and name not in _COUNTED else value
+        for name, value in given.items()
+    }
+    STATEMENT_TYPES[type_].facts("facts", shaped)
+    return shaped
+
+
+_COUNTED = {"holders"}
 
 
 class Story:
@@ -166,6 +183,76 @@ class Story:
         about = {"record": RECORD, "item": item, "basis": "consent-withdrawn"}
         return self.say("content-erased/1", GRETA, "guardian", erasure=erasure or self.asked(item), **about)
 
+    def emergency(self, who: str = MOSS, *, until: int | None = None) -> str:
+        """A clinician opens an emergency, for an hour; gives its id."""
+        name = named(f"emergency {len(self.said)}")
+        ends = until or self.now + HOUR
+        self.clinician("emergency-opened/2", who, emergency=name, person=who, kind="urgent-care", until=ends)
+        return name
+
+    def transfer(self, care: int, to: str) -> int:
+        """The care that began at this position is handed to another team."""
+        facts = {"care": self.said[care].facts["care"], "team": to, "next": named(f"care {len(self.said)}")}
+        return self.say("care-transferred/1", ADA, "administrator", record=RECORD, **facts)
+
+    def assess(self, matter: str = "sharing", outcome: str = "lacks", *relevant: dict[str, str], **term: int) -> str:
+        """Dr Okafor finds that Amina lacks (or has) the capacity to decide something, for 30 days; gives its id."""
+        name = named(f"assessment {len(self.said)}")
+        facts = {"matter": matter, "outcome": outcome, "relevant": list(relevant)}
+        dates = {"from_": self.now, "until": self.now + 30 * DAY} | term
+        self.clinician("capacity-assessed/1", assessment=name, **facts, **dates)
+        return name
+
+    def power(self, who: str = PAUL, *matters: str, **instrument: Any) -> str:
+        """Ada registers a power over treatment (or other matters) that somebody holds; gives its id."""
+        unless_said = {"power": named("power"), "kind": "attorney", "terms": "jointly-and-severally", "holders": 1}
+        dates = {"registered_on": "2026-01-05", "from_": START, "until": None}
+        facts = unless_said | dates | instrument
+        said = self.say(
+            "power-registered/1",
+            ADA,
+            "administrator",
+            record=RECORD,
+            person=who,
+            matters=list(matters) or ["treatment"],
+            **facts,
+        )
+        return str(self.said[said].facts["power"])
+
+    def acts(self, who: str, power: str) -> int:
+        """A holder of a joint power says that they act, for an hour."""
+        return self.say("power-exercised/1", who, "attorney", record=RECORD, power=power, until=self.now + HOUR)
+
+    def child(self, born: str, who: str = NADIA) -> str:
+        """Amina is a child, and somebody (her mother) has parental responsibility; gives the id of that."""
+        self.say("birth-stated/1", ADA, "administrator", record=RECORD, born=born)
+        facts = {"parental": named("parental"), "person": who, "from_": START, "until": None}
+        self.say("parent-registered/1", ADA, "administrator", record=RECORD, **facts)
+        return named("parental")
+
+    def best_interests(self, assessment: str, *scope: dict[str, str], who: str = SAM) -> str:
+        """Dr Okafor shows a carer something in Amina's best interests, for a day; gives the decision's id."""
+        name = named(f"best interests {len(self.said)}")
+        facts = {"assessment": assessment, "person": who, "scope": list(scope), "until": self.now + DAY}
+        self.clinician("best-interests-made/1", best_interests=name, **facts)
+        return name
+
+    def death(self) -> int:
+        """Dr Okafor records that Amina has died."""
+        return self.clinician("death-recorded/1", died="2026-05-04")
+
+    def release(self, *scope: dict[str, str], who: str = SAM) -> int:
+        """Greta releases something to somebody after Amina's death, for a day."""
+        facts = {"release": named(f"release {len(self.said)}"), "person": who, "scope": list(scope)}
+        return self.say("after-death-released/1", GRETA, "guardian", record=RECORD, until=self.now + DAY, **facts)
+
+    def case(self, **scope: Any) -> str:
+        """Greta assigns a case to Ruth, for a day; gives its id."""
+        name = named(f"case {len(self.said)}")
+        facts = {"record": None, "person": None, "period": None, "from_": START, "until": self.now + DAY} | scope
+        self.say("case-assigned/2", GRETA, "guardian", case=name, auditor=RUTH, **facts)
+        return name
+
     def policy(self, profiles: dict[str, Any] | None = None, topics: tuple[str, ...] = TOPICS, **ages: int) -> int:
         """Ada configures profiles, topics and ages."""
         configured = {"topics": dict.fromkeys(topics, "R"), "ages": AGES | ages}
@@ -192,8 +279,29 @@ class Story:
 
     def rule(self, viewer: str, acting_as: str, item: str | None = None, **request: Any) -> str:
         """The decision in short: ``+rule`` for a permit, ``-rule`` for a refusal."""
-        decision = self.decide(viewer, acting_as, item, **request)
-        return ("+" if isinstance(decision, Permit) else "-") + decision.rule
+        return in_short(self.decide(viewer, acting_as, item, **request))
+
+    def ask(
+        self, type_: str, author: str, acting_as: str, /, *, late: int = 0, through: Any = None, **facts: Any
+    ) -> Decision:
+        """Would this be admitted now, ``late`` milliseconds after it was made?"""
+        shaped = shaped_as(type_, facts)
+        said = Said(len(self.said), self.now, Instant(self.now - late), type_, author, acting_as, shaped)
+        known = self.facts(author, subject=person_named_in(type_, shaped))
+        return may_say(known, said, service=SERVICE, **(through or {}))
+
+    def answer(self, type_: str, author: str, acting_as: str, /, **facts: Any) -> str:
+        """The same in short: ``+rule`` if it would be admitted, else ``-rule``."""
+        return in_short(self.ask(type_, author, acting_as, **facts))
+
+    def may(self, type_: str, author: str, acting_as: str, /, **facts: Any) -> str:
+        """The same, about the record."""
+        return self.answer(type_, author, acting_as, record=RECORD, **facts)
+
+
+def in_short(decision: Decision) -> str:
+    """``+rule`` for a permit, ``-rule`` for a refusal."""
+    return ("+" if isinstance(decision, Permit) else "-") + decision.rule
 
 
 def practice() -> Story:
