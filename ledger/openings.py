@@ -5,9 +5,10 @@ disclosure (``ledger/store/schema/0004_openings.sql``). A service that does as i
 it shows. Here each of these notes is held to the disclosure that it names. The words may be opened
 
 - within the five seconds in which a disclosure is answered, give or take what two clocks differ by;
-- of a disclosure that refused nothing, to a reader who reads words at all;
+- of a disclosure that refused nothing, to a reader who reads words;
 - of each item that it shows, unless its words are erased: every statement about it before the disclosure;
-- with the names of the patient and of whoever spoke about an item that it shows;
+- likewise of each matter of the record that it shows; a guardian reads words of nothing else;
+- with the names of the patient, of whoever spoke about what it shows, and of whom a matter concerns;
 - for a reading of the trail, instead: the names of those who looked, and the reasons of emergencies.
 
 Everything else is named. A retry that is compared with what was said first shows nobody anything and has no disclosure:
@@ -24,7 +25,7 @@ from ledger.core.policy import NEVER_READ_WORDS
 from ledger.core.said import Said
 from ledger.disclosure import ANSWER_WITHIN
 from ledger.store.errors import NotRecorded, StoreError, WentBack
-from ledger.store.facts import FactsReader
+from ledger.store.facts import FactsReader, Record
 from ledger.store.mapper import SealingMapper
 from ledger.store.recorder import LedgerRecorder, OpeningRow
 
@@ -40,6 +41,7 @@ _MOST_WAITING: Final = 50_000
 """Names opened for readings of the trail that wait for the line that they stand in: some 20 MB."""
 _LOOKS: Final = {"disclosure-made/1": "viewer", "attempt-refused/1": "person"}
 """What is a line of the trail, and which member of it is the person who looked."""
+_EMERGENCIES: Final = frozenset({"emergency-opened/1", "emergency-opened/2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,30 +180,22 @@ class _Reconciliation:
         if row.reason == "repeat":
             self.repeats += 1
             return
-        if (why := _why_not(row, disclosure)) is not None or disclosure is None:
-            self._find(row, row.positions, disclosure, why or "")
+        if disclosure is None:
+            self._find(row, row.positions, None, f"there is no disclosure at position {row.disclosure}")
+            return
+        about = (await self.facts.record(disclosure.facts["record"])).fold
+        if (why := _why_not(row, disclosure, about)) is not None:
+            self._find(row, row.positions, disclosure, why)
             return
         if disclosure.facts["via"] == "trail":
             left = await self._not_on_the_trail(row, disclosure)
         else:
-            left = set(row.positions) - await self._shown(disclosure)
+            shown, people = _shown_in(disclosure, about)
+            left = set(row.positions) - shown
+            left -= {await self._registered(person) for person in people if left}
         if left:
             why = f"the disclosure at position {disclosure.position} does not show them"
             self._find(row, sorted(left), disclosure, why)
-
-    async def _shown(self, disclosure: Said) -> set[int]:
-        """The positions whose words this disclosure shows: of its items, and the names of those who speak in it."""
-        about = (await self.facts.record(disclosure.facts["record"])).fold
-        shown: set[int] = set()
-        speakers = {about.facts.patient}
-        for group in disclosure.facts["permitted"]:
-            for item in group["items"]:
-                told = [one for one in about.statements.get(item, ()) if one[0] < disclosure.position]
-                speakers.update(author for _, author in told)
-                if group["rule"] != "erased":
-                    shown.update(position for position, _ in told)
-        registered = [await self._registered(person) for person in speakers if person is not None]
-        return shown | {position for position in registered if position is not None}
 
     async def _registered(self, person: str) -> int | None:
         return (await self.facts.person(person)).fold.facts.registered
@@ -211,7 +205,7 @@ class _Reconciliation:
         record = disclosure.facts["record"]
         left = set(row.positions)
         for kept in await self.recorder.read_these(row.positions):
-            if kept.topic not in ("person-registered/1", "emergency-opened/1"):
+            if kept.topic != "person-registered/1" and kept.topic not in _EMERGENCIES:
                 continue
             said = self.mapper.open_facts(kept)
             if said.type == "person-registered/1":
@@ -255,16 +249,40 @@ class _Reconciliation:
             self.findings.append(Unaccounted(row, tuple(positions), disclosure, why))
 
 
-def _why_not(row: OpeningRow, disclosure: Said | None) -> str | None:
+def _why_not(row: OpeningRow, disclosure: Said, about: Record) -> str | None:
     """Why a disclosure can account for nothing that was opened for it, if so."""
-    if disclosure is None:
-        return f"there is no disclosure at position {row.disclosure}"
     at, facts = disclosure.position, disclosure.facts
     if row.at > disclosure.recorded_at + ANSWER_WITHIN + CLOCKS_APART:
         recorded = format_instant(Instant(disclosure.recorded_at))
         return f"the disclosure at position {at} was recorded at {recorded}, and its five seconds were over"
-    if facts["acting_as"] in NEVER_READ_WORDS:
-        return f"the disclosure at position {at} was to a reader acting as {facts['acting_as']}, who reads no words"
+    if not _reads_words(disclosure, about):
+        return (
+            f"the disclosure at position {at} was to a reader acting as {facts['acting_as']}, who reads none of these"
+        )
     if facts["refused"] is not None:
         return f"the disclosure at position {at} was refused, by rule {facts['refused']}"
     return None
+
+
+def _reads_words(disclosure: Said, about: Record) -> bool:
+    """Does this reader read words at all? A guardian reads those of matters, where nothing else is shown (rule 8)."""
+    if disclosure.facts["acting_as"] == "guardian":
+        return all(item in about.facts.matters for group in disclosure.facts["permitted"] for item in group["items"])
+    return disclosure.facts["acting_as"] not in NEVER_READ_WORDS
+
+
+def _shown_in(disclosure: Said, about: Record) -> tuple[set[int], set[str]]:
+    """The positions whose words a disclosure shows, of items and of matters, and the people whose names it shows."""
+    shown: set[int] = set()
+    people = set() if about.facts.patient is None else {about.facts.patient}
+    for group in disclosure.facts["permitted"]:
+        for item in group["items"]:
+            told = [one for one in about.statements.get(item, ()) if one[0] < disclosure.position]
+            people.update(author for _, author in told)
+            positions = [position for position, _ in told]
+            if (matter := about.facts.matters.get(item)) is not None:
+                people.update(one for one in (matter.author, matter.person) if one is not None)
+                positions += [position for position in matter.positions if position < disclosure.position]
+            if group["rule"] != "erased":
+                shown.update(positions)
+    return shown, people

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from api.clock import clock
 from ledger.disclosure import Disclosure
 from ledger.ledger import Ledger, open_ledger
+from ledger.openings import reconcile
 from ledger.saying import By
+from ledger.store.mapper import SealingMapper
 from ledger.use_cases.items import Draft
 from ledger.use_cases.sharing import Directing
 from ledger.use_cases.trail import Asked
@@ -94,14 +96,24 @@ class Story:
             await asyncio.to_thread(soundness.assert_ledger_sound, self.database.dsn(), KEYRING)
 
 
+async def assert_accounted(ledger: Ledger) -> None:
+    """Whatever words were opened, a disclosure accounts for it."""
+    found = await reconcile(ledger.rows, SealingMapper(ledger.keyring))
+    assert found.ok, [str(one) for one in found.findings]
+
+
 @asynccontextmanager
 async def story_of(database: Database) -> AsyncIterator[Story]:
-    """Open a ledger on a new database, with a follower, and let everybody come in."""
+    """Open a ledger on a new database, with a follower, and let everybody come in.
+
+    At the end, every opening of words in it must be one that a disclosure accounts for.
+    """
     async with (
         open_ledger(database.dsn(), KEYRING, clock) as ledger,
         following(ledger, database.dsn(), ALL_PROJECTIONS) as follower,
     ):
         yield await _begin(database, ledger, follower)
+        await assert_accounted(ledger)
 
 
 async def _begin(database: Database, ledger: Ledger, follower: Follower) -> Story:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ledger.core.decisions import Deny, Permit, Request, leaves_trace
+from ledger.core.decisions import Decision, Deny, Permit, Request, leaves_trace
 from ledger.core.instants import Instant, format_instant
 from ledger.core.policy import NEVER_READ_WORDS, POLICY_VERSION, Judge, judge_of
 from ledger.disclosure import MINT, Disclosure, Sealed, Shown
@@ -148,10 +148,15 @@ class Trail:
         Deciding is not a disclosure, and nothing may be shown by it: it finds what to ask ``open`` for, in one
         disclosure whose number and size tell nothing of what is hidden.
         """
+        decided = await self.decided(by, asked, items)
+        return {item for item, decision in decided.items() if isinstance(decision, Permit)}
+
+    async def decided(self, by: By, asked: Asked, items: Collection[str]) -> dict[str, Decision]:
+        """What would be decided of each of these items now; as ``visible``, no disclosure, and for who may hear it."""
         now = self._clock()
         gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=True)
         judge = judge_of(gathered.facts, _request(by, asked, now))
-        return {item for item in items if isinstance(judge(item), Permit)}
+        return {item: judge(item) for item in items}
 
     async def words(
         self, disclosure: Disclosure, only: Collection[int] | None = None

@@ -91,8 +91,11 @@ class Ground:
     @property
     def environment(self) -> dict[str, str]:
         """What its processes are told."""
-        told = {"LEDGER_DATABASE_URL": self.database.dsn(), "LEDGER_ORIGIN": KEYRING.origin, **self.settings}
-        return environment(self.home, **told)
+        database = {
+            "LEDGER_DATABASE_URL": self.database.dsn(),
+            "LEDGER_READER_URL": self.database.dsn("ledger_reader"),
+        }
+        return environment(self.home, **database, LEDGER_ORIGIN=KEYRING.origin, **self.settings)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of the product, to its end."""

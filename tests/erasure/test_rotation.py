@@ -139,7 +139,7 @@ def _rotate_and_kill(home: Path, after: float) -> int:
 
 def _rows(house: House) -> dict[int, int]:
     """How many keys are under each generation."""
-    with psycopg.connect(house.conninfo) as connection:
+    with psycopg.connect(house.whole) as connection:
         return dict(connection.execute("select generation, count(*) from ledger.vault group by generation").fetchall())
 
 
@@ -152,7 +152,7 @@ def _sealed_parts(house: House) -> int:
 
 def _words_of_the_last(house: House) -> tuple[bytes, int]:
     query = "select wrapped, position from ledger.vault where part = %s order by position desc limit 1"
-    with psycopg.connect(house.conninfo) as connection:
+    with psycopg.connect(house.whole) as connection:
         row = connection.execute(query, [Part.WORDS]).fetchone()
     assert row is not None
     return row[0], row[1]

@@ -12,6 +12,7 @@ from api.verifying import verify_database
 from ledger.core.instants import MINUTE, Instant
 from ledger.core.sealing import KeyEncryptionKey
 from ledger.ledger import open_ledger
+from ledger.store.errors import VaultRefused
 from ledger.use_cases.items import Draft
 from ledger.verify import Step, Trusted, verify_ledger
 from ledger.verify.rows import Span
@@ -26,7 +27,7 @@ KEYRING = fixed_keyring()
 SEALED_STEPS = {Step.CONTENTS, Step.INDEXES, Step.GRANTS}
 
 
-@pytest.mark.parametrize("role", ["ledger_app", "ledger_reader"])
+@pytest.mark.parametrize("role", ["ledger_reader", "ledger_migrator"])
 def test_a_sound_ledger_is_found_sound_by_whoever_may_read_it(role: str, kept: Kept) -> None:
     outcome = verify_database(kept.database.dsn(role), kept.keyring, at=clock(), policy=POLICY)
     assert outcome.ok, str(outcome)
@@ -35,8 +36,14 @@ def test_a_sound_ledger_is_found_sound_by_whoever_may_read_it(role: str, kept: K
     assert all(taken.looked_at > 0 for taken in outcome.steps)
 
 
+def test_whoever_may_not_read_the_keys_of_words_is_told_so_and_not_that_they_are_gone(kept: Kept) -> None:
+    for opening in (True, False):
+        with pytest.raises(VaultRefused, match="wanted one as ledger_reader; set LEDGER_READER_URL"):
+            verify_database(kept.database.dsn(), kept.keyring, at=clock(), opening=opening)
+
+
 def test_two_cores_find_what_one_finds(kept: Kept) -> None:
-    dsn, at = kept.database.dsn(), clock()
+    dsn, at = kept.database.dsn("ledger_reader"), clock()
     assert verify_database(dsn, kept.keyring, at=at, cores=2) == verify_database(dsn, kept.keyring, at=at)
 
 
@@ -56,7 +63,7 @@ def test_two_cores_name_the_position_that_one_names(kept: Kept) -> None:
 
 
 def test_without_the_key_encryption_key_contents_stay_closed_and_that_is_said(kept: Kept) -> None:
-    outcome = verify_database(kept.database.dsn(), kept.keyring, at=clock(), opening=False)
+    outcome = verify_database(kept.database.dsn("ledger_reader"), kept.keyring, at=clock(), opening=False)
     assert outcome.ok, str(outcome)
     assert {taken.step for taken in outcome.steps if taken.left_out is not None} == SEALED_STEPS
     assert str(outcome).count("needs the key-encryption key") == len(SEALED_STEPS)

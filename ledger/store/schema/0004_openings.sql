@@ -1,7 +1,7 @@
 -- The vault's log of opened words: no wrapped key of words reaches the service unless it is noted, durably, what for.
 
 create table ledger.opening (
-    n          bigint generated always as identity primary key,
+    n          bigserial primary key,
     at         bigint   not null,     -- milliseconds since 1970, by the clock of the database
     noted_in   xid8     not null,     -- the transaction that noted it: in that one nothing is opened yet
     reason     text     not null check (reason in ('disclosure', 'repeat')),
