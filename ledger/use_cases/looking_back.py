@@ -4,7 +4,7 @@ Nothing here is a disclosure, and no words are opened: it says which items, by w
 that to a person asks ``ledger.trail.open`` first whether they may have it.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -103,12 +103,15 @@ class LookingBack:
                 high = middle
         return low
 
-    async def could_see(self, record: str, request: Request, *, policy: int = POLICY_VERSION) -> CouldSee:
+    async def could_see(
+        self, record: str, request: Request, *, policy: int = POLICY_VERSION, without: Collection[str] = ()
+    ) -> CouldSee:
         """What ``request`` would have been shown of a record at its instant; its ``item`` is not looked at.
 
+        ``without`` leaves out these emergencies, for whoever may not hear of them yet.
         Raises PastUnreadable where a fact cannot be read, NotPossible for a policy that this program does not have.
         """
-        return await self._judged(record, request, await self.position_at(request.at), policy)
+        return await self._judged(record, request, await self.position_at(request.at), policy, without)
 
     async def seen(
         self,
@@ -162,11 +165,15 @@ class LookingBack:
             if progress is not None:
                 progress(start, before)
 
-    async def _judged(self, record: str, request: Request, before: int, policy: int) -> CouldSee:
+    async def _judged(
+        self, record: str, request: Request, before: int, policy: int, without: Collection[str] = ()
+    ) -> CouldSee:
         past = PastReader(self._recorder, self._mapper, before)
         facts = await past.facts(record, request.viewer, before)
         if facts.record is None or facts.record.opened is None:
             return CouldSee(before, request, None)
+        for emergency in without:
+            facts.record.emergencies.pop(emergency, None)
         if policy not in JUDGES:
             raise NotPossible(
                 f"policy: got version {policy}, wanted one of {sorted(JUDGES)}; use a program that has it"
