@@ -49,7 +49,10 @@ from ledger.use_cases.continuation import Continuation
 from ledger.use_cases.erasing import Erasing
 from ledger.use_cases.items import Items
 from ledger.use_cases.looking_back import LookingBack
+from ledger.use_cases.looks import Looks
 from ledger.use_cases.people import People
+from ledger.use_cases.presets import Presets
+from ledger.use_cases.representation import Representing
 from ledger.use_cases.sharing import SharingChoices
 from ledger.use_cases.trail import Trail
 from ledger.use_cases.wishes import Wishes
@@ -83,7 +86,10 @@ class Ledger(Application[UUID]):
         self.care = CareAround(self._speaker)
         self.items = Items(self._speaker)
         self.wishes = Wishes(self._speaker, self.items)
-        self.sharing = SharingChoices(self._speaker)
+        looks = Looks(recorder, self._sealing, gatherer, self.clock)
+        self.sharing = SharingChoices(self._speaker, looks)
+        self.presets = Presets(self._speaker, gatherer, self.sharing, self.clock)
+        self.representation = Representing(self._speaker)
         self.cases = Cases(self._speaker)
         self.erasing = Erasing(self._speaker, self.facts, recorder, self._sealing, vault)
         self.continuation = Continuation(self._speaker, keyring.service)

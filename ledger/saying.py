@@ -156,7 +156,7 @@ class Speaker:
                 if attempt == 0:
                     continue
                 if isinstance(refusal, NotAllowed):
-                    await self._record_refusal(sentence, refusal.rule)
+                    await self.record_refusal(sentence.by, sentence.type, sentence.record, refusal.rule)
                 raise
             return Answer(
                 admitted.position, admitted.recorded_at, voice.statement_id, event.facts, _receipt(admitted)
@@ -255,16 +255,19 @@ class Speaker:
         receipt = await self._repeats.receipt_at(position)
         return Answer(position, first.recorded_at, voice.statement_id, first.facts, receipt, repeated=True)
 
-    async def _record_refusal(self, sentence: Sentence, rule: str) -> None:
-        """A refused attempt is on the trail; raises NotRecorded, which refuses as well, where it cannot be."""
+    async def record_refusal(self, by: By, attempted: str, record: str | None, rule: str) -> None:
+        """Put a refused attempt on the trail; raises NotRecorded, which refuses as well, where it cannot be.
+
+        ``attempted`` is the statement type, or the operation where the attempt was too malformed to become one.
+        """
         service = self._mapper.keyring.service
         voice = self.voice(By(service, "service"))
         facts = {
             "attempt": name_of(voice, "attempt"),
-            "person": sentence.by.person,
-            "acting_as": sentence.by.acting_as,
-            "record": sentence.record,
-            "type": sentence.type,
+            "person": by.person,
+            "acting_as": by.acting_as,
+            "record": record,
+            "type": attempted,
             "rule": rule,
         }
         stream = STREAMS["attempt"].of(facts["attempt"] or "")

@@ -94,7 +94,7 @@ async def a_broken_glass(stage: Stage) -> None:
         stage.tell("Dr Moss, a locum, has no care relationship with Amina, and asks for her record. He is told:")
         stage.console.print(Panel(escape(str(refusal)), title="refused", title_align="left"))
     until = Instant(stage.ledger.clock() + 2 * HOUR)
-    await stage.ledger.sharing.open_emergency(cast.moss, cast.record, REASON, until)
+    await stage.ledger.sharing.open_emergency(cast.moss, cast.record, "cannot-be-asked", REASON, until)
     stage.tell(
         "So he opens it as an emergency, for two hours, and has to say why. What saves a life is there at once; the "
         "rest he would have to open item by item."

@@ -10,7 +10,8 @@ from api.http.answers import answered
 from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Text, names, reads, shown_as
 from api.http.operations import writes
 from api.http.service import Calling
-from ledger.use_cases.sharing import Directing
+from ledger.core.terms import CONVERSATIONS, EMERGENCIES
+from ledger.use_cases.sharing import Conversation, Directing
 
 router: Final = APIRouter(tags=["sharing"])
 _SAM: Final = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
@@ -77,9 +78,10 @@ class NewTogether(Body):
 
 
 class NewEmergency(Body):
-    """Why a record is opened as an emergency, and until when, within a day."""
+    """Of which kind an emergency is, why the record is opened in it, and until when, within a day."""
 
-    model_config = shown_as(reason="Unconscious in the emergency department.", until=_EVENING)
+    model_config = shown_as(kind="life-at-risk", reason="Unconscious in the emergency department.", until=_EVENING)
+    kind: Annotated[str, names(*EMERGENCIES)]
     reason: Text
     until: Moment
 
@@ -152,7 +154,8 @@ async def restore(
 @writes(router, "/records/{record}/emergencies", "sharing.open_emergency")
 async def open_emergency(call: Calling, record: InPath, body: Annotated[NewEmergency, reads(NewEmergency)]) -> Response:
     """Open a record as an emergency, by a clinician; the patient is told."""
-    return answered(await call.ledger.sharing.open_emergency(call.by(body), record, body.reason, body.until))
+    said = call.ledger.sharing.open_emergency(call.by(body), record, body.kind, body.reason, body.until)
+    return answered(await said)
 
 
 @writes(router, "/records/{record}/emergencies/{emergency}/items", "sharing.open_emergency_item")

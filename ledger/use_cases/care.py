@@ -46,6 +46,15 @@ class CareAround:
         """End a care relationship."""
         return await self._speaker.say(Sentence(by, "care-ended/1", {"record": record, "care": care}))
 
+    async def transfer(self, by: By, record: str, care: str, team: str) -> Answer:
+        """Hand a team's care over to another team, seals and open disputes with it.
+
+        The new care relationship's id is the answer's fact ``next``.
+        """
+        pinned = self._speaker.pinned(by)
+        facts = {"record": record, "care": care, "team": team, "next": self._speaker.name(pinned, "next")}
+        return await self._speaker.say(Sentence(pinned, "care-transferred/1", facts))
+
     async def name_carer(self, by: By, record: str, person: str, relation: str) -> Answer:
         """Name a person as a carer in a record. By itself this shows them nothing."""
         facts = {"record": record, "person": person}

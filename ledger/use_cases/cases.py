@@ -43,6 +43,11 @@ class Cases:
         }
         return await self._speaker.say(Sentence(pinned, "case-assigned/2", facts, {"reason": reason}, clocked=FROM))
 
+    async def open_topics(self, by: By, case: str, record: str, item: str, reason: str) -> Answer:
+        """Open the sensitive topics of one item to the auditor whose case it is, with the reason."""
+        facts = {"case": case, "auditor": by.person, "record": record, "item": item}
+        return await self._speaker.say(Sentence(by, "topics-opened/1", facts, {"reason": reason}))
+
     async def close(self, by: By, case: str, auditor: str) -> Answer:
         """Close a case: from its position on, nothing is opened under it."""
         return await self._speaker.say(Sentence(by, "case-closed/1", {"case": case, "auditor": auditor}))

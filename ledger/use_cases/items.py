@@ -131,6 +131,14 @@ class Items:
         """Release a held result."""
         return await self._about(by, "result-released/1", {"record": record, "item": item}, None)
 
+    async def ask_leave(self, by: By, record: str, item: str, text: str) -> Answer:
+        """Ask a carer for leave to share what they told in confidence."""
+        return await self._about(by, "leave-asked/1", {"record": record, "item": item}, {"text": text})
+
+    async def answer_leave(self, by: By, record: str, item: str, outcome: str) -> Answer:
+        """Answer, as the carer who told it: ``given`` ends the confidence, ``refused`` leaves it as it is."""
+        return await self._about(by, "leave-answered/1", {"record": record, "item": item, "outcome": outcome}, None)
+
     async def _add(self, by: By, record: str, draft: Draft, anchor: "_Anchor | None" = None) -> Answer:
         anchor = anchor or _NOWHERE
         pinned = self._speaker.pinned(by)

@@ -1,5 +1,7 @@
 """People, teams, roles and keys."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
 from ledger.core.instants import Instant, format_instant
@@ -12,6 +14,17 @@ from ledger.store.mapper import SealingMapper
 from ledger.store.recorder import LedgerRecorder
 
 FROM = frozenset({"from"})
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What administrators configure: for each profile its ``kinds`` and ``topics``; for each topic its HL7 sensitivity
+    code; and the ages, in years, of ``review``, ``ends`` and ``refusal``.
+    """
+
+    profiles: Mapping[str, Mapping[str, Sequence[str]]]
+    topics: Mapping[str, str]
+    ages: Mapping[str, int]
 
 
 class People:
@@ -108,6 +121,19 @@ class People:
     async def leave_team(self, by: By, team: str, person: str) -> Answer:
         """End a membership."""
         return await self._speaker.say(Sentence(by, "team-left/1", {"team": team, "person": person}))
+
+    async def set_policy(self, by: By, configured: Configured) -> Answer:
+        """State all that is configurable anew: team profiles, sensitive topics, ages. A topic, once there, stays."""
+        pinned = self._speaker.pinned(by)
+        facts = {
+            "policy": self._speaker.name(pinned, "policy"),
+            "profiles": {
+                name: {part: list(of) for part, of in one.items()} for name, one in configured.profiles.items()
+            },
+            "topics": dict(configured.topics),
+            "ages": dict(configured.ages),
+        }
+        return await self._speaker.say(Sentence(pinned, "policy-set/2", facts))
 
     def _term(self, by: By, until: Instant | None) -> dict[str, str | None]:
         return {

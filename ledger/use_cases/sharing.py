@@ -1,4 +1,4 @@
-"""Sharing: the patient's directives, sessions together, suspended carers, and emergency access."""
+"""Sharing: the patient's directives, sessions together, carers, emergency access, and questions about an access."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger.core.instants import Instant, format_instant
 from ledger.saying import Answer, By, Sentence, Speaker
+from ledger.use_cases.looks import Looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,25 @@ class Directing:
     hidden: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A talk about carers: ``asked``, ``agreed``, ``declined`` or ``not-now``; about whom, if somebody was named.
+
+    ``capacity`` is that of the patient to decide about it: ``presumed``, ``has`` or ``lacks``.
+    """
+
+    outcome: str
+    person: str | None = None
+    capacity: str = "presumed"
+    text: str | None = None
+
+
 class SharingChoices:
     """Who may see what."""
 
-    def __init__(self, speaker: Speaker) -> None:
+    def __init__(self, speaker: Speaker, looks: Looks) -> None:
         self._speaker = speaker
+        self._looks = looks
 
     async def direct(self, by: By, record: str, directing: Directing) -> Answer:
         """Share or withhold a part of the record; the directive's id is the answer's fact ``directive``."""
@@ -76,6 +91,31 @@ class SharingChoices:
         """End a suspension."""
         return await self._speaker.say(Sentence(by, "carer-restored/1", {"record": record, "person": carer}))
 
+    async def stop(self, by: By, record: str) -> Answer:
+        """Stop all sharing now, with everybody; what is withheld stays withheld."""
+        return await self._speaker.say(Sentence(by, "sharing-stopped/1", {"record": record}))
+
+    async def freeze(self, by: By, record: str, carer: str) -> Answer:
+        """Freeze what a carer sees: what they could see stays, nothing new comes."""
+        return await self._speaker.say(Sentence(by, "sharing-frozen/1", {"record": record, "person": carer}))
+
+    async def unfreeze(self, by: By, record: str, carer: str) -> Answer:
+        """End a freeze."""
+        return await self._speaker.say(Sentence(by, "sharing-unfrozen/1", {"record": record, "person": carer}))
+
+    async def hold_conversation(self, by: By, record: str, conversation: Conversation) -> Answer:
+        """Record a talk with the patient about carers; its id is the answer's fact ``conversation``."""
+        pinned = self._speaker.pinned(by)
+        facts = {
+            "record": record,
+            "conversation": self._speaker.name(pinned, "conversation"),
+            "person": conversation.person,
+            "outcome": conversation.outcome,
+            "capacity": conversation.capacity,
+        }
+        words = None if conversation.text is None else {"text": conversation.text}
+        return await self._speaker.say(Sentence(pinned, "carer-conversation-held/1", facts, words))
+
     async def open_emergency(self, by: By, record: str, kind: str, reason: str, until: Instant) -> Answer:
         """Open a record as an emergency, with its kind, a reason and a limit; the patient is told."""
         pinned = self._speaker.pinned(by)
@@ -93,3 +133,24 @@ class SharingChoices:
         """Review an emergency access, by the guardian: ``justified`` or ``not-justified``."""
         facts = {"record": record, "emergency": emergency, "outcome": outcome}
         return await self._speaker.say(Sentence(by, "emergency-reviewed/1", facts, {"reason": reason}))
+
+    async def delay_notice(self, by: By, record: str, emergency: str, until: Instant, reason: str) -> Answer:
+        """Delay telling the patient of an emergency access, by the guardian, 72 hours at a time."""
+        facts = {"record": record, "emergency": emergency, "until": format_instant(until)}
+        return await self._speaker.say(Sentence(by, "notice-delayed/1", facts, {"reason": reason}))
+
+    async def question_access(self, by: By, record: str, disclosure: str, text: str) -> Answer:
+        """Ask why somebody looked, by the id of the disclosure on the trail; the fact ``question`` is its own id.
+
+        Raises Unknown where the patient sees no such line.
+        """
+        pinned = self._speaker.pinned(by)
+        viewer = await self._looks.viewer(pinned, record, disclosure)
+        question = self._speaker.name(pinned, "question")
+        facts = {"record": record, "question": question, "disclosure": disclosure, "viewer": viewer}
+        return await self._speaker.say(Sentence(pinned, "access-questioned/1", facts, {"text": text}))
+
+    async def answer_access(self, by: By, record: str, question: str, text: str) -> Answer:
+        """Answer why one looked, or for who looked, as the guardian."""
+        facts = {"record": record, "question": question}
+        return await self._speaker.say(Sentence(by, "access-answered/1", facts, {"text": text}))

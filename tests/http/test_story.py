@@ -117,7 +117,7 @@ async def test_wishes_sessions_suspensions_and_emergencies_are_said_over_http(se
     await amina.say(f"{served.record}/carers/{sam}/suspension")
     await amina.say(f"{served.record}/carers/{sam}/restoration")
     await amina.say(f"{served.record}/carers/{sam}/end")
-    emergency = await moss.say(f"{served.record}/emergencies", reason="Unconscious.", until=soon)
+    emergency = await moss.say(f"{served.record}/emergencies", kind="life-at-risk", reason="Unconscious.", until=soon)
     path = f"{served.record}/emergencies/{emergency['ids']['emergency']}/items"
     await moss.say(path, item=result)
     await story.assert_sound()

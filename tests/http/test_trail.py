@@ -72,7 +72,9 @@ async def test_the_patient_sees_an_emergency_and_the_guardian_reviews_it(served:
     await story.note("Penicillin.", kind="allergy")
     problem(await moss.get(served.record), 403, "not-allowed")
     until = served.story.ledger.clock() + HOUR
-    opened = await moss.say(f"{served.record}/emergencies", reason="Unconscious.", until=format_instant(Instant(until)))
+    opened = await moss.say(
+        f"{served.record}/emergencies", kind="life-at-risk", reason="Unconscious.", until=format_instant(Instant(until))
+    )
     view = await moss.get(served.record, purpose="emergency")
     assert [item["text"] for item in view.json()["items"]] == ["Penicillin."]
     told = (await lines(amina, served))[1]

@@ -207,7 +207,9 @@ async def test_in_an_emergency_a_locum_reads_what_it_opens_first_and_sees_that_t
     note = await story.note("Restless.")
     allergy = await story.note("Penicillin.", kind="allergy")
     until = Instant(story.ledger.clock() + 60 * MINUTE)
-    opened = await story.ledger.sharing.open_emergency(story.moss, story.record, "Unconscious in A&E.", until)
+    opened = await story.ledger.sharing.open_emergency(
+        story.moss, story.record, "life-at-risk", "Unconscious in A&E.", until
+    )
     view = await story.clinician_view(story.moss)
     assert (view.why.rule, [item.id for item in view.items]) == ("emergency", [allergy])
     assert [(mark.id, mark.why.rule) for mark in view.sealed] == [(note, "emergency-not-opened")]
