@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ledger.core.decisions import Decision, Deny, Permit, Request, leaves_trace
+from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit, Request, leaves_trace
 from ledger.core.instants import Instant, format_instant
 from ledger.core.policy import NEVER_READ_WORDS, POLICY_VERSION, Judge, judge_of
 from ledger.disclosure import MINT, Disclosure, Sealed, Shown
@@ -158,6 +158,18 @@ class Trail:
         judge = judge_of(gathered.facts, _request(by, asked, now))
         return {item: judge(item) for item in items}
 
+    async def may_open(self, by: By, asked: Asked) -> bool:
+        """Would this reader be let in at all now? No disclosure either."""
+        now = self._clock()
+        gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=True)
+        return isinstance(judge_of(gathered.facts, _request(by, asked, now)).whole, Permit)
+
+    async def opens(self, by: By, asked: Asked) -> bool:
+        """May this reader open the record now? As with ``visible``, nothing may be shown by it."""
+        now = self._clock()
+        gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=True)
+        return isinstance(judge_of(gathered.facts, _request(by, asked, now)).whole, Permit)
+
     async def words(
         self, disclosure: Disclosure, only: Collection[int] | None = None
     ) -> dict[int, Mapping[str, Any] | None]:
@@ -207,7 +219,7 @@ def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
 
 
 def _decide_one(page: _Page, record: Record, judge: Judge, item: str) -> None:
-    decision = judge(item)
+    decision = judge(item) if item in record.facts.items else UNKNOWN_ITEM  # a matter is no item
     if isinstance(decision, Deny):
         page.refused = decision.rule
     else:
