@@ -164,12 +164,6 @@ class Trail:
         gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=True)
         return isinstance(judge_of(gathered.facts, _request(by, asked, now)).whole, Permit)
 
-    async def opens(self, by: By, asked: Asked) -> bool:
-        """May this reader open the record now? As with ``visible``, nothing may be shown by it."""
-        now = self._clock()
-        gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=True)
-        return isinstance(judge_of(gathered.facts, _request(by, asked, now)).whole, Permit)
-
     async def words(
         self, disclosure: Disclosure, only: Collection[int] | None = None
     ) -> dict[int, Mapping[str, Any] | None]:
