@@ -14,7 +14,7 @@
     recovering.py recover                       a new name for a log that has lost entries
     erase.py      erase status, apply
     vault.py      vault rotate, status, destroy
-    bench.py      bench append, view, http, proof  what it costs
+    bench.py      bench append, view, decide, …  what it costs
     terminal.py   printing, exit codes, how a command reaches the ledger
 
 A command here reads its arguments, calls one function of the house, and prints what that returned. What is heavy is

@@ -70,6 +70,34 @@ def verify(
     _report(outcome, measured.TARGETS, as_json=as_json)
 
 
+@bench.command()
+def decide(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds to measure; medians count.")] = 7,
+    items: Annotated[int, typer.Option(min=10, help="Items of the record.")] = 10_000,
+    directives: Annotated[int, typer.Option(min=0, help="Directives of its patient.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """Items decided per second, for a patient, a clinician and a carer, in one process without a database."""
+    from api.bench import decide as measured
+
+    outcome = measured.run(rounds=rounds, items=items, directives=directives, tell=_tell)
+    _report(outcome, measured.TARGETS, as_json=as_json)
+
+
+@bench.command()
+def replay(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds to measure; medians count.")] = 3,
+    records: Annotated[
+        int, typer.Option(min=1, help="Records of the smaller ledger; the larger has four times so many.")
+    ] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Recorded disclosures derived again: item decisions per second, and memory for a ledger four times as large."""
+    from api.bench import replay as measured
+
+    _report(measured.run(rounds=rounds, records=records, tell=_tell), measured.TARGETS, as_json=as_json)
+
+
 def _tell(what: str) -> None:
     err.print(what, markup=False)
 
