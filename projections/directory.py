@@ -148,6 +148,15 @@ CHANGES: Final[Mapping[str, Change]] = {
     "care-ended/1": Change(
         "delete from projections.care where record = %s::uuid and care = %s::uuid", _only("record", "care")
     ),
+    "care-transferred/1": Change(
+        "update projections.care set care = %s, grantee_kind = 'team', grantee = %s, starts = %s, position = %s"
+        " where record = %s::uuid and care = %s::uuid",
+        lambda said: (
+            *(said.facts["next"], said.facts["team"]),
+            *(said.recorded_at, said.position),
+            *(said.facts["record"], said.facts["care"]),
+        ),
+    ),
     "team-joined/1": Change(
         "insert into projections.member (team, person, starts, ends, position) values (%s, %s, %s, %s, %s)"
         " on conflict (team, person) do update"

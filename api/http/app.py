@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.clock import clock
 from api.continuity import stopping_when_gone_back
 from api.cosigning import cosigning
-from api.http import erasure, items, log, people, records, sharing, statements, token, trail, wishes
+from api.http import erasure, items, log, notices, people, records, sharing, statements, token, trail, wishes, worklist
 from api.http.answers import conflict_of
 from api.http.cursors import Cursors
 from api.http.gate import Gate
@@ -29,10 +29,12 @@ from projections.access_trail import AccessTrail
 from projections.all import ALL_PROJECTIONS
 from projections.directory import Directory
 from projections.follow import following
+from projections.notices import Notices
 from projections.timeline import Timeline
+from projections.worklist import Worklist
 
 VERSION: Final = "1"
-AREAS: Final = (token, people, records, items, wishes, erasure, sharing, trail, statements, log)
+AREAS: Final = (token, people, records, items, wishes, erasure, sharing, trail, worklist, notices, statements, log)
 _DESCRIPTION: Final = (
     "A shared health record in which every statement is signed, every reading is recorded before it is answered,"
     " and who sees what is decided item by item. Sign in at POST /token with an enrolled key. Every refusal is a"
@@ -94,6 +96,8 @@ async def _service(house: House) -> AsyncIterator[Service]:
             AccessTrail(follower),
             ApiKeys(house.keyring, ledger.facts, clock),
             Cursors(house.keyring, clock),
+            Worklist(follower),
+            Notices(follower),
             policy,
             witnessed_under(policy),
         )

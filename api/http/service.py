@@ -18,7 +18,9 @@ from ledger.store.receipts import IsWitnessed, nobody_witnesses
 from projections.access_trail import AccessTrail
 from projections.directory import Directory
 from projections.follow import Follower
+from projections.notices import Notices
 from projections.timeline import Timeline
+from projections.worklist import Worklist
 
 _UUID_7: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -34,6 +36,8 @@ class Service:
     access_trail: AccessTrail
     api_keys: ApiKeys
     cursors: Cursors
+    worklist: Worklist
+    notices: Notices
     policy: TrustPolicy | None = None
     is_witnessed: IsWitnessed = nobody_witnesses
 

@@ -45,6 +45,10 @@ async def busy(story: Story) -> None:
     await story.clinician_view()
     with pytest.raises(NotAllowed):
         await story.ledger.items.add(story.sam, story.record, _draft("note"))
+    await story.ledger.items.dispute(story.amina, story.record, note, "It was no laughter.")
+    until = Instant(story.ledger.clock() + MINUTE)
+    await story.ledger.sharing.open_emergency(story.moss, story.record, "urgent-care", "Collapsed.", until)
+    await story.ledger.care.start(story.ada, story.record, ground="registration", person=story.lind.person)
     await story.ledger.people.end_role(story.ada, story.moss.person, "clinician")
     await story.ledger.care.end_carer(story.amina, story.record, story.sam.person)
     await story.ledger.care.name_carer(story.amina, story.record, story.greta.person, "sister")
