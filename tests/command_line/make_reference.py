@@ -25,13 +25,14 @@ Data goes to the standard output; with `--json` it is one JSON document. Progres
 """
 COMMANDS = (
     "demo", "serve", "migrate", "import", "export",
-    "verify", "verify receipt", "verify bundle", "verify mirror", "rebuild", "mirror",
+    "verify", "verify receipt", "verify bundle", "verify mirror", "audit replay", "audit as-of", "rebuild", "mirror",
     "witness keys", "witness serve", "witness evidence",
     "receipt", "people add", "people grant", "people care", "people list",
     "keys make", "keys list", "keys revoke", "keys token",
     "log-keys list", "log-keys rotate", "log-keys retire",
     "erase status", "erase apply", "vault rotate", "vault status", "vault destroy",
     "bench append", "bench view", "bench http", "bench verify", "bench proof",
+    "bench decide", "bench replay",
 )  # fmt: skip
 
 
