@@ -18,13 +18,22 @@ IDS: Final = (
     "team",
     "record",
     "care",
+    "next",
     "item",
     "withholding",
     "erasure",
     "directive",
     "together",
+    "conversation",
     "emergency",
+    "question",
+    "assessment",
+    "power",
+    "parental",
+    "best_interests",
+    "release",
     "case",
+    "policy",
     "kid",
 )
 """The facts of a statement that name what it made or is about."""
@@ -40,7 +49,12 @@ def answered(answer: Answer) -> Response:
 
     Witnesses have not seen it yet: a receipt that stands witnessed is fetched later.
     """
-    value = {
+    return json_answer(told_of(answer), 200 if answer.repeated else 201)
+
+
+def told_of(answer: Answer) -> dict[str, Any]:
+    """What is told of one statement that was admitted."""
+    return {
         "statement_id": answer.statement_id,
         "position": answer.position,
         "recorded_at": format_instant(answer.recorded_at),
@@ -48,7 +62,6 @@ def answered(answer: Answer) -> Response:
         "standing": "recorded",
         "receipt": answer.receipt.as_json(),
     }
-    return json_answer(value, 200 if answer.repeated else 201)
 
 
 async def conflict_of(error: AlreadySaid, ledger: Ledger) -> Problem:

@@ -13,7 +13,23 @@ from starlette.responses import Response
 from api.clock import clock
 from api.continuity import stopping_when_gone_back
 from api.cosigning import cosigning
-from api.http import erasure, items, log, notices, people, records, sharing, statements, token, trail, wishes, worklist
+from api.http import (
+    cases,
+    emergencies,
+    erasure,
+    items,
+    log,
+    notices,
+    people,
+    records,
+    representation,
+    sharing,
+    statements,
+    token,
+    trail,
+    wishes,
+    worklist,
+)
 from api.http.answers import conflict_of
 from api.http.cursors import Cursors
 from api.http.gate import Gate
@@ -34,7 +50,23 @@ from projections.timeline import Timeline
 from projections.worklist import Worklist
 
 VERSION: Final = "1"
-AREAS: Final = (token, people, records, items, wishes, erasure, sharing, trail, worklist, notices, statements, log)
+AREAS: Final = (
+    token,
+    people,
+    records,
+    representation,
+    items,
+    wishes,
+    erasure,
+    sharing,
+    emergencies,
+    trail,
+    cases,
+    worklist,
+    notices,
+    statements,
+    log,
+)
 _DESCRIPTION: Final = (
     "A shared health record in which every statement is signed, every reading is recorded before it is answered,"
     " and who sees what is decided item by item. Sign in at POST /token with an enrolled key. Every refusal is a"

@@ -35,12 +35,27 @@ Moment = Annotated[
     Instant, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"\.\d{3}Z$"})
 ]
 Day = date
-Topics = Annotated[list[str], WithJsonSchema({"type": "array", "items": {"enum": list(TOPICS)}, "uniqueItems": True})]
+_A_TOPIC: Final = {"type": "string", "description": "One that the policy knows.", "examples": list(TOPICS)}
+Topics = Annotated[list[str], WithJsonSchema({"type": "array", "items": _A_TOPIC, "uniqueItems": True})]
 
 
 def names(*allowed: str) -> WithJsonSchema:
     """Document a member as one of the vocabulary's names; it is the ledger that checks it."""
     return WithJsonSchema({"type": "string", "enum": list(allowed)})
+
+
+def tagged(description: str, *kinds: str) -> dict[str, Any]:
+    """The schema of an object that says in ``kind`` which further members it has."""
+    kind = {"type": "string", "enum": list(kinds)}
+    return {"type": "object", "description": description, "required": ["kind"], "properties": {"kind": kind}}
+
+
+_A_PART: Final = tagged("``of`` names the item, topic or kind.", "item", "topic", "kind")
+Scope = Annotated[
+    dict[str, Any],
+    WithJsonSchema(tagged("``of`` names the item, topic or kind.", "item", "topic", "kind", "everything")),
+]
+Parts = Annotated[list[dict[str, Any]], WithJsonSchema({"type": "array", "items": _A_PART})]
 
 
 def shown_as(**members: Any) -> ConfigDict:

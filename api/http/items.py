@@ -138,6 +138,20 @@ class Hold(Body):
     reason: Text
 
 
+class LeaveAsked(Body):
+    """What the carer who told something in confidence is asked."""
+
+    model_config = shown_as(text="May we tell her that you worry about the medicine?")
+    text: Text
+
+
+class LeaveAnswer(Body):
+    """Whether what was told in confidence may be shared."""
+
+    model_config = shown_as(outcome="given")
+    outcome: Annotated[str, names("given", "refused")]
+
+
 @writes(router, "/records/{record}/items", "items.add")
 async def add(call: Calling, record: InPath, body: Annotated[NewItem, reads(NewItem)]) -> Response:
     """Add an item."""
@@ -244,3 +258,19 @@ async def hold(call: Calling, record: InPath, item: InPath, body: Annotated[Hold
 async def release(call: Calling, record: InPath, item: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]) -> Response:
     """Release a result that is held, or that waits until the patient asks."""
     return answered(await call.ledger.items.release(call.by(body), record, item))
+
+
+@writes(router, f"{_ITEM}/leave-asked", "items.ask_leave")
+async def ask_leave(
+    call: Calling, record: InPath, item: InPath, body: Annotated[LeaveAsked, reads(LeaveAsked)]
+) -> Response:
+    """Ask a carer for leave to share what they told in confidence, by a clinician in care."""
+    return answered(await call.ledger.items.ask_leave(call.by(body), record, item, body.text))
+
+
+@writes(router, f"{_ITEM}/leave-answer", "items.answer_leave")
+async def answer_leave(
+    call: Calling, record: InPath, item: InPath, body: Annotated[LeaveAnswer, reads(LeaveAnswer)]
+) -> Response:
+    """Give leave, or refuse it, by the carer who told it."""
+    return answered(await call.ledger.items.answer_leave(call.by(body), record, item, body.outcome))

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from api.http.answers import answered, json_answer
@@ -14,6 +15,7 @@ from ledger.core.keys import PublicKey
 from ledger.core.terms import ROLES
 from ledger.domain.errors import Unknown
 from ledger.store.facts import Person
+from ledger.use_cases.people import Configured
 
 router: Final = APIRouter(tags=["people"])
 RoleInPath = Annotated[str, Path(pattern="^[a-z-]{1,64}$", description="A role.", json_schema_extra={"enum": [*ROLES]})]
@@ -23,6 +25,15 @@ _LATER_THAN_ALL: Final = 2**53 - 1
 _PERSON: Final = "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10"
 _NEXT_YEAR: Final = "2027-05-03T09:00:00.000Z"
 _JWK: Final = {"crv": "Ed25519", "kty": "OKP", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+_TOPICS: Final = {
+    "mental-health": "PSY",
+    "sexual-health": "SEX",
+    "reproductive": "SEX",
+    "substance-use": "ETH",
+    "domestic-abuse": "SDV",
+    "genetic": "GDIS",
+    "social-care": "PRS",
+}
 _KID: Final = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
 
@@ -70,6 +81,32 @@ class Revocation(Body):
 
     model_config = shown_as(reason="lost")
     reason: Annotated[str, names("lost", "stolen", "left", "replaced")]
+
+
+class Profile(BaseModel):
+    """The kinds and topics that a team of this profile may see."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    kinds: list[str]
+    topics: list[str]
+
+
+class NewPolicy(Body):
+    """All that is configurable, stated anew: profiles, topics with their HL7 sensitivity codes, and ages in years."""
+
+    model_config = shown_as(
+        profiles={"pharmacy": {"kinds": ["medicine", "allergy", "result"], "topics": []}},
+        topics=_TOPICS,
+        ages={"review": 11, "ends": 16, "refusal": 18},
+    )
+    profiles: dict[str, Profile]
+    topics: dict[str, str]
+    ages: dict[str, int]
+
+    def configured(self) -> Configured:
+        """The policy of the use case."""
+        profiles = {name: {"kinds": one.kinds, "topics": one.topics} for name, one in self.profiles.items()}
+        return Configured(profiles, self.topics, self.ages)
 
 
 @writes(router, "/people", "people.register")
@@ -142,6 +179,12 @@ async def revoke_key(
 
 
 _KEYS: Final = {"keys": [{"kid": _KID, "jwk": _JWK, "custody": "author", "not_after": None, "in_force": True}]}
+
+
+@writes(router, "/policy", "people.set_policy")
+async def set_policy(call: Calling, body: Annotated[NewPolicy, reads(NewPolicy)]) -> Response:
+    """State anew what is configured, by an administrator; a topic, once there, stays."""
+    return answered(await call.ledger.people.set_policy(call.by(body), body.configured()))
 
 
 @shows(router, "/people/{person}/keys", "people.keys", _KEYS)

@@ -78,6 +78,13 @@ class NewCare(Body):
         return given
 
 
+class Transfer(Body):
+    """To which team the care goes."""
+
+    model_config = shown_as(team="9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11")
+    team: Id
+
+
 class NewCarer(Body):
     """Who cares, and how they are related to the patient."""
 
@@ -103,6 +110,12 @@ async def start_care(call: Calling, record: InPath, body: Annotated[NewCare, rea
 async def end_care(call: Calling, record: InPath, care: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]) -> Response:
     """End a care relationship."""
     return answered(await call.ledger.care.end(call.by(body), record, care))
+
+
+@writes(router, "/records/{record}/care/{care}/transfer", "care.transfer")
+async def transfer(call: Calling, record: InPath, care: InPath, body: Annotated[Transfer, reads(Transfer)]) -> Response:
+    """Hand a team's care over to another, with the seals against it and its open disputes, by an administrator."""
+    return answered(await call.ledger.care.transfer(call.by(body), record, care, body.team))
 
 
 @writes(router, "/records/{record}/carers", "care.name_carer")

@@ -1,4 +1,4 @@
-"""Sharing over HTTP: the patient's directives, sessions together, suspended carers, and emergency access."""
+"""Sharing over HTTP: directives, sessions together, carers suspended or frozen, and the talk about them."""
 
 from typing import Annotated, Any, Final
 
@@ -7,10 +7,10 @@ from pydantic import Field, WithJsonSchema
 from starlette.responses import Response
 
 from api.http.answers import answered
-from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Text, names, reads, shown_as
+from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Scope, Text, names, reads, shown_as, tagged
 from api.http.operations import writes
 from api.http.service import Calling
-from ledger.core.terms import CONVERSATIONS, EMERGENCIES
+from ledger.core.terms import CONVERSATIONS
 from ledger.use_cases.sharing import Conversation, Directing
 
 router: Final = APIRouter(tags=["sharing"])
@@ -18,23 +18,12 @@ _SAM: Final = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
 _EVENING: Final = "2026-05-03T18:00:00.000Z"
 
 
-def _kinds(description: str, *kinds: str) -> WithJsonSchema:
-    """An object that says in ``kind`` which further members it has."""
-    kind = {"type": "string", "enum": list(kinds)}
-    shape = {"type": "object", "description": description, "required": ["kind"], "properties": {"kind": kind}}
-    return WithJsonSchema(shape)
-
-
 Grantee = Annotated[
-    dict[str, Any], _kinds("A person or a team with its id, or all carers.", "person", "team", "all-carers")
-]
-Scope = Annotated[
-    dict[str, Any], _kinds("``of`` names the item, topic or kind.", "item", "topic", "kind", "everything")
-]
-Condition = Annotated[
     dict[str, Any],
-    _kinds("``hours`` has zone, days (1 is Monday), from and until.", "together", "hours", "when-unwell"),
+    WithJsonSchema(tagged("A person or a team with its id, or all carers.", "person", "team", "all-carers")),
 ]
+_HOURS: Final = "``hours`` has zone, days (1 is Monday), from and until."
+Condition = Annotated[dict[str, Any], WithJsonSchema(tagged(_HOURS, "together", "hours", "when-unwell"))]
 
 
 class NewDirective(Body):
@@ -77,28 +66,18 @@ class NewTogether(Body):
     until: Moment
 
 
-class NewEmergency(Body):
-    """Of which kind an emergency is, why the record is opened in it, and until when, within a day."""
+class NewConversation(Body):
+    """How a talk with the patient about carers went; about whom, if somebody was named."""
 
-    model_config = shown_as(kind="life-at-risk", reason="Unconscious in the emergency department.", until=_EVENING)
-    kind: Annotated[str, names(*EMERGENCIES)]
-    reason: Text
-    until: Moment
+    model_config = shown_as(outcome="agreed", person=_SAM, capacity="presumed", text="Sam may know the plan.")
+    outcome: Annotated[str, names(*CONVERSATIONS)]
+    person: Id | None = None
+    capacity: Annotated[str, names("presumed", "has", "lacks")] = "presumed"
+    text: Text | None = None
 
-
-class OneMoreItem(Body):
-    """An item to be opened beyond what an emergency opens first."""
-
-    model_config = shown_as(item="0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de")
-    item: Id
-
-
-class EmergencyReview(Body):
-    """What the guardian finds about an emergency access."""
-
-    model_config = shown_as(outcome="justified", reason="The history was needed to treat.")
-    outcome: Annotated[str, names("justified", "not-justified")]
-    reason: Text
+    def conversation(self) -> Conversation:
+        """The conversation of the use case."""
+        return Conversation(self.outcome, self.person, self.capacity, self.text)
 
 
 @writes(router, "/records/{record}/directives", "sharing.direct")
@@ -151,25 +130,29 @@ async def restore(
     return answered(await call.ledger.sharing.restore(call.by(body), record, person))
 
 
-@writes(router, "/records/{record}/emergencies", "sharing.open_emergency")
-async def open_emergency(call: Calling, record: InPath, body: Annotated[NewEmergency, reads(NewEmergency)]) -> Response:
-    """Open a record as an emergency, by a clinician; the patient is told."""
-    said = call.ledger.sharing.open_emergency(call.by(body), record, body.kind, body.reason, body.until)
-    return answered(await said)
+@writes(router, "/records/{record}/sharing/stop", "sharing.stop")
+async def stop(call: Calling, record: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]) -> Response:
+    """Stop all sharing now, by the patient; what is withheld stays withheld."""
+    return answered(await call.ledger.sharing.stop(call.by(body), record))
 
 
-@writes(router, "/records/{record}/emergencies/{emergency}/items", "sharing.open_emergency_item")
-async def open_emergency_item(
-    call: Calling, record: InPath, emergency: InPath, body: Annotated[OneMoreItem, reads(OneMoreItem)]
+@writes(router, "/records/{record}/carers/{person}/freeze", "sharing.freeze")
+async def freeze(call: Calling, record: InPath, person: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]) -> Response:
+    """Freeze what a carer sees, by the patient: what they could see stays, nothing new comes."""
+    return answered(await call.ledger.sharing.freeze(call.by(body), record, person))
+
+
+@writes(router, "/records/{record}/carers/{person}/unfreeze", "sharing.unfreeze")
+async def unfreeze(
+    call: Calling, record: InPath, person: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]
 ) -> Response:
-    """Open one more item in an emergency."""
-    return answered(await call.ledger.sharing.open_emergency_item(call.by(body), record, emergency, body.item))
+    """End a freeze."""
+    return answered(await call.ledger.sharing.unfreeze(call.by(body), record, person))
 
 
-@writes(router, "/records/{record}/emergencies/{emergency}/review", "sharing.review_emergency")
-async def review_emergency(
-    call: Calling, record: InPath, emergency: InPath, body: Annotated[EmergencyReview, reads(EmergencyReview)]
+@writes(router, "/records/{record}/carer-conversations", "sharing.hold_conversation")
+async def hold_conversation(
+    call: Calling, record: InPath, body: Annotated[NewConversation, reads(NewConversation)]
 ) -> Response:
-    """Review an emergency access, by the guardian."""
-    said = call.ledger.sharing.review_emergency(call.by(body), record, emergency, body.outcome, body.reason)
-    return answered(await said)
+    """Record a talk with the patient about carers, by a clinician in care."""
+    return answered(await call.ledger.sharing.hold_conversation(call.by(body), record, body.conversation()))

@@ -188,8 +188,8 @@ async def test_a_case_cannot_be_assigned_to_oneself_nor_without_bounds(served: S
         "until": until,
     }
     refused(
-        await submit(greta, "case-assigned/1", {**case, "auditor": story.greta.person}, {"reason": "x"}),
+        await submit(greta, "case-assigned/2", {**case, "auditor": story.greta.person}, {"reason": "x"}),
         "for-themselves",
     )
     unbounded = {**case, "auditor": story.ruth.person, "record": None}
-    refused(await submit(greta, "case-assigned/1", unbounded, {"reason": "x"}), "unbounded-case")
+    refused(await submit(greta, "case-assigned/2", unbounded, {"reason": "x"}), "unbounded-case")

@@ -134,7 +134,7 @@ async def assign_case(served: Served) -> dict[str, str]:
     now = Instant(time.time_ns() // 1_000_000)
     facts, words = case_of(served, now), {"reason": "A complaint."}
     opening = Opening(SALT, canonical.encode(words))
-    body = signed(ada, facts, type="case-assigned/1", words=opening.commitment)
+    body = signed(ada, facts, type="case-assigned/2", words=opening.commitment)
     answer = await send(ada, {**body, "words": {"salt": canonical.base64url(SALT), "body": words}})
     assert answer.status_code == 201, answer.text
     ids: dict[str, str] = answer.json()["ids"]
@@ -145,7 +145,7 @@ def case_of(served: Served, now: Instant) -> dict[str, Any]:
     """The facts of a case for Ruth about Amina's record, for an hour."""
     return {
         "case": CASE, "auditor": served.story.ruth.person,
-        "record": served.story.record, "person": None,
+        "record": served.story.record, "person": None, "period": None,
         "from": format_instant(now), "until": format_instant(Instant(now + HOUR)),
     }  # fmt: skip
 
