@@ -11,6 +11,9 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS ?= true
 endif
 unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV PYTHONPATH
+# Compiling all that a command imports anew at each start would cost three times the start itself.
+unexport PYTHONDONTWRITEBYTECODE
+export UV_COMPILE_BYTECODE = true
 
 .NOTPARALLEL:
 .PHONY: help setup dev system demo check test format clean

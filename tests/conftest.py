@@ -1,5 +1,7 @@
 """Fixtures that every test may use."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,10 @@ from projections.schema import SCHEMA_FOLDER
 from tests.postgres_fixture import TEMPLATE, UNSAFE_FAST, Database, home_in_memory, new_database
 
 if TYPE_CHECKING:
-    from tests.story import Story
+    from tests.story import Beginning, Story
+
+# Every process that a test starts would otherwise compile the whole program again: three times what its start costs.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")
@@ -59,10 +64,21 @@ def database(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[Dat
         yield Database(postgres, name)
 
 
+@pytest.fixture(scope="session")
+def begun(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[tuple[str, "Beginning"]]:
+    """The name of a database in which everybody has come in, to be copied; and who they are."""
+    from tests.story import begin_in  # noqa: PLC0415 - most tests need no ledger, and do not wait for one
+
+    with new_database(postgres, migrated_template) as name:
+        yield name, asyncio.run(begin_in(Database(postgres, name)))
+
+
 @pytest.fixture
-async def story(database: Database) -> AsyncIterator["Story"]:
+async def story(postgres: EmbeddedPostgres, begun: tuple[str, "Beginning"]) -> AsyncIterator["Story"]:
     """An open ledger with Amina, Sam, Dr Okafor and the others in it, and a follower; see `tests.story`."""
     from tests.story import story_of  # noqa: PLC0415 - most tests need no ledger, and do not wait for one
 
-    async with story_of(database) as begun:
-        yield begun
+    template, people = begun
+    with new_database(postgres, template) as name:
+        async with story_of(Database(postgres, name), people) as begun_again:
+            yield begun_again

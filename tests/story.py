@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from api.clock import clock
 from ledger.disclosure import Disclosure
@@ -36,16 +36,10 @@ KEYRING = fixed_keyring()
 NAMES = ("Amina Diallo", "Sam Diallo", "Dr Okafor", "Dr Lind", "Dr Moss", "Ruth Abara", "Greta Holm")
 
 
-@dataclass
-class Story:
-    """An open ledger and the people in it; each person is a ``By``, so they can speak and ask."""
+@dataclass(frozen=True)
+class Beginning:
+    """Who came in, their practice and the record: all that one needs to go on in a copy of the database."""
 
-    database: Database
-    ledger: Ledger
-    follower: Follower
-    timeline: Timeline
-    directory: Directory
-    trail: AccessTrail
     ada: By
     bert: By
     amina: By
@@ -57,6 +51,18 @@ class Story:
     greta: By
     practice: str
     record: str
+
+
+@dataclass(frozen=True)
+class Story(Beginning):
+    """An open ledger and the people in it; each person is a ``By``, so they can speak and ask."""
+
+    database: Database
+    ledger: Ledger
+    follower: Follower
+    timeline: Timeline
+    directory: Directory
+    trail: AccessTrail
 
     async def note(self, text: str, *, kind: str = "note", by: By | None = None, title: str | None = None,
                    topics: tuple[str, ...] = ()) -> str:  # fmt: skip
@@ -103,8 +109,8 @@ async def assert_accounted(ledger: Ledger) -> None:
 
 
 @asynccontextmanager
-async def story_of(database: Database) -> AsyncIterator[Story]:
-    """Open a ledger on a new database, with a follower, and let everybody come in.
+async def story_of(database: Database, begun: Beginning | None = None) -> AsyncIterator[Story]:
+    """Open a ledger, with a follower; where nothing has begun in the database yet, let everybody come in.
 
     At the end, every opening of words in it must be one that a disclosure accounts for.
     """
@@ -112,11 +118,21 @@ async def story_of(database: Database) -> AsyncIterator[Story]:
         open_ledger(database.dsn(), KEYRING, clock) as ledger,
         following(ledger, database.dsn(), ALL_PROJECTIONS) as follower,
     ):
-        yield await _begin(database, ledger, follower)
+        began = begun or await _begin(ledger)
+        read = (Timeline(follower), Directory(follower), AccessTrail(follower))
+        story = Story(*vars(began).values(), database, ledger, follower, *read)
+        await story.settled()
+        yield story
         await assert_accounted(ledger)
 
 
-async def _begin(database: Database, ledger: Ledger, follower: Follower) -> Story:
+async def begin_in(database: Database) -> Beginning:
+    """Let everybody come in, and leave the database to be copied."""
+    async with story_of(database) as story:
+        return Beginning(**{field.name: getattr(story, field.name) for field in fields(Beginning)})
+
+
+async def _begin(ledger: Ledger) -> Beginning:
     ada, bert = (By(founder, "administrator") for founder in ledger.people.founders)
     people = [str((await ledger.people.register(ada, name)).facts["person"]) for name in NAMES]
     amina, sam, okafor, lind, moss, ruth, greta = people
@@ -131,11 +147,8 @@ async def _begin(database: Database, ledger: Ledger, follower: Follower) -> Stor
     record = str((await ledger.care.open_record(ada, amina)).facts["record"])
     await ledger.care.start(ada, record, ground="referral", team=practice)
     await ledger.care.name_carer(By(amina, "patient"), record, sam, "son")
-    story = Story(
-        database, ledger, follower, Timeline(follower), Directory(follower), AccessTrail(follower),
+    return Beginning(
         ada, bert, By(amina, "patient"), By(sam, "carer"),
         *(By(person, "clinician") for person in (okafor, lind, moss)), By(ruth, "auditor"), By(greta, "guardian"),
         practice, record,
     )  # fmt: skip
-    await story.settled()
-    return story
