@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from api.auditing import NAME, DerivedFile, Wanted, audit
 from api.clock import clock
 from api.import_files import ImportedItem, ImportedRecord, read_files
 from api.postgres import EmbeddedPostgres
@@ -143,6 +144,19 @@ async def test_after_one_directive_exactly_the_named_part_is_the_carers(imported
     # A kind opens no sensitive topic: those are ticked one by one.
     assert seen == sorted(item.text for item in source.items if item.kind == "medicine" and not item.topics)
     assert seen
+
+
+async def test_every_look_at_what_was_imported_derives_again(imported: Imported, tmp_path: Path) -> None:
+    """Those of the tests before, too; and the words that they opened are accounted for."""
+    async with opened(imported) as (ledger, _):
+        records = [record for record, _ in records_of(imported)]
+        for record in records:
+            amina = By(str((await ledger.facts.record(record)).fold.facts.patient), "patient")
+            await ledger.trail.open(amina, Asked(record, "own-record", limit=200))
+        audited = await audit(ledger, DerivedFile(tmp_path / NAME), Wanted())
+    assert audited.ok, (audited.replayed.differences, audited.openings)
+    assert audited.replayed.disclosures >= len(records)
+    assert audited.replayed.decisions > 1000
 
 
 def test_no_word_and_no_name_of_it_is_in_any_table_or_log(imported: Imported) -> None:
