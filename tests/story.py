@@ -109,10 +109,12 @@ async def assert_accounted(ledger: Ledger) -> None:
 
 
 @asynccontextmanager
-async def story_of(database: Database, begun: Beginning | None = None) -> AsyncIterator[Story]:
+async def story_of(
+    database: Database, begun: Beginning | None = None, *, accounted: bool = True
+) -> AsyncIterator[Story]:
     """Open a ledger, with a follower; where nothing has begun in the database yet, let everybody come in.
 
-    At the end, every opening of words in it must be one that a disclosure accounts for.
+    At the end, every opening of words in it must be one that a disclosure accounts for, if it is to be ``accounted``.
     """
     async with (
         open_ledger(database.dsn(), KEYRING, clock) as ledger,
@@ -123,7 +125,8 @@ async def story_of(database: Database, begun: Beginning | None = None) -> AsyncI
         story = Story(*vars(began).values(), database, ledger, follower, *read)
         await story.settled()
         yield story
-        await assert_accounted(ledger)
+        if accounted:
+            await assert_accounted(ledger)
 
 
 async def begin_in(database: Database) -> Beginning:
