@@ -1,7 +1,7 @@
 """Lines of a record's trail, each by the id of its disclosure, as the patient may name them."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from ledger.core.decisions import Permit, Request
 from ledger.core.facts import RecordFacts
@@ -59,14 +59,15 @@ def _is_seen(look: Said, record: RecordFacts, judge: Judge, now: Instant) -> boo
     items = [item for group in facts["permitted"] for item in group["items"]]
     if facts["via"] == "preview" or (items and not any(isinstance(judge(item), Permit) for item in items)):
         return False
-    quiet = {one.position for one in record.emergencies.values() if _is_quiet(one, facts["viewer"], now)}
-    return not quiet or not _rests_on(facts, quiet)
+    quiet = [one for one in record.emergencies.values() if one.kept_quiet(now) is not None]
+    return not any(_tells_of(look, one) for one in quiet)
 
 
-def _is_quiet(emergency: Emergency, viewer: str, now: Instant) -> bool:
-    return emergency.person == viewer and emergency.kept_quiet(now) is not None
-
-
-def _rests_on(facts: Mapping[str, Any], emergencies: set[int]) -> bool:
-    rests = any(not emergencies.isdisjoint(group["evidence"]) for group in facts["permitted"])
-    return rests or facts["purpose"] == "emergency"
+def _tells_of(look: Said, emergency: Emergency) -> bool:
+    """Would it tell the patient of an emergency whose notice is delayed, or of the guardian's work with it?"""
+    if look.position < emergency.position:
+        return False
+    facts = look.facts
+    rests = any(emergency.position in group["evidence"] for group in facts["permitted"])
+    theirs = rests or facts["purpose"] == "emergency" or not facts["permitted"]
+    return facts["acting_as"] == "guardian" or (facts["viewer"] == emergency.person and theirs)
