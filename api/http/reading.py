@@ -1,11 +1,12 @@
 """What every reading of a record has in common: its purpose, its page, and where the next page begins."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.http.bodies import UUID_PATTERN
 from api.http.problems import MALFORMED, Problem, Refused
 from api.http.service import Call
 from ledger.core.terms import KINDS
@@ -13,12 +14,17 @@ from ledger.core.terms import KINDS
 PURPOSES: Final[Mapping[str, tuple[str, ...]]] = {
     "patient": ("own-record",),
     "carer": ("shared-with-me",),
+    "attorney": ("shared-with-me",),
+    "parent": ("shared-with-me",),
     "clinician": ("appointment", "task", "emergency", "correction"),
     "auditor": ("audit",),
     "guardian": ("audit", "correction"),
 }
 """For what each reader may open a record. Who has one purpose only need not name it."""
 LARGEST_PAGE: Final = 200
+
+
+OfCase = Annotated[str | None, Query(pattern=UUID_PATTERN, description="An auditor's case.")]
 
 
 class Page(BaseModel):
@@ -31,9 +37,24 @@ class Page(BaseModel):
     purpose: str | None = Field(default=None, max_length=64, description="Clinicians name one for each session.")
 
 
+Via = Literal["screen", "print", "in-person"]
+
+
+class OneItem(BaseModel):
+    """The query of one item: for what, how it is shown, and an auditor's case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    purpose: str | None = Field(default=None, max_length=64, description="Clinicians name one for each session.")
+    via: Via = "screen"
+    case: OfCase = None
+
+
 class PageOfItems(Page):
     """The query of a page of items: of some kinds only, if any are named."""
 
+    case: OfCase = None
+    via: Via = "screen"
     kind: list[str] = Field(default_factory=list, max_length=len(KINDS), description="Of these kinds only.")
 
     def kinds(self) -> frozenset[str]:
@@ -60,6 +81,19 @@ def purpose_of(call: Call, asked: str | None) -> str:
     return asked
 
 
-def paged(members: dict[str, Any], cursor: str | None) -> dict[str, Any]:
-    """A page with the cursor of the next one, or null after the last."""
-    return {**members, "cursor": cursor}
+def via_of(call: Call, asked: str) -> str:
+    """The way in which something is shown; raises Refused where somebody who is not the clinician claims presence.
+
+    In person, what is kept off screens may be shown. A clinician attests that, looking along with the patient; it
+    opens nothing more to the clinician. A patient or a carer alone with a screen is never there in person.
+    """
+    if asked == "in-person" and call.session.acting_as != "clinician":
+        raise Refused(
+            Problem(MALFORMED, "via: got 'in-person', wanted screen or print; only a clinician says who is there")
+        )
+    return asked
+
+
+def case_of(call: Call, asked: str | None) -> str | None:
+    """The case of a reading: auditors name one, nobody else has any."""
+    return asked if call.session.acting_as == "auditor" else None

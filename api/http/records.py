@@ -1,6 +1,7 @@
 """Records over HTTP: opening one, who is around it, and reading it. A reading is recorded before it is answered."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -10,33 +11,45 @@ from api.http.answers import answered, json_answer
 from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Text, names, reads, shown_as
 from api.http.operations import shows, writes
 from api.http.problems import MALFORMED, Problem, Refused
-from api.http.reading import AskedPurpose, Page, PageOfItems, purpose_of
+from api.http.reading import OneItem, Page, PageOfItems, case_of, purpose_of, via_of
 from api.http.service import Call, Calling, check_still_signed_in
+from api.http.sight import OVERSEERS
 from ledger.core.instants import Instant
 from ledger.core.terms import CARE_GROUNDS
 from ledger.disclosure import Disclosure
 from ledger.domain.errors import NotAllowed
 from ledger.ledger import Ledger
+from ledger.saying import By
 from ledger.store.errors import WordsErased
 from ledger.use_cases.trail import Asked
 from projections.directory import Listed
 from projections.timeline import Timeline
-from projections.views import carer, clinician, patient
+from projections.views import auditor, carer, clinician, patient
 from projections.views.fields import as_json
 
 router: Final = APIRouter(tags=["records"])
 Build = Callable[[Ledger, Timeline, Disclosure], Awaitable[Any]]
+
+
+async def _of_a_parent(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> Any:
+    """A parent reads as the child would, and from the age of review on as a carer does."""
+    as_the_child = disclosure.opened_by == "parent"
+    return await (patient if as_the_child else carer).build(ledger, timeline, disclosure)
+
+
 VIEWS: Final[Mapping[str, Build]] = {
     "patient": patient.build,
     "clinician": clinician.build,
     "carer": carer.build,
+    "attorney": carer.build,
+    "parent": _of_a_parent,
 }
-"""Whose view is built by what. Auditors and guardians read the trail."""
+"""Whose view is built by what, of those who read words. Auditors and guardians oversee."""
 _LISTED_AT_ONCE: Final = 100
 
 _AMINA: Final = "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10"
 _RECORD: Final = "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de"
-_ITEM: Final = {
+EXAMPLE_ITEM: Final = {
     "id": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de",
     "kind": "plan-for-carers",
     "title": "How to help",
@@ -44,11 +57,11 @@ _ITEM: Final = {
     "author": {"id": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11", "name": "Dr Okafor", "acting_as": "clinician"},
     "made_at": "2026-05-03T09:00:00.000Z",
 }
-_VIEW: Final = {
+EXAMPLE_VIEW: Final = {
     "record": _RECORD,
     "patient": {"id": _AMINA, "name": "Amina Hassan"},
     "opened_at": "2026-05-03T09:00:00.000Z",
-    "items": [_ITEM],
+    "items": [EXAMPLE_ITEM],
     "cursor": None,
 }
 
@@ -132,23 +145,26 @@ async def end_carer(
     return answered(await call.ledger.care.end_carer(call.by(body), record, person))
 
 
-@shows(router, "/records/{record}", "trail.open", _VIEW)
+@shows(router, "/records/{record}", "trail.open", EXAMPLE_VIEW)
 async def read_record(call: Calling, record: InPath, page: Annotated[PageOfItems, Query()]) -> Response:
     """A page of a record, newest first, as the reader of the token may see it."""
     kinds = page.kinds()
-    continues = ("record", record, call.session.person, call.session.acting_as, *sorted(kinds))
+    case, via = case_of(call, page.case), via_of(call, page.via)
+    continues = ("record", record, call.session.person, call.session.acting_as, via, case or "", *sorted(kinds))
     after = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)
-    asked = Asked(record, purpose_of(call, page.purpose), kinds=kinds, limit=page.limit, after=after)
-    view, disclosure = await _view(call, asked)
+    purpose = purpose_of(call, page.purpose)
+    asked = Asked(record, purpose, via, kinds=kinds, limit=page.limit, after=after, case=case)
+    view, disclosure = await view_of(call, asked)
     more = None if disclosure.more is None else call.service.cursors.seal(disclosure.more, *continues)
     del view["more"]
     return json_answer({**view, "cursor": more})
 
 
-@shows(router, "/records/{record}/items/{item}", "trail.open_item", {**_VIEW, "items": [_ITEM]})
-async def read_item(call: Calling, record: InPath, item: InPath, purpose: AskedPurpose = None) -> Response:
+@shows(router, "/records/{record}/items/{item}", "trail.open_item", {**EXAMPLE_VIEW, "items": [EXAMPLE_ITEM]})
+async def read_item(call: Calling, record: InPath, item: InPath, of: Annotated[OneItem, Query()]) -> Response:
     """One item of a record, with what is said about it; a hidden one answers as one that is not there."""
-    view, _ = await _view(call, Asked(record, purpose_of(call, purpose), item=item))
+    purpose, via = purpose_of(call, of.purpose), via_of(call, of.via)
+    view, _ = await view_of(call, Asked(record, purpose, via, item=item, case=case_of(call, of.case)))
     del view["more"]
     return json_answer({**view, "cursor": None})
 
@@ -171,20 +187,27 @@ async def list_records(call: Calling, page: Annotated[Page, Query()]) -> Respons
     return json_answer({"records": [_row(one) for one in listed[: page.limit]], "cursor": cursor})
 
 
-async def _view(call: Call, asked: Asked) -> tuple[dict[str, Any], Disclosure]:
+async def view_of(call: Call, asked: Asked) -> tuple[dict[str, Any], Disclosure]:
     """Record the disclosure, then build the view of it: words are opened for what was recorded, and nothing else."""
-    build = VIEWS.get(call.session.acting_as)
+    acting_as = call.session.acting_as
+    build = partial(auditor.build, case=asked.case) if acting_as in OVERSEERS else VIEWS.get(acting_as)
     if build is None:
-        raise NotAllowed(f"record: got acting_as {call.session.acting_as}, wanted one of {', '.join(VIEWS)}", "no-view")
+        wanted = ", ".join([*VIEWS, *sorted(OVERSEERS)])
+        raise NotAllowed(f"record: got acting_as {acting_as}, wanted one of {wanted}", "no-view")
+    return await built_for(call, call.by(), asked, build)
+
+
+async def built_for(call: Call, by: By, asked: Asked, build: Build) -> tuple[dict[str, Any], Disclosure]:
+    """The view of a reader, who is the caller, or whom the caller previews."""
     try:
-        return await _opened(call, asked, build)
+        return await _opened(call, by, asked, build)
     except WordsErased:
         # Erased between the disclosure and its view, and the next disclosure says so. What is gone unsaid is an error.
-        return await _opened(call, asked, build)
+        return await _opened(call, by, asked, build)
 
 
-async def _opened(call: Call, asked: Asked, build: Build) -> tuple[dict[str, Any], Disclosure]:
-    disclosure = await call.ledger.trail.open(call.by(), asked)
+async def _opened(call: Call, by: By, asked: Asked, build: Build) -> tuple[dict[str, Any], Disclosure]:
+    disclosure = await call.ledger.trail.open(by, asked)
     await check_still_signed_in(call)
     return as_json(await build(call.ledger, call.service.timeline, disclosure)), disclosure
 

@@ -1,14 +1,13 @@
 """The trail over HTTP: who has looked. Reading it is a disclosure too, recorded before it is answered.
 
-A line is visible only where its item is: of each line a reader hears of the items that they may see themselves, and
-of a line that showed only others, nothing. Patients read the trail of their own record; auditors within a case;
-guardians also see every emergency. Carers and clinicians never see it. Names are words, so only patients, whose
-record it is, are told them; auditors and guardians read ids.
+Patients read the trail of their own record; auditors within a case; guardians also see every emergency. Carers and
+clinicians never see it. Names are words, so only patients, whose record it is, are told them; auditors and guardians
+read ids.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -16,11 +15,13 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api.http.answers import json_answer
-from api.http.bodies import UUID_PATTERN, InPath
+from api.http.bodies import UUID_PATTERN, InPath, Moment
 from api.http.operations import shows
-from api.http.reading import Page, purpose_of
+from api.http.reading import OfCase, Page, case_of, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
-from ledger.core.instants import Instant, format_instant
+from api.http.sight import OVERSEERS, READERS, Seeing, Sight, items_of, line_as_json, lines_of, sight_of
+from ledger.core.decisions import CARERS
+from ledger.core.instants import Instant
 from ledger.disclosure import Disclosure
 from ledger.domain.errors import NotAllowed
 from ledger.ledger import Ledger
@@ -29,51 +30,157 @@ from ledger.use_cases.trail import Asked
 from projections.access_trail import Line, Sought
 
 router: Final = APIRouter(tags=["trail"])
-READERS: Final = frozenset({"patient", "auditor", "guardian"})
+LARGEST_ACROSS: Final = 50
+"""Lines of a page over several records: each record is a disclosure of its own."""
 
-_LINE: Final = {
+LINE: Final = {
+    "id": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
     "viewer": {"id": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de", "name": "Dr Okafor"},
     "acting_as": "clinician",
     "purpose": "appointment",
     "via": "screen",
+    "preview_of": None,
     "at": "2026-05-03T09:00:00.000Z",
     "refused": False,
     "shown": [{"rule": "direct-care", "items": ["9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"]}],
 }
+_EXAMPLE: Final = {"lines": [LINE], "cursor": None}
+_Id = Annotated[str | None, Field(pattern=UUID_PATTERN)]
 
 
-class PageOfTrail(Page):
-    """The query of a page of the trail; an auditor names the case."""
+class PageOfLines(Page):
+    """The query of a page of the trail; an auditor names the case. What is named besides must agree."""
 
-    case: str | None = Field(default=None, pattern=UUID_PATTERN, description="Of an auditor.")
+    case: OfCase = None
+    viewer: _Id = Field(default=None, description="Who looked; in a preview that is the patient.")
+    team: _Id = Field(default=None, description="Clinicians who were in this team when they looked.")
+    rule: str | None = Field(default=None, max_length=129, description="By which something was shown.")
+    for_purpose: str | None = Field(default=None, max_length=64, description="For which was looked.")
+    via: str | None = Field(default=None, max_length=16, description="How it was shown.")
+    emergency: bool | None = None
+    refused: bool | None = None
+    since: Moment | None = None
+    until: Moment | None = Field(default=None, description="From which on no line counts.")
+
+    def sought(self, record: str | None, item: str | None = None) -> Sought:
+        """Which lines these are."""
+        return Sought(
+            record=record,
+            viewer=self.viewer,
+            team=self.team,
+            item=item,
+            rule=self.rule,
+            purpose=self.for_purpose,
+            via=self.via,
+            emergency=self.emergency,
+            refused=self.refused,
+            since=self.since,
+            until=self.until,
+        )
+
+    def question(self) -> tuple[str, ...]:
+        """What a cursor is bound to: everything that is asked, but for how much of it at a time."""
+        asked = self.model_dump(exclude={"limit", "cursor", "purpose"})
+        return tuple(f"{name}={value}" for name, value in asked.items() if value is not None)
 
 
-Seeing = Callable[[set[str]], Awaitable[set[str]]]
-"""Which of these items the reader may see."""
+class PageOfTrail(PageOfLines):
+    """The same, and only lines that show one item."""
+
+    item: _Id = Field(default=None, description="Lines that show this item.")
 
 
-@shows(router, "/records/{record}/trail", "trail.who_looked", {"lines": [_LINE], "cursor": None})
+class PageAcross(PageOfTrail):
+    """The same over all records of a case, or over all emergencies."""
+
+    limit: int = Field(default=LARGEST_ACROSS, ge=1, le=LARGEST_ACROSS, description="Lines at most.")
+
+
+@shows(router, "/records/{record}/trail", "trail.who_looked", _EXAMPLE)
 async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail, Query()]) -> Response:
     """Who opened this record, newest first: what they saw, acting as what, why, and by which rule."""
-    session = call.session
-    if session.acting_as not in READERS | {"carer"}:  # a carer hears of the ledger itself that nothing is there
-        raise NotAllowed(f"trail: got acting_as {session.acting_as}, wanted one of {', '.join(READERS)}", "no-trail")
-    asked = Asked(record, purpose_of(call, page.purpose), "trail", items=(), case=page.case)
-    continues = ("trail", record, session.person, session.acting_as, page.case or "")
+    check_reads_trail(call)
+    asked = reading_of(call, record, page.purpose, page.case)
+    sight = await sight_of(call, record, page.sought(record, page.item), asked.case)
+    continues = _continues(call, "trail", record, page)
     before = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
     await call.service.caught_up()
-    visible = partial(call.ledger.trail.visible, call.by(), asked)
-    chosen = await _lines(call, asked, before, page.limit, visible)
-    disclosure = await _disclose(call, asked, {item for _, seen in chosen[: page.limit] for item in seen})
-    lines = await _lines(call, asked, before, page.limit, _those_of(disclosure))
-    named = await _names(call.ledger, lines, disclosure) if session.acting_as == "patient" else {}
-    last = lines[page.limit - 1][0].position if len(lines) > page.limit else None
-    cursor = None if last is None else call.service.cursors.seal((Instant(0), last), *continues)
-    shown = [_line(line, seen, named, session.acting_as) for line, seen in lines[: page.limit]]
-    return json_answer({"lines": shown, "cursor": cursor})
+    chosen = await lines_of(call, sight, before, page.limit, visible_to(call, asked))
+    disclosure = await disclose(call, asked, {item for _, seen in chosen[: page.limit] for item in seen})
+    lines = await lines_of(call, sight, before, page.limit, _these({shown.item for shown in disclosure.thread()}))
+    named = await names_on(call, lines[: page.limit], disclosure)
+    return _paged(call, sight, lines, page, continues, named=named)
 
 
-async def _disclose(call: Call, asked: Asked, items: set[str]) -> Disclosure:
+@shows(router, "/records/{record}/items/{item}/seen-by", "trail.seen_by", _EXAMPLE)
+async def seen_by(call: Calling, record: InPath, item: InPath, page: Annotated[PageOfLines, Query()]) -> Response:
+    """Who has ever seen this item, newest first; of an item that one may not see, as of one that is not there."""
+    check_reads_trail(call)
+    asked = replace(reading_of(call, record, page.purpose, page.case), items=None, item=item)
+    continues = _continues(call, "seen-by", f"{record}/{item}", page)
+    before = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
+    disclosure = await call.ledger.trail.open(call.by(), asked)
+    await check_still_signed_in(call)
+    await call.service.caught_up()
+    sight = await sight_of(call, record, page.sought(record, item), asked.case)
+    lines = await lines_of(call, sight, before, page.limit, _these({item}))
+    named = await names_on(call, lines[: page.limit], disclosure)
+    return _paged(call, sight, lines, page, continues, named=named)
+
+
+@shows(router, "/trail", "trail.who_looked_across", {"lines": [{**LINE, "record": LINE["id"]}], "cursor": None})
+async def who_looked_across(call: Calling, page: Annotated[PageAcross, Query()]) -> Response:
+    """The lines of an auditor's case, over all its records; for a guardian, every emergency. Newest first.
+
+    What it tells of each record is recorded as a reading of that record's trail.
+    """
+    asked = reading_of(call, "", page.purpose, page.case)
+    sight = await _sight_across(call, page, asked.case)
+    continues = _continues(call, "trail", "", page)
+    before = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
+    await call.service.caught_up()
+    chosen = await lines_of(call, sight, before, page.limit, visible_to(call, asked))
+    told: dict[str, set[str]] = {}
+    for line, seen in chosen[: page.limit]:
+        if line.record is not None:
+            told.setdefault(line.record, set()).update(seen)
+    disclosed = await asyncio.gather(*(disclose(call, replace(asked, record=one), told[one]) for one in told))
+    items = {shown.item for disclosure in disclosed for shown in disclosure.thread()}
+    lines = [(line, seen & items) for line, seen in chosen]
+    return _paged(call, sight, lines, page, continues, named={})
+
+
+def check_reads_trail(call: Call) -> None:
+    """Raise NotAllowed for whoever never reads a trail; a carer hears of the ledger itself that nothing is there."""
+    if call.session.acting_as not in READERS | CARERS:
+        wanted = ", ".join(sorted(READERS))
+        raise NotAllowed(f"trail: got acting_as {call.session.acting_as}, wanted one of {wanted}", "no-trail")
+
+
+def reading_of(call: Call, record: str, purpose: str | None, case: str | None) -> Asked:
+    """A reading of a record's trail."""
+    return Asked(record, purpose_of(call, purpose), "trail", items=(), case=case_of(call, case))
+
+
+def visible_to(call: Call, asked: Asked) -> Seeing:
+    """What the reader may see of lines, decided without a disclosure, to find what to disclose."""
+
+    async def among(lines: list[Line]) -> tuple[list[Line], set[str]]:
+        by, trail = call.by(), call.ledger.trail
+        shut, seen = set[str](), set[str]()
+        for record in {line.record for line in lines if line.record is not None}:
+            of_record = replace(asked, record=record)
+            if not asked.record and not await trail.may_open(by, of_record):
+                shut.add(record)
+                continue
+            items = {item for line in lines if line.record == record for item in items_of(line)}
+            seen |= await trail.visible(by, of_record, items)
+        return [line for line in lines if line.record not in shut], seen
+
+    return among
+
+
+async def disclose(call: Call, asked: Asked, items: set[str]) -> Disclosure:
     """Record that these items are told of, in one disclosure; what was not recorded is not told of.
 
     One reading is one line on the trail, of items that the reader may see: it tells nothing of those they may not.
@@ -84,86 +191,60 @@ async def _disclose(call: Call, asked: Asked, items: set[str]) -> Disclosure:
     return disclosure
 
 
-def _those_of(disclosure: Disclosure) -> Seeing:
-    disclosed = {shown.item for shown in disclosure.thread()}
-
-    async def among(sought: set[str]) -> set[str]:
-        return sought & disclosed
-
-    return among
-
-
-async def _lines(
-    call: Call, asked: Asked, before: int | None, limit: int, seeing: Seeing
-) -> list[tuple[Line, set[str]]]:
-    """Up to one more than ``limit`` lines that the reader may see, each with those of its items that they may."""
-    is_bare_visible = await _whose_bare_lines(call, asked.case)
-    found: list[tuple[Line, set[str]]] = []
-    while len(found) <= limit:
-        chunk = await call.service.access_trail.page(Sought(asked.record), before=before, limit=limit + 1)
-        seen = await seeing({item for line in chunk for item in _items(line)})
-        for line in chunk:
-            of_line = seen & set(_items(line))
-            if of_line or (_is_emergency(call, line) if line.permitted else is_bare_visible(line)):
-                found.append((line, of_line))
-        if len(chunk) <= limit:
-            break
-        before = chunk[-1].position
-    return found
+async def names_on(call: Call, lines: Iterable[tuple[Line, set[str]]], disclosure: Disclosure) -> Mapping[str, str]:
+    """The names of those who looked, and as whom, for a patient: opened for the reading that was just recorded."""
+    if call.session.acting_as != "patient":
+        return {}
+    people = {person for line, _ in lines for person in (line.viewer, line.looked)}
+    return await _names(call.ledger, people, disclosure)
 
 
-async def _whose_bare_lines(call: Call, case: str | None) -> Callable[[Line], bool]:
-    """Which lines that showed no item are visible: all; in an auditor's case about one person, that person's."""
-    if call.session.acting_as != "auditor":
-        return lambda line: True
-    assigned = (await call.ledger.facts.person(call.session.person)).fold.facts.cases.get(case or "")
-    if assigned is None:
-        return lambda line: False
-    return lambda line: assigned.person in (None, line.viewer)
-
-
-def _items(line: Line) -> list[str]:
-    return [item for group in line.permitted for item in group.items]
-
-
-def _is_emergency(call: Call, line: Line) -> bool:
-    """Does a guardian see this line for being an emergency, whatever its items?"""
-    return call.session.acting_as == "guardian" and any(group.rule == "emergency" for group in line.permitted)
-
-
-async def _names(ledger: Ledger, lines: Iterable[tuple[Line, set[str]]], disclosure: Disclosure) -> Mapping[str, str]:
-    """The names of those who looked, opened for the reading of the trail that has just been recorded."""
-    people = {line.viewer for line, _ in lines}
+async def _names(ledger: Ledger, people: Iterable[str], disclosure: Disclosure) -> Mapping[str, str]:
     registered = {person: (await ledger.facts.person(person)).fold.facts.registered for person in people}
     positions = {person: position for person, position in registered.items() if position is not None}
     words = await open_words(ledger.rows, ledger.keyring, list(positions.values()), disclosure=disclosure.position)
     return {person: (words[position] or {}).get("name", "") for person, position in positions.items()}
 
 
-def _line(line: Line, seen: set[str], named: Mapping[str, str], reader: str) -> dict[str, Any]:
-    """A line as its reader sees it. A patient hears that something was refused, but not what, nor by which rule."""
-    shown = {
-        "viewer": {"id": line.viewer, "name": named.get(line.viewer)},
-        "acting_as": line.acting_as,
-        "purpose": line.purpose,
-        "via": line.via,
-        "at": format_instant(line.at),
-        "refused": line.refused is not None,
-        "shown": _shown(line, seen, reader),
-    }
-    if reader == "patient":
-        return shown
-    return {**shown, "case": line.case, "rule": line.refused, "attempted": line.attempted, "position": line.position}
+async def _sight_across(call: Call, page: PageAcross, case: str | None) -> Sight:
+    """What the caller sees over all records; raises NotAllowed but for a guardian, and an auditor within a case."""
+    acting_as, now = call.session.acting_as, call.ledger.clock()
+    if acting_as not in OVERSEERS:
+        raise NotAllowed(f"trail: got acting_as {acting_as}, wanted one of {', '.join(sorted(OVERSEERS))}", "no-trail")
+    facts = (await call.ledger.facts.person(call.session.person, fresh=True)).fold.facts
+    if facts.role(acting_as, now) is None:
+        raise NotAllowed(f"trail: got somebody who is no {acting_as} now, wanted one who is", "no-role")
+    sight = await sight_of(call, None, page.sought(None, page.item), case)
+    if acting_as == "guardian":
+        return replace(sight, sought=replace(sight.sought, emergency=True))
+    if sight.case is None or not sight.case.bounded:
+        raise NotAllowed("trail: got no case of yours that is open, wanted one; name it in the query", "no-case")
+    about = replace(sight.sought, record=sight.case.record, about=sight.case.person)
+    return replace(sight, sought=about)
 
 
-def _shown(line: Line, seen: set[str], reader: str) -> list[dict[str, Any]]:
-    """The items of a line by rule, each rule once, in the order of the alphabet.
+def _these(items: set[str]) -> Seeing:
+    async def among(lines: list[Line]) -> tuple[list[Line], set[str]]:
+        return lines, items
 
-    A line's own groups stand in the order of the page that was read, where one that is hidden may have come first.
-    """
-    by_rule: dict[str, list[str]] = {}
-    for group in line.permitted:
-        items = [item for item in group.items if item in seen]
-        if items or reader == "guardian":
-            by_rule.setdefault(group.rule, []).extend(items)
-    return [{"rule": rule, "items": sorted(items)} for rule, items in sorted(by_rule.items())]
+    return among
+
+
+def _continues(call: Call, what: str, of: str, page: PageOfLines) -> tuple[str, ...]:
+    return (what, of, call.session.person, call.session.acting_as, *page.question())
+
+
+def _paged(
+    call: Call,
+    sight: Sight,
+    lines: list[tuple[Line, set[str]]],
+    page: Page,
+    continues: tuple[str, ...],
+    *,
+    named: Mapping[str, str],
+) -> Response:
+    shown = lines[: page.limit]
+    last = shown[-1][0].position if len(lines) > page.limit else None
+    cursor = None if last is None else call.service.cursors.seal((Instant(0), last), *continues)
+    told: list[dict[str, Any]] = [line_as_json(sight, line, seen, named) for line, seen in shown]
+    return json_answer({"lines": told, "cursor": cursor})

@@ -6,12 +6,15 @@ answer, withholding) is not here either (``audience``).
 """
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ledger.core.instants import Instant
 from ledger.disclosure import Disclosure, Shown
 from ledger.ledger import Ledger
 from projections.timeline import Timeline
 from projections.views.shape import Content, Opened, Person, content_of, open_for
+
+_AS_CARERS: Final = frozenset({"attorney", "parent"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +37,12 @@ class CarerView:
 
 
 async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> CarerView:
-    """The view of a carer.
+    """The view of a carer, or of an attorney or a young person's parent, who see what they may as a carer does.
 
     Raises NotAllowed unless the disclosure is theirs, recorded and fresh; NotFollowed and OutOfStep where the
     projections cannot be relied on.
     """
-    opened = await open_for("carer", ledger, timeline, disclosure)
+    opened = await open_for("carer", ledger, timeline, disclosure, also=_AS_CARERS)
     return CarerView(
         disclosure=disclosure.id,
         record=disclosure.record,

@@ -35,12 +35,13 @@ class PatientView:
 
 
 async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> PatientView:
-    """The view of a patient.
+    """The view of a patient, or of a child's parent, who reads in their place.
 
     Raises NotAllowed unless the disclosure is theirs, recorded and fresh; NotFollowed and OutOfStep where the
     projections cannot be relied on.
     """
-    opened = await open_for("patient", ledger, timeline, disclosure)
+    in_their_place = frozenset({"parent"} if disclosure.opened_by == "parent" else ())
+    opened = await open_for("patient", ledger, timeline, disclosure, also=in_their_place)
     return PatientView(
         disclosure=disclosure.id,
         record=disclosure.record,

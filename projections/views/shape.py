@@ -154,10 +154,13 @@ class ItemTold:
         return None if said is None else said[-1]
 
 
-def check_reader(reader: str, ledger: Ledger, disclosure: Disclosure) -> None:
-    """Raise NotAllowed unless the ledger made this disclosure, for such a reader, and just now."""
+def check_reader(reader: str, ledger: Ledger, disclosure: Disclosure, *, also: frozenset[str] = frozenset()) -> None:
+    """Raise NotAllowed unless the ledger made this disclosure, for such a reader, and just now.
+
+    ``also`` are those who read as this reader does.
+    """
     Disclosure.check_fresh(disclosure, ledger.clock())
-    if disclosure.acting_as != reader:
+    if disclosure.acting_as != reader and disclosure.acting_as not in also:
         raise NotAllowed(
             f"view: got a disclosure to a {disclosure.acting_as}, wanted one to a {reader};"
             " open the record acting as the reader whose view it is",
@@ -165,12 +168,14 @@ def check_reader(reader: str, ledger: Ledger, disclosure: Disclosure) -> None:
         )
 
 
-async def open_for(reader: str, ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> Opened:
-    """Open what this reader reads, and nothing else.
+async def open_for(
+    reader: str, ledger: Ledger, timeline: Timeline, disclosure: Disclosure, *, also: frozenset[str] = frozenset()
+) -> Opened:
+    """Open what this reader reads, and nothing else; ``also`` read as this reader does.
 
     Raises NotAllowed (not recorded, for somebody else, too late), NotFollowed, OutOfStep, WordsErased.
     """
-    check_reader(reader, ledger, disclosure)
+    check_reader(reader, ledger, disclosure, also=also)
     everything = list(disclosure.thread())
     positions = [position for shown in everything for position in shown.positions]
     statements = await timeline.at(positions, disclosure.as_of)

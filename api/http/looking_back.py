@@ -1,0 +1,231 @@
+"""Looking back over HTTP: one line of the trail in full, what somebody could see at an instant, and what they did see.
+
+All of it is derived again from the log, and telling it is a reading of the trail, recorded before it is answered. Of
+items a reader hears of those alone that they may see themselves now, however it was then.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from api.http.answers import json_answer
+from api.http.bodies import UUID_PATTERN, InPath, Moment
+from api.http.operations import shows
+from api.http.reading import OfCase, Page
+from api.http.service import Call, Calling
+from api.http.sight import OVERSEERS, Sight, items_of, line_as_json, sight_of
+from api.http.trail import LINE, check_reads_trail, disclose, names_on, reading_of
+from ledger.core.decisions import Permit, Request
+from ledger.core.explanations import explain
+from ledger.core.facts import RecordFacts
+from ledger.core.instants import Instant, format_instant
+from ledger.domain.errors import NotAllowed, Unknown
+from ledger.use_cases.looking_back import Judged, SeenItem
+from ledger.use_cases.trail import Asked
+from projections.access_trail import Line, Sought
+
+router: Final = APIRouter(tags=["trail"])
+READS_FOR: Final[Mapping[str, str]] = {
+    "patient": "own-record",
+    "clinician": "appointment",
+    "carer": "shared-with-me",
+    "attorney": "shared-with-me",
+    "parent": "shared-with-me",
+}
+"""For what each reader is taken to have asked, where nothing else is said."""
+_TRACELESS: Final = frozenset({"withheld", "working"})
+"""Families of rules by which something was kept once: that it was is not told to a patient afterwards."""
+
+_ITEM: Final = "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
+_EVIDENCE: Final = [{"type": "care-started/1", "at": "2026-05-01T09:00:00.000Z"}]
+_IN_FULL: Final = {
+    "line": LINE,
+    "shown": [{"item": _ITEM, "rule": "direct-care", "evidence": _EVIDENCE}],
+    "withheld": [
+        {"item": LINE["id"], "kind": "note", "rule": "sealed-by-patient", "because": "You closed this to them."}
+    ],
+    "cursor": None,
+}
+_COULD: Final = {
+    "person": LINE["id"],
+    "acting_as": "carer",
+    "at": "2026-05-03T09:00:00.000Z",
+    "opens": True,
+    "items": [{"item": _ITEM, "kind": "plan-for-carers", "rule": "shared"}],
+    "cursor": None,
+}
+
+
+class PageOfLine(Page):
+    """The query of one line: how much of what was withheld at a time."""
+
+    case: OfCase = None
+
+
+class AsOf(Page):
+    """Who could see what, acting as what, at which instant; or (``seen``) what they were in fact shown until then."""
+
+    person: str = Field(pattern=UUID_PATTERN)
+    acting_as: Literal["patient", "clinician", "carer", "attorney", "parent"]
+    at: Moment
+    seen: bool = False
+    for_purpose: str | None = Field(default=None, max_length=64, description="What they would have opened it for.")
+    case: OfCase = None
+
+
+@shows(router, "/records/{record}/trail/{disclosure}", "trail.in_full", _IN_FULL)
+async def in_full(call: Calling, record: InPath, disclosure: InPath, page: Annotated[PageOfLine, Query()]) -> Response:
+    """One line of the trail: each item with its rule and what that rests on, and what was withheld, derived again.
+
+    A line that the reader may not see answers as one that is not there.
+    """
+    check_reads_trail(call)
+    asked = reading_of(call, record, page.purpose, page.case)
+    continues = ("line", record, disclosure, call.session.person, call.session.acting_as, asked.case or "")
+    start = 0 if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
+    line, kept = await _found(call, asked, disclosure)
+    sight = await sight_of(call, record, Sought(), asked.case)
+    items = [] if line is None else [*items_of(line), *(one.item for one in kept)]
+    seen = await call.ledger.trail.visible(call.by(), asked, items)
+    shows_line = line is not None and sight.shows(line, seen)
+    kept = [one for one in kept if one.item in seen] if shows_line else []
+    page_of_kept = kept[start : start + page.limit]
+    told = {*(items_of(line) if line is not None and shows_line else ()), *(one.item for one in page_of_kept)} & seen
+    made = await disclose(call, asked, told)
+    if line is None or not shows_line:
+        raise Unknown(f"line {disclosure}: there is no such line for you on this trail; check the id")
+    seen = {shown.item for shown in made.thread()}
+    answer = {
+        "line": line_as_json(sight, line, seen, await names_on(call, [(line, seen)], made)),
+        "shown": await _rests_on(call, line, seen),
+        "withheld": [_kept_as_json(sight, one) for one in page_of_kept if one.item in seen],
+    }
+    more = None if start + page.limit >= len(kept) else _place(call, start + page.limit, continues)
+    return json_answer({**answer, "cursor": more})
+
+
+@shows(router, "/records/{record}/as-of", "trail.as_of", _COULD)
+async def as_of(call: Calling, record: InPath, page: Annotated[AsOf, Query()]) -> Response:
+    """What somebody could see of this record at an instant, or (``seen``) what they were in fact shown until then."""
+    check_reads_trail(call)
+    asked = reading_of(call, record, page.purpose, page.case)
+    continues = ("as-of", record, call.session.person, call.session.acting_as, *_question(page))
+    start = 0 if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
+    sight = await sight_of(call, record, Sought(record=record), asked.case)
+    facts = (await call.ledger.facts.record(record)).fold.facts
+    _check_within(sight, page, facts.patient)
+    opens, found = False, list[dict[str, Any]]()
+    if await call.ledger.trail.may_open(call.by(), asked):
+        opens, found = await (_seen(call, sight, page) if page.seen else _could_see(call, sight, facts, page))
+    visible = await call.ledger.trail.visible(call.by(), asked, [str(one["item"]) for one in found])
+    of_reader = [one for one in found if one["item"] in visible]
+    shown = of_reader[start : start + page.limit]
+    made = await disclose(call, asked, {str(one["item"]) for one in shown})
+    disclosed = {one.item for one in made.thread()}
+    more = None if start + page.limit >= len(of_reader) else _place(call, start + page.limit, continues)
+    whom = {"person": page.person, "acting_as": page.acting_as, "at": format_instant(page.at)}
+    return json_answer(
+        {
+            **whom,
+            "opens": opens or bool(of_reader),
+            "items": [one for one in shown if one["item"] in disclosed],
+            "cursor": more,
+        }
+    )
+
+
+async def _found(call: Call, asked: Asked, named: str) -> tuple[Line | None, list[Judged]]:
+    """The line, and what it kept back; neither where the reader may not open this record."""
+    if not await call.ledger.trail.may_open(call.by(), asked):
+        return None, []
+    await call.service.caught_up()
+    line = await call.service.access_trail.line(asked.record, named)
+    if line is None or line.attempted is not None or line.refused is not None:
+        return line, []
+    withheld = await call.ledger.back.withheld_in(line.position)
+    if call.session.acting_as in OVERSEERS:
+        return line, list(withheld.items)
+    return line, [one for one in withheld.items if _told_to_patients(one)]
+
+
+def _told_to_patients(judged: Judged) -> bool:
+    """May a patient hear why this was kept from somebody then? Not what a professional kept, that is open now."""
+    family = judged.decision.rule.partition(":")[0]
+    return explain(judged.decision).of_them is not None and family not in _TRACELESS
+
+
+async def _rests_on(call: Call, line: Line, seen: set[str]) -> list[dict[str, Any]]:
+    """Each item of a line with its rule and the statements that it rests on."""
+    evidence = {
+        position: await call.ledger.read(position, 1) for group in line.permitted for position in group.evidence
+    }
+    overseen = call.session.acting_as in OVERSEERS
+    rests = {
+        position: {
+            "type": said.type,
+            "at": format_instant(said.recorded_at),
+            **({"position": position} if overseen else {}),
+        }
+        for position, [said] in evidence.items()
+    }
+    return [
+        {"item": item, "rule": group.rule, "evidence": [rests[position] for position in group.evidence]}
+        for group in line.permitted
+        for item in sorted(seen.intersection(group.items))
+    ]
+
+
+def _kept_as_json(sight: Sight, judged: Judged) -> dict[str, Any]:
+    told = {"item": judged.item, "kind": judged.kind, "rule": judged.decision.rule}
+    return told if sight.acting_as in OVERSEERS else {**told, "because": explain(judged.decision).of_them}
+
+
+async def _could_see(call: Call, sight: Sight, facts: RecordFacts, page: AsOf) -> tuple[bool, list[dict[str, Any]]]:
+    """Would it have opened, and which items; an emergency that a patient is not told of yet is as if it were not."""
+    purpose = page.for_purpose or READS_FOR[page.acting_as]
+    request = Request(page.person, page.acting_as, page.at, purpose=purpose)
+    quiet = [named for named, one in facts.emergencies.items() if one in sight.quiet]
+    could = await call.ledger.back.could_see(facts.record, request, without=quiet)
+    items = [{"item": one.item, "kind": one.kind, "rule": one.decision.rule} for one in could.permitted]
+    # Own words open a record by what may be hidden from this reader; the items tell what they may hear of that.
+    return could.whole is not None and isinstance(could.whole, Permit) and could.whole.rule != "own-words", items
+
+
+async def _seen(call: Call, sight: Sight, page: AsOf) -> tuple[bool, list[dict[str, Any]]]:
+    """What they were shown, from the disclosures themselves. A preview was shown to the patient, not to them."""
+    await call.service.caught_up()
+    sought = Sought(
+        record=sight.sought.record, viewer=page.person, acting_as=page.acting_as, until=Instant(page.at + 1)
+    )
+    lines = {line.position: line for line in await call.service.access_trail.all(sought) if not line.previewed}
+    told = {position: line for position, line in lines.items() if sight.covers(line)}
+    seen = await call.ledger.back.seen(str(sight.sought.record), page.person, max(told, default=-1) + 1, among=told)
+    bare = any(line.refused is None and not line.permitted for line in told.values())
+    return bare, [_looked_at(one, told) for one in seen.items]
+
+
+def _looked_at(seen: SeenItem, lines: Mapping[int, Line]) -> dict[str, Any]:
+    first, last = lines[seen.disclosures[0]], lines[seen.disclosures[-1]]
+    times = {"first_at": format_instant(first.at), "last_at": format_instant(last.at)}
+    return {"item": seen.item, "rule": seen.rule, "times": len(seen.disclosures), **times}
+
+
+def _check_within(sight: Sight, page: AsOf, patient: str | None) -> None:
+    """Raise NotAllowed where an auditor asks for what lies outside their case: another instant, another person."""
+    case = sight.case
+    if case is None:
+        return
+    if not case.spans(page.at) or case.person not in (None, page.person, patient):
+        raise NotAllowed("as of: got a person or an instant outside your case, wanted one within it", "outside-case")
+
+
+def _question(page: AsOf) -> tuple[str, ...]:
+    asked = page.model_dump(exclude={"limit", "cursor", "purpose"})
+    return tuple(f"{name}={value}" for name, value in asked.items())
+
+
+def _place(call: Call, start: int, continues: tuple[str, ...]) -> str:
+    return call.service.cursors.seal((Instant(0), start), *continues)

@@ -1,0 +1,156 @@
+"""What one reader sees of the trail: which lines, and how much of each.
+
+A line is visible only where its item is: of each line a reader hears of the items that they may see themselves, and of
+a line that showed only others, nothing. What was sought is held to what is told as well, so that no filter finds a line
+by something in it that stays hidden.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from api.http.service import Call
+from ledger.core.instants import format_instant
+from ledger.core.people import Case
+from ledger.core.relations import Emergency
+from projections.access_trail import Line, Sought
+
+READERS: Final = frozenset({"patient", "auditor", "guardian"})
+OVERSEERS: Final = frozenset({"auditor", "guardian"})
+
+Seeing = Callable[[list[Line]], Awaitable[tuple[list[Line], set[str]]]]
+"""Of these lines, those of records that the reader may open, and which of their items they may see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Who reads the trail, in which case, what they seek, and which emergencies they may not hear of yet."""
+
+    acting_as: str
+    sought: Sought
+    case: Case | None = None
+    quiet: tuple[Emergency, ...] = ()
+
+    def covers(self, line: Line) -> bool:
+        """Lies this line within what the reader may hear of at all, whatever it showed?"""
+        if self.acting_as == "auditor" and (self.case is None or not self.case.spans(line.at)):
+            return False
+        return not self._is_quiet(line)
+
+    def shows(self, line: Line, seen: set[str]) -> bool:
+        """Is this line visible to a reader who may see these items?"""
+        if not self.covers(line):
+            return False
+        told = bool(seen.intersection(items_of(line))) if line.permitted else self._whose(line)
+        return (told or self._told_whole(line)) and self._as_sought(line, seen)
+
+    def groups(self, line: Line, seen: set[str]) -> list[dict[str, Any]]:
+        """The items of a line by rule, each rule once, in the order of the alphabet.
+
+        A line's own groups stand in the order of the page that was read, where one that is hidden may have come first.
+        """
+        by_rule: dict[str, list[str]] = {}
+        for group in line.permitted:
+            items = [item for item in group.items if item in seen]
+            if items or self.acting_as == "guardian" or self._told_whole(line):
+                by_rule.setdefault(group.rule, []).extend(items)
+        return [{"rule": rule, "items": sorted(items)} for rule, items in sorted(by_rule.items())]
+
+    def _whose(self, line: Line) -> bool:
+        """A line that showed no item: everybody's; in an auditor's case about one person, that person's."""
+        if self.case is None:
+            return True
+        return self.case.person in (None, line.looked, line.patient)
+
+    def _told_whole(self, line: Line) -> bool:
+        """Guardians see an emergency, and auditors the looks of whom their case is about, whatever the items."""
+        if self.acting_as == "guardian":
+            return line.emergency
+        return self.case is not None and self.case.person == line.looked
+
+    def _is_quiet(self, line: Line) -> bool:
+        """Does it rest on an emergency of which the patient is not told yet, or on the guardian's work with it?"""
+        return any(line.position > one.position and _tells_of(line, one) for one in self.quiet)
+
+    def _as_sought(self, line: Line, seen: set[str]) -> bool:
+        sought, rules = self.sought, {group["rule"] for group in self.groups(line, seen)}
+        if self.acting_as in OVERSEERS and line.refused is not None:
+            rules.add(line.refused)
+        opened = "emergency" in rules or line.purpose == "emergency"
+        return (
+            (sought.item is None or sought.item in seen)
+            and (sought.rule is None or sought.rule in rules)
+            and (sought.emergency is None or sought.emergency == opened)
+        )
+
+
+async def sight_of(call: Call, record: str | None, sought: Sought, case: str | None) -> Sight:
+    """What this caller sees of the trail now, of one record or of all."""
+    acting_as, now = call.session.acting_as, call.ledger.clock()
+    if acting_as == "auditor":
+        cases = (await call.ledger.facts.person(call.session.person, fresh=True)).fold.facts.cases
+        assigned = cases.get(case or "")
+        if assigned is None or not assigned.term.in_force(now):
+            return Sight(acting_as, sought)
+        return Sight(acting_as, _within(sought, assigned), assigned)
+    if acting_as == "patient" and record is not None:
+        emergencies = (await call.ledger.facts.record(record, fresh=True)).fold.facts.emergencies
+        return Sight(acting_as, sought, quiet=tuple(one for one in emergencies.values() if one.kept_quiet(now)))
+    return Sight(acting_as, sought)
+
+
+async def lines_of(
+    call: Call, sight: Sight, before: int | None, limit: int, seeing: Seeing
+) -> list[tuple[Line, set[str]]]:
+    """Up to one more than ``limit`` lines that the reader may see, each with those of its items that they may."""
+    # That something was no emergency is told of what is visible of it alone, so the index is not asked for that.
+    indexed = replace(sight.sought, emergency=sight.sought.emergency or None)
+    found: list[tuple[Line, set[str]]] = []
+    while len(found) <= limit:
+        chunk = await call.service.access_trail.page(indexed, before=before, limit=limit + 1)
+        lines, seen = await seeing(chunk)
+        found += [(line, seen.intersection(items_of(line))) for line in lines if sight.shows(line, seen)]
+        if len(chunk) <= limit:
+            break
+        before = chunk[-1].position
+    return found
+
+
+def items_of(line: Line) -> list[str]:
+    """Everything that a line showed."""
+    return [item for group in line.permitted for item in group.items]
+
+
+def line_as_json(sight: Sight, line: Line, seen: set[str], named: Mapping[str, str]) -> dict[str, Any]:
+    """A line as its reader sees it. A patient hears that something was refused, but not what, nor by which rule."""
+    of = {"id": line.viewer, "name": named.get(line.viewer), "acting_as": line.acting_as}
+    shown = {
+        "id": line.id,
+        "viewer": {"id": line.looked, "name": named.get(line.looked)},
+        "acting_as": "patient" if line.previewed else line.acting_as,
+        "purpose": line.purpose,
+        "via": line.via,
+        "preview_of": of if line.previewed else None,
+        "at": format_instant(line.at),
+        "refused": line.refused is not None,
+        "shown": sight.groups(line, seen),
+    }
+    if sight.acting_as == "patient":
+        return shown
+    told = {"record": line.record, "case": line.case, "rule": line.refused, "attempted": line.attempted}
+    return {**shown, **told, "position": line.position}
+
+
+def _within(sought: Sought, case: Case) -> Sought:
+    """The lines that the case bounds."""
+    if case.period is None:
+        return sought
+    since, until = case.period
+    return replace(sought, since=max(since, sought.since or since), until=min(until, sought.until or until))
+
+
+def _tells_of(line: Line, emergency: Emergency) -> bool:
+    if line.acting_as == "guardian":
+        return True
+    rests = any(emergency.position in group.evidence for group in line.permitted)
+    return line.viewer == emergency.person and (rests or line.emergency or not line.permitted)
