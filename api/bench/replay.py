@@ -19,7 +19,7 @@ from api.secrets import load_keyring
 from api.wiring import House, ledger_of
 from ledger.ledger import Ledger, open_ledger
 from ledger.replaying.past import LARGEST_CACHE
-from ledger.replaying.run import Replay
+from ledger.replaying.run import Replay, Replayed
 from ledger.saying import By
 from ledger.store.mapper import SealingMapper
 from ledger.use_cases.trail import Asked
@@ -58,10 +58,10 @@ def run(
         desk = scene_in(place.house)
         tell(f"recording {records * looks:,} disclosures")
         run_in_loop(lambda: _fill(place.house, desk, records, items, looks))
-        small = _Measured.of(desk, rounds, tell)
+        small = _measured(desk, rounds, tell)
         tell(f"recording {3 * records * looks:,} more")
         run_in_loop(lambda: _fill(place.house, desk, 3 * records, items, looks))
-        large = _Measured.of(desk, rounds, tell)
+        large = _measured(desk, rounds, tell)
         return {
             "disclosures": large.disclosures,
             "item_decisions": large.decisions,
@@ -75,31 +75,23 @@ def run(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    disclosures: int
-    decisions: int
-    seconds: float
-    resident_mb: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """A ledger derived again: its disclosures and item decisions, the rate, and the most memory with few facts held."""
+    """A ledger derived again: item decisions per second with facts held, and the most memory with few of them held."""
 
     disclosures: int
     decisions: int
     per_second: float
     memory_mb: float
 
-    @classmethod
-    def of(cls, desk: Desk, rounds: int, tell: Tell) -> "_Measured":
-        """Measure it in so many rounds."""
-        runs, held = [], []
-        for n in range(rounds):
-            tell(f"round {n + 1} of {rounds}")
-            runs.append(_apart(desk, LARGEST_CACHE))
-            held.append(_apart(desk, _FEW))
-        rate = median(one.decisions / one.seconds for one in runs)
-        return cls(runs[0].disclosures, runs[0].decisions, rate, median(one.resident_mb for one in held))
+
+def _measured(desk: Desk, rounds: int, tell: Tell) -> _Run:
+    """The medians of so many rounds, each in a process of its own, whose memory is nobody else's."""
+    runs: list[_Run] = []
+    for n in range(rounds):
+        tell(f"round {n + 1} of {rounds}")
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            runs.append(pool.submit(_replay, desk).result())
+    rate, memory = median(one.per_second for one in runs), median(one.memory_mb for one in runs)
+    return _Run(runs[0].disclosures, runs[0].decisions, rate, memory)
 
 
 async def _fill(house: House, desk: Desk, records: int, items: int, looks: int) -> None:
@@ -122,22 +114,22 @@ async def _live(ledger: Ledger, by: By, record: str, items: int, looks: int) -> 
         await asyncio.gather(*(ledger.trail.open(by, Asked(record, "appointment", limit=_PAGE)) for _ in again))
 
 
-def _apart(desk: Desk, largest: int) -> _Run:
-    """Derive everything again in a process of its own, whose memory is nobody else's."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_replay, desk, largest).result()
-
-
-def _replay(desk: Desk, largest: int) -> _Run:
+def _replay(desk: Desk) -> _Run:
     async def replay() -> _Run:
         async with open_ledger(desk.conninfo, load_keyring(desk.home, desk.origin), clock) as ledger:
-            until = await ledger.rows.size()
-            deriving = Replay(ledger.rows, SealingMapper(ledger.keyring), until, largest=largest)
+            await _derived(ledger, _FEW)
+            memory = resident_mb()  # the most so far: before more facts are held
             started = time.perf_counter()
-            done = await deriving.run()
+            done = await _derived(ledger, LARGEST_CACHE)
             took = time.perf_counter() - started
-        if not done.ok:
-            raise NotAsDerived(str(done.differences[0]))
-        return _Run(done.disclosures, done.decisions, took, resident_mb())
+        return _Run(done.disclosures, done.decisions, done.decisions / took, memory)
 
     return run_in_loop(replay)
+
+
+async def _derived(ledger: Ledger, largest: int) -> Replayed:
+    until = await ledger.rows.size()
+    done = await Replay(ledger.rows, SealingMapper(ledger.keyring), until, largest=largest).run()
+    if not done.ok:
+        raise NotAsDerived(str(done.differences[0]))
+    return done
