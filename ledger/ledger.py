@@ -123,6 +123,13 @@ class Ledger(Application[UUID]):
             await self.erasing.destroy_what_is_due()
         return answer
 
+    async def refuse_malformed(self, by: By, attempted: str, record: str) -> None:
+        """Put on the trail that somebody tried to say something of a record that has no shape; ``attempted`` names it.
+
+        Raises NotRecorded.
+        """
+        await self._speaker.record_refusal(by, attempted, record, "malformed")
+
     async def _check_ledger(self, statement: Statement) -> None:
         if statement.ledger == self.keyring.origin:
             return

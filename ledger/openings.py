@@ -9,6 +9,7 @@ it shows. Here each of these notes is held to the disclosure that it names. The 
 - of each item that it shows, unless its words are erased: every statement about it before the disclosure;
 - likewise of each matter of the record that it shows; a guardian reads words of nothing else;
 - with the names of the patient, of whoever spoke about what it shows, and of whom a matter concerns;
+- to a patient, parent or clinician: with the names of carers, of who decides, and of whom or what team is shared with;
 - for a reading of the trail, instead: the names of those who looked, and the reasons of emergencies.
 
 Everything else is named. A retry that is compared with what was said first shows nobody anything and has no disclosure:
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ledger.core.errors import CoreError
+from ledger.core.facts import RecordFacts
 from ledger.core.instants import MINUTE, SECOND, Instant, format_instant
 from ledger.core.policy import NEVER_READ_WORDS
 from ledger.core.said import Said
@@ -39,6 +41,7 @@ _AT_ONCE: Final = 256
 _LOOKED_BACK_AT_ONCE: Final = 2048
 _MOST_WAITING: Final = 50_000
 """Names opened for readings of the trail that wait for the line that they stand in: some 20 MB."""
+_READ_OF_SHARING: Final = frozenset({"patient", "parent", "clinician"})
 _LOOKS: Final = {"disclosure-made/1": "viewer", "attempt-refused/1": "person"}
 """What is a line of the trail, and which member of it is the person who looked."""
 _EMERGENCIES: Final = frozenset({"emergency-opened/1", "emergency-opened/2"})
@@ -193,9 +196,18 @@ class _Reconciliation:
             shown, people = _shown_in(disclosure, about)
             left = set(row.positions) - shown
             left -= {await self._registered(person) for person in people if left}
+            left -= await self._names_around(disclosure, about.facts) if left else set()
         if left:
             why = f"the disclosure at position {disclosure.position} does not show them"
             self._find(row, sorted(left), disclosure, why)
+
+    async def _names_around(self, disclosure: Said, known: RecordFacts) -> set[int | None]:
+        """Where those are named whom a view of what is shared tells its reader of."""
+        if disclosure.facts["acting_as"] not in _READ_OF_SHARING:
+            return set()
+        teams = [grantee for kind, grantee in known.current if kind == "team"]
+        named = {await self._registered(person) for person in _around(known)}
+        return named | {(await self.facts.team(team)).fold.formed for team in teams}
 
     async def _registered(self, person: str) -> int | None:
         return (await self.facts.person(person)).fold.facts.registered
@@ -247,6 +259,13 @@ class _Reconciliation:
         self.unaccounted += 1
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(Unaccounted(row, tuple(positions), disclosure, why))
+
+
+def _around(known: RecordFacts) -> set[str]:
+    """Whose names a view of what is shared tells: everybody who ever was a carer, decided, or was shared with."""
+    named = {grantee for kind, grantee in known.current if kind == "person"}
+    decided = {person for _, person in known.representation.former}
+    return named | decided | known.carers.keys() | known.former_carers.keys()
 
 
 def _why_not(row: OpeningRow, disclosure: Said, about: Record) -> str | None:

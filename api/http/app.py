@@ -23,6 +23,7 @@ from api.http import (
     matters,
     notices,
     people,
+    presets,
     preview,
     records,
     representation,
@@ -35,6 +36,7 @@ from api.http import (
     worklist,
 )
 from api.http.answers import conflict_of
+from api.http.attempts import on_the_trail
 from api.http.cursors import Cursors
 from api.http.gate import Gate
 from api.http.operations import document
@@ -57,6 +59,7 @@ VERSION: Final = "1"
 AREAS: Final = (
     token,
     people,
+    presets,
     records,
     preview,
     search,
@@ -66,6 +69,7 @@ AREAS: Final = (
     wishes,
     erasure,
     sharing,
+    presets,
     emergencies,
     trail,
     looking_back,
@@ -150,7 +154,9 @@ def _stop(app: FastAPI, failure: WentBack) -> None:
 
 
 async def _answer_problem(request: Request, error: Exception) -> Response:
-    return problem_of(error).response()
+    problem = problem_of(error)
+    await on_the_trail(request, problem)
+    return problem.response()
 
 
 async def _answer_conflict(request: Request, error: Exception) -> Response:
@@ -162,7 +168,9 @@ async def _answer_conflict(request: Request, error: Exception) -> Response:
 async def _answer_validation(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    return problem_of_validation(error).response()
+    problem = problem_of_validation(error)
+    await on_the_trail(request, problem)
+    return problem.response()
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:

@@ -73,15 +73,19 @@ def service_of(request: Request) -> Service:
 
 async def call_of(request: Request) -> Call:
     """The caller, by the bearer token (RFC 6750); raises Refused for none, or one that is not in force."""
-    service = service_of(request)
+    session = await session_of(request)
+    return Call(service_of(request), session, _statement_id(request.headers.get("idempotency-key")))
+
+
+async def session_of(request: Request) -> Session:
+    """Who is signed in; raises Refused for no bearer token, or one that is not in force."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refused(Problem(SIGN_IN, "authorization: got no bearer token, wanted one from POST /token"))
     try:
-        session = await service.api_keys.session_of(token)
+        return await service_of(request).api_keys.session_of(token)
     except SignInRefused as error:
         raise Refused(Problem(SIGN_IN, str(error))) from error
-    return Call(service, session, _statement_id(request.headers.get("idempotency-key")))
 
 
 async def check_still_signed_in(call: Call) -> None:

@@ -6,12 +6,17 @@ from fastapi import APIRouter
 from pydantic import Field, WithJsonSchema
 from starlette.responses import Response
 
-from api.http.answers import answered
+from api.http.answers import answered, json_answer
 from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Scope, Text, names, reads, shown_as, tagged
-from api.http.operations import writes
-from api.http.service import Calling
+from api.http.operations import shows, writes
+from api.http.reading import AskedPurpose, purpose_of
+from api.http.service import Calling, check_still_signed_in
 from ledger.core.terms import CONVERSATIONS
+from ledger.store.errors import Conflict
 from ledger.use_cases.sharing import Conversation, Directing
+from ledger.use_cases.trail import ATTEMPTS, Asked
+from projections.views.fields import as_json
+from projections.views.sharing import MATTERS, build
 
 router: Final = APIRouter(tags=["sharing"])
 _SAM: Final = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
@@ -156,3 +161,36 @@ async def hold_conversation(
 ) -> Response:
     """Record a talk with the patient about carers, by a clinician in care."""
     return answered(await call.ledger.sharing.hold_conversation(call.by(body), record, body.conversation()))
+
+
+_SHARING: Final = {
+    "record": "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de",
+    "opened_at": "2026-05-03T09:00:00.000Z",
+    "directives": [
+        {
+            "id": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11",
+            "grantee": {"kind": "person", "id": _SAM, "name": "Sam Hassan"},
+            "scope": {"kind": "kind", "of": "plan-for-carers"},
+            "effect": "share",
+            "terms": {"from": None, "until": None, "condition": {"kind": "together"}},
+            "replaces": None,
+            "hidden": False,
+            "made_at": "2026-05-03T09:00:00.000Z",
+        }
+    ],
+    "carers": [{"person": {"id": _SAM, "name": "Sam Hassan"}, "suspended": False, "frozen": False}],
+    "together": [],
+    "conversations": [],
+}
+
+
+@shows(router, "/records/{record}/sharing", "sharing.read", _SHARING)
+async def read(call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
+    """What is said about sharing now: all of it to the patient; to a clinician in care who decides, and the carers."""
+    asked = Asked(record, purpose_of(call, purpose), matters=MATTERS)
+    for _ in range(ATTEMPTS):
+        disclosure = await call.ledger.trail.open(call.by(), asked)
+        await check_still_signed_in(call)
+        if (view := await build(call.ledger, disclosure)) is not None:
+            return json_answer(as_json(view))
+    raise Conflict(f"record {record}: what is shared changed all the time meanwhile; try again")

@@ -1,0 +1,32 @@
+"""Attempts that were too malformed to become a statement: they are on the trail of the record all the same.
+
+Who tried, acting as what, on which record and by which operation: nothing that was sent is kept.
+"""
+
+import re
+from typing import Final
+
+from starlette.requests import Request
+
+from api.http.bodies import UUID_PATTERN
+from api.http.problems import MALFORMED, Problem, Refused
+from api.http.service import service_of, session_of
+from ledger.saying import By
+
+_RECORD: Final = re.compile(UUID_PATTERN)
+
+
+async def on_the_trail(request: Request, problem: Problem) -> None:
+    """Put one line on the trail for a malformed request to say something about a record, by somebody signed in.
+
+    Raises NotRecorded, which refuses as well, where the ledger cannot record.
+    """
+    record, route = str(request.path_params.get("record")), request.scope.get("route")
+    if problem.kind is not MALFORMED or request.method != "POST" or not _RECORD.fullmatch(record):
+        return
+    try:
+        session = await session_of(request)
+    except Refused:
+        return
+    by = By(session.person, session.acting_as)
+    await service_of(request).ledger.refuse_malformed(by, str(getattr(route, "operation_id", None)), record)
