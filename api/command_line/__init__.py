@@ -5,6 +5,7 @@
     verify.py     verify, verify receipt, bundle, mirror
     audit.py      audit replay, as-of           who was shown what, derived again
     checking.py   rebuild                       makes again what follows from the log
+    notices.py    notices                       what patients are to be told, for who writes to them
     mirror.py     mirror                        somebody else's log, kept in files
     witness.py    witness keys, serve, evidence
     receipts.py   receipt                       what shows that a statement was admitted
@@ -32,6 +33,7 @@ from api.command_line import (
     keys,
     log_keys,
     mirror,
+    notices,
     people,
     receipts,
     recovering,
@@ -58,6 +60,7 @@ files.add_to(app)
 verify.add_to(app)
 audit.add_to(app)
 checking.add_to(app)
+notices.add_to(app)
 mirror.add_to(app)
 witness.add_to(app)
 receipts.add_to(app)

@@ -25,7 +25,8 @@ Data goes to the standard output; with `--json` it is one JSON document. Progres
 """
 COMMANDS = (
     "demo", "serve", "migrate", "import", "export",
-    "verify", "verify receipt", "verify bundle", "verify mirror", "audit replay", "audit as-of", "rebuild", "mirror",
+    "verify", "verify receipt", "verify bundle", "verify mirror", "audit replay", "audit as-of",
+    "rebuild", "notices", "mirror",
     "witness keys", "witness serve", "witness evidence",
     "receipt", "people add", "people grant", "people care", "people list",
     "keys make", "keys list", "keys revoke", "keys token",
