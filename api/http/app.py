@@ -59,7 +59,6 @@ VERSION: Final = "1"
 AREAS: Final = (
     token,
     people,
-    presets,
     records,
     preview,
     search,
