@@ -63,10 +63,12 @@ class Sight:
         return self.case.person in (None, line.looked, line.patient)
 
     def _told_whole(self, line: Line) -> bool:
-        """Guardians see an emergency, and auditors the looks of whom their case is about, whatever the items."""
+        """Guardians see an emergency, and auditors the looks that their case is about, whatever the items."""
         if self.acting_as == "guardian":
             return line.emergency
-        return self.case is not None and self.case.person == line.looked
+        if self.case is None:
+            return False
+        return self.case.person == line.looked or (self.case.person is None and self.case.record is None)
 
     def _is_quiet(self, line: Line) -> bool:
         """Does it rest on an emergency of which the patient is not told yet, or on the guardian's work with it?"""
