@@ -215,7 +215,7 @@ def _adding(ask: Ask, kind: str) -> Decision:
     if kind == "comment":
         return _answering(ask)
     if ask.acts_as("clinician"):
-        topics = tuple(ask["topics"])
+        topics = tuple(topic for topic in ask["topics"] if topic in ask.facts.policy.topics)
         return in_care(ask, kind, topics) if kind in CLINICIANS_KINDS else ROLE_MISSING
     if ask.acts_as("patient"):
         return ask.permit("patient") if kind in PATIENTS_KINDS else ROLE_MISSING

@@ -42,6 +42,11 @@ class CarerRule(ReaderRule):
         suspended = record.suspended.get(request.viewer)
         self._no_consent = Deny("no-consent", () if suspended is None else (suspended,))
 
+    @property
+    def reads_trail(self) -> bool:
+        """Carers never see the trail."""
+        return False
+
     def whole(self) -> Decision:
         """A carer named in the record may open it, and find there what is shared; a former one their own words."""
         if self._died is not None:
@@ -58,11 +63,18 @@ class CarerRule(ReaderRule):
         if kept is not None:
             return kept
         if self._died is not None:
-            return _first_within(self._released, item, self.standing, "released") or Deny("after-death", (self._died,))
+            return self._after_death(item, self._died)
         return self._living(item)
 
     def _is_current(self) -> bool:
         return self.request.viewer in self.record.carers
+
+    def _after_death(self, item: Item, died: int) -> Decision:
+        """What a guardian releases; what the patient withheld from this very reader stays so."""
+        refusal = Deny("after-death", (died,))
+        if self._refused_by_patient(item):
+            return refusal
+        return _first_within(self._released, item, self.standing, "released") or refusal
 
     def _living(self, item: Item) -> Decision:
         """The patient's directives; where they say nothing and the patient cannot decide, a best-interests decision."""
@@ -85,7 +97,9 @@ class CarerRule(ReaderRule):
         return made is not None and made.shares and made.position > frozen
 
     def _refused_by_patient(self, item: Item) -> bool:
-        """Does the patient withhold it, or what it answers, or allow nothing new? No professional overrides that."""
+        """Does the patient withhold it, or what it answers, or allow nothing new, or suspend? None overrides that."""
+        if self.request.viewer in self.record.suspended:
+            return True
         if self._frozen is not None and item.position > self._frozen:
             return True
         said = (self._consent.within(scope) for above in lineage(item) for scope in _scopes(above))
@@ -95,7 +109,7 @@ class CarerRule(ReaderRule):
         """What professionals disclose to this carer while the patient cannot decide about sharing."""
         made, viewer, at = self.record.representation.best_interests, self.request.viewer, self.request.at
         lacking = self.record.representation.lacking("sharing", at) if made else None
-        if lacking is None or viewer in self.record.suspended:
+        if lacking is None:
             return []
         return [(one.parts, Standing.of(one.standing, lacking)) for one in made.values() if one.bears_on(viewer, at)]
 

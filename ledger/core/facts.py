@@ -87,7 +87,7 @@ class RecordFacts(Fold):
 
     def _about(self, item: Item, said: Said) -> None:
         item.take(said)
-        if said.type in _OF_DUTY or said.facts.get("wrong_record"):
+        if said.type in _OF_DUTY or said.facts.get("wrong_record") or item.hidden == said.position:
             self._concerns_the_guardian(said)
         if said.type == "erasure-asked/1":
             self._erasure_asked(item, said)
@@ -244,6 +244,8 @@ class RecordFacts(Fold):
             worded=(said.position,) if said.worded else (),
         )
         item.set_topics(said)
+        if item.hidden is not None:
+            self._concerns_the_guardian(said)
         self.items[item.id] = item
         self.authored.setdefault(said.author, []).append(item)
 
@@ -281,7 +283,7 @@ _ABOUT_A_RECORD: Final[Mapping[str, Callable[[RecordFacts, Said], None]]] = {
     "item-added/1": RecordFacts._item_added,
 }
 _OF_DUTY: Final = frozenset({"withholding-made/1", "erasure-asked/1"})
-"""About an item, and the guardian's to know of; as is a mark that it stands in the wrong record."""
+"""About an item, and the guardian's to know of; as is a mark of a wrong record, and a hiding by default."""
 _OF_ITEMS: Final = frozenset(name for name, shape in STATEMENT_TYPES.items() if shape.aggregate == "item") - {
     "item-added/1"
 }

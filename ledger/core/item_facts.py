@@ -1,5 +1,6 @@
 """Facts about one item: what its statements say of it, as decisions see it, without a word of theirs."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -169,9 +170,10 @@ def lineage(item: Item) -> Iterator[Item]:
 def lapse_of(opinion: date) -> Instant:
     """When an opinion on serious harm stops withholding: six months on, and the guardian's 28 days, at midnight UTC."""
     months = opinion.month - 1 + OPINION_MONTHS
-    # The first of the month after when the day does not exist (31 August + 6 months): never a day too early.
-    first = datetime(min(opinion.year + months // 12, 9998), months % 12 + 1, 1, tzinfo=UTC)
-    return instant_of(first + timedelta(days=opinion.day - 1 + GUARDIAN_DAYS))
+    year, month = min(opinion.year + months // 12, 9998), months % 12 + 1
+    # Where the day does not exist (31 August + 6 months), the last of the month: the corresponding date of English law.
+    day = min(opinion.day, monthrange(year, month)[1])
+    return instant_of(datetime(year, month, day, tzinfo=UTC) + timedelta(days=GUARDIAN_DAYS))
 
 
 _TAKES: Final[Mapping[str, Callable[[Item, Said], None]]] = {

@@ -26,13 +26,17 @@ class AuditorRule(ReaderRule):
         self._case = case if case is not None and case.term.in_force(request.at) else None
 
     def whole(self) -> Decision:
-        """A case opens its record, and each record of or with words by its person."""
+        """A case opens its record; that of a person or a period any, since they may have looked anywhere."""
         return self._within(self.request.viewer, whole=True)
 
     def item(self, item: Item) -> Decision:
-        """A case opens the items of its record and those its person wrote or that are about them, of its period."""
-        if self._case is not None and not self._case.spans(item.added_at):
-            return Deny("outside-case", (self._case.term.position,))
+        """A case opens the items of its record, those its person wrote or that are about them, or of its period.
+
+        With a record or a person, the period bounds what happened, which the trail tells, and not the items.
+        """
+        case = self._case
+        if case is not None and case.record is None and case.person is None and not case.spans(item.added_at):
+            return Deny("outside-case", (case.term.position,))
         return self._within(item.author, whole=False)
 
     def matter(self, matter: Matter) -> Decision:
@@ -54,9 +58,7 @@ def _covers(case: Case, record: RecordFacts, author: str, *, whole: bool) -> boo
         return False
     if case.record is not None and case.record != record.record:
         return False
-    if case.person is None or case.person == record.patient:
-        return True
-    return case.person in record.authored if whole else case.person == author
+    return whole or case.person is None or case.person in (record.patient, author)
 
 
 class GuardianRule(ReaderRule):

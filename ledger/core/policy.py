@@ -16,7 +16,7 @@ from typing import Final
 
 from ledger.core.carers import CarerRule
 from ledger.core.clinicians import ClinicianRule
-from ledger.core.decisions import CARERS, UNKNOWN_ITEM, VIAS, Decision, Deny, Facts, Request
+from ledger.core.decisions import UNKNOWN_ITEM, VIAS, Decision, Deny, Facts, Request
 from ledger.core.facts import RecordFacts
 from ledger.core.oversight import AuditorRule, GuardianRule
 from ledger.core.people import Standing
@@ -115,10 +115,8 @@ def judge_of(facts: Facts, request: Request) -> Judge:
     standing = role_in_force(facts, request.acting_as, request.at)
     if standing is None:
         return _Refusal(Deny("no-role"))
-    if request.acting_as in CARERS and request.via == "trail":
-        return _Refusal(Deny("no-trail"))
-    rule = RULES[RULE_OF_READER.get(request.acting_as, 9)]
-    return _Reading(rule(facts, record, request, standing))
+    rule = RULES[RULE_OF_READER.get(request.acting_as, 9)](facts, record, request, standing)
+    return _Refusal(Deny("no-trail")) if request.via == "trail" and not rule.reads_trail else _Reading(rule)
 
 
 def decide(facts: Facts, request: Request) -> Decision:

@@ -28,7 +28,7 @@ class AttorneyRule(CarerRule):
 
     def whole(self) -> Decision:
         """Whoever holds a power in force may open the record, and find there what it lets them see."""
-        if self._died is None and self._current:
+        if self._died is None and self._holds_power():
             return permit("attorney", self.standing)
         return super().whole()
 
@@ -45,9 +45,12 @@ class AttorneyRule(CarerRule):
         return UNKNOWN_ITEM if standing is None else permit("attorney", self.standing, standing)
 
     def _is_current(self) -> bool:
-        at, viewer = self.request.at, self.request.viewer
-        held = [power.held.get(viewer) for power in self.record.representation.powers.values()]
-        return any(term is not None and term.in_force(at) for term in held) or super()._is_current()
+        return self._holds_power() or super()._is_current()
+
+    def _holds_power(self) -> bool:
+        """Also of a joint power that not all act under: they may open the record, to find what a carer would."""
+        held = [power.held.get(self.request.viewer) for power in self.record.representation.powers.values()]
+        return any(term is not None and term.in_force(self.request.at) for term in held)
 
     def _living(self, item: Item) -> Decision:
         for relevant, standing in self._grounds:
@@ -60,6 +63,11 @@ class ParentRule(CarerRule):
     """Rule 7: as the patient, then by review, then no more."""
 
     __slots__ = ("_as_patient", "_review")
+
+    @property
+    def reads_trail(self) -> bool:
+        """As the patient, while they are a child."""
+        return self._as_patient is not None
 
     def __init__(self, facts: Facts, record: RecordFacts, request: Request, standing: Standing) -> None:
         super().__init__(facts, record, request, standing)

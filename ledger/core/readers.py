@@ -27,6 +27,11 @@ class ReaderRule:
     def __init__(self, facts: Facts, record: RecordFacts, request: Request, standing: Standing) -> None:
         self.facts, self.record, self.request, self.standing = facts, record, request, standing
 
+    @property
+    def reads_trail(self) -> bool:
+        """May this reader hear who has looked?"""
+        return True
+
     def whole(self) -> Decision:
         """May this reader open the record at all?"""
         return Deny("no-rule")

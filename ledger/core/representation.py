@@ -171,9 +171,10 @@ class Representation:
         facts, person = said.facts, said.facts["person"]
         known = self.powers.get(facts["power"])
         held = {} if known is None else known.held
+        exercised = {} if known is None else {one: at for one, at in known.exercised.items() if one != person}
         joint, matters = facts["terms"] == "jointly", frozenset(facts["matters"])
         made = (facts["power"], facts["kind"], matters, joint, facts["holders"], {**held, person: Term.said(said)})
-        self.powers[facts["power"]] = Power(*made, {} if known is None else known.exercised)
+        self.powers[facts["power"]] = Power(*made, exercised)
         self.former.setdefault(("attorney", person), said.position)
 
     def _power_exercised(self, said: Said) -> None:
