@@ -1,5 +1,6 @@
 """The worklist: every secret is bounded, and stays on somebody's list until somebody settles it or time does."""
 
+import re
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ledger.core.secrecy import CONFIDENCE_AT_MOST, working
 from ledger.core.vocabulary import STATEMENT_TYPES
 from projections import due, worklist
 from projections.due import KINDS, month_after
+from projections.notices import NOTICES
 from projections.worklist import Due, Worklist
 from tests.core.random_stories import spans, stories
 from tests.core.random_told import Told
@@ -36,6 +38,7 @@ from tests.core.story import (
     person,
     practice,
 )  # fmt: skip
+from tests.docs.regions import DOCS
 from tests.projections.desk import Desk, Rows, desk_of
 
 LIND_CARES, OKAFOR_CARES, GUARDIAN = (LIND, "clinician"), (OKAFOR, "clinician"), (GRETA, "guardian")
@@ -417,6 +420,14 @@ def test_a_month_ends_with_the_corresponding_day_of_the_next(told: str, ends: st
 
 def test_no_day_is_beyond_what_an_instant_can_be() -> None:
     assert due.end_of(date(9999, 12, 31)) == parse_instant("9999-12-31T23:59:59.999Z")
+
+
+def test_the_guide_tells_of_every_kind() -> None:
+    guide = (DOCS / "how-to" / "work-through-what-is-due.md").read_text(encoding="utf-8")
+    first, second = (part for part in guide.split("## ")[1:])
+    assert set(re.findall(r"^\| `([a-z-]+)` ", first, re.MULTILINE)) == set(KINDS)
+    cells = [row.split("|")[1] for row in second.splitlines() if row.startswith("| `")]
+    assert set(re.findall(r"`([a-z-]+)`", "".join(cells))) == set(NOTICES)
 
 
 TABLES = ("worklist", "registration", "notice", "care")
