@@ -1,0 +1,266 @@
+"""What a patient says about sharing, over HTTP: presets, stop, freeze, the talk about carers, leave, and questions."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from api.postgres import EmbeddedPostgres
+from ledger.core.instants import DAY, HOUR, format_instant
+from ledger.saying import By
+from ledger.use_cases.items import Draft
+from ledger.use_cases.sharing import Directing
+from tests.http.living import asked, later, living, neighbour
+from tests.http.served import Client, Served, problem
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(
+    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
+    home: Path = tmp_path_factory.mktemp("home")
+    async with living(postgres, migrated_template, home) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def served(service: Served) -> Served:
+    return await neighbour(service)
+
+
+async def signed_in(served: Served, *who: str) -> list[Client]:
+    return [await served.sign_in(getattr(served.story, one)) for one in who]
+
+
+async def seen(client: Client, served: Served, **query: Any) -> set[str]:
+    """The texts of the record's items that somebody sees."""
+    return {item["text"] for item in (await asked(client, served.record, **query))["items"]}
+
+
+def soon(served: Served, milliseconds: int = HOUR) -> str:
+    return format_instant(later(served, milliseconds))
+
+
+async def test_a_preset_is_shown_first_then_carried_out_and_a_second_time_says_nothing(served: Served) -> None:
+    story = served.story
+    amina, sam = await signed_in(served, "amina", "sam")
+    for kind in ("note", "medicine", "plan-for-carers", "letter"):
+        await story.note(f"A {kind}.", kind=kind)
+    await story.share({"kind": "everything"})
+    chosen: dict[str, Any] = {"preset": "medicines", "person": story.sam.person}
+    plan = await asked(amina, f"{served.record}/presets", **chosen)
+    assert [(one["does"], one["scope"]["kind"]) for one in plan["steps"]] == [
+        ("withdraw", "everything"), ("share", "kind"),
+    ]  # fmt: skip
+    assert len(await seen(sam, served)) == 4
+    done = await amina.post(f"{served.record}/presets", **chosen)
+    assert [one["does"] for one in done.json()["said"]] == ["withdraw", "share"]
+    assert all(one["receipt"]["entry"] for one in done.json()["said"])
+    assert await seen(sam, served) == {"A medicine."}
+    before = await served.size()
+    assert (await amina.post(f"{served.record}/presets", **chosen)).json() == {"said": []}
+    assert await served.size() == before
+    await amina.post(f"{served.record}/presets", preset="plan", person=story.sam.person)
+    assert await seen(sam, served) == {"A plan-for-carers."}
+    ticked = {"preset": "everything-except", "person": story.sam.person, "except": [{"kind": "kind", "of": "letter"}]}
+    plan = await asked(amina, f"{served.record}/presets", **{**ticked, "except": "kind:letter"})
+    done = await amina.http.post(f"{served.record}/presets", json=ticked, headers=amina.headers)
+    assert [one["scope"] for one in done.json()["said"]] == [one["scope"] for one in plan["steps"]]
+    assert await seen(sam, served) == {"A note.", "A medicine.", "A plan-for-carers."}
+
+
+async def test_a_preset_is_the_patients_and_for_carers_only(served: Served) -> None:
+    amina, sam, okafor = await signed_in(served, "amina", "sam", "okafor")
+    path = f"{served.record}/presets"
+    chosen = {"preset": "plan", "person": served.story.sam.person}
+    for client in (sam, okafor):
+        assert problem(await client.post(path, **chosen), 403, "not-allowed")["rule"] == "not-the-patient"
+        assert problem(await client.get(path, **chosen), 403, "not-allowed")["rule"] == "not-the-patient"
+    stranger = {**chosen, "person": served.story.moss.person}
+    assert problem(await amina.post(path, **stranger), 403, "not-allowed")["rule"] == "not-a-carer"
+    parts = [{"kind": "item", "of": NOBODY}]
+    ticked = {"preset": "everything-except", "person": served.story.sam.person, "except": parts}
+    problem(await amina.http.post(path, json=ticked, headers=amina.headers), 404, "unknown")
+    elsewhere = f"/records/{NOBODY}/presets"
+    hidden, missing = await sam.post(path, **chosen), await sam.post(elsewhere, **chosen)
+    assert hidden.content == missing.content
+
+
+async def test_all_sharing_is_stopped_at_once_with_everybody(served: Served) -> None:
+    story = served.story
+    amina, sam = await signed_in(served, "amina", "sam")
+    await story.note("The plan.", kind="plan-for-carers")
+    await story.share({"kind": "kind", "of": "plan-for-carers"})
+    to_all = Directing({"kind": "all-carers"}, {"kind": "everything"})
+    await story.ledger.sharing.direct(story.amina, story.record, to_all)
+    assert await seen(sam, served) == {"The plan."}
+    await amina.say(f"{served.record}/sharing/stop")
+    assert await seen(sam, served) == set()
+    assert (await asked(amina, f"{served.record}/sharing"))["directives"] == []
+    assert (await amina.post(f"{served.record}/presets", preset="stop")).json() == {"said": []}
+
+
+async def test_a_freeze_keeps_what_was_seen_and_shows_nothing_new(served: Served) -> None:
+    story = served.story
+    amina, sam = await signed_in(served, "amina", "sam")
+    await story.note("Before.", kind="plan-for-carers")
+    await story.share({"kind": "everything"})
+    path = f"{served.record}/carers/{story.sam.person}"
+    await amina.say(f"{path}/freeze")
+    await story.note("After.", kind="plan-for-carers")
+    assert await seen(sam, served) == {"Before."}
+    [carer] = (await asked(amina, f"{served.record}/sharing"))["carers"]
+    assert carer == {"person": {"id": story.sam.person, "name": "Sam Diallo"}, "suspended": False, "frozen": True}
+    await amina.say(f"{path}/unfreeze")
+    assert await seen(sam, served) == {"Before.", "After."}
+    assert problem(await amina.post(f"{path}/unfreeze"), 403, "not-allowed")["rule"] == "not-frozen"
+
+
+async def test_the_patient_reads_what_she_shares_and_nobody_else_does(served: Served) -> None:
+    story = served.story
+    amina, sam, okafor, moss, ruth = await signed_in(served, "amina", "sam", "okafor", "moss", "ruth")
+    first = await story.share({"kind": "kind", "of": "plan-for-carers"})
+    hours = {"kind": "hours", "zone": "Europe/London", "days": [1, 7], "from": "09:00", "until": "12:00"}
+    until = soon(served, DAY)
+    share = {"scope": {"kind": "kind", "of": "letter"}, "condition": hours, "until": until}
+    await amina.say(f"{served.record}/directives", grantee={"kind": "team", "id": story.practice}, **share)
+    together = await amina.say(f"{served.record}/together", carer=story.sam.person, until=soon(served))
+    before = await served.size()
+    told = await asked(amina, f"{served.record}/sharing")
+    assert await served.said(before) == ["disclosure-made/1"]
+    to_sam, to_team = told["directives"]
+    assert (to_sam["id"], to_sam["effect"]) == (first, "share")
+    assert to_sam["grantee"] == {"kind": "person", "id": story.sam.person, "name": "Sam Diallo"}
+    assert to_sam["scope"] == {"kind": "kind", "of": "plan-for-carers"}
+    assert to_team["grantee"]["name"] == "The Practice"
+    assert to_team["terms"] == {"from": None, "until": until, "condition": hours}
+    assert [one["id"] for one in told["together"]] == [together["ids"]["together"]]
+    path = f"{served.record}/sharing"
+    unknown = problem(await sam.get(path), 404, "unknown")
+    elsewhere = problem(await sam.get(f"/records/{NOBODY}/sharing"), 404, "unknown")
+    assert unknown["detail"].replace(story.record, NOBODY) == elsewhere["detail"]
+    problem(await moss.get(path), 403, "not-allowed")
+    problem(await ruth.get(path), 404, "unknown")
+    doctors = await asked(okafor, path)
+    assert doctors["carers"] == [{"id": story.sam.person, "name": "Sam Diallo"}]
+    assert "directives" not in doctors
+    assert "suspended" not in str(doctors)
+
+
+async def test_the_talk_about_carers_is_recorded_and_whoever_is_in_care_sees_that_it_was_held(served: Served) -> None:
+    story = served.story
+    amina, okafor, lind, sam = await signed_in(served, "amina", "okafor", "lind", "sam")
+    path = f"{served.record}/carer-conversations"
+    assert (await asked(lind, f"{served.record}/sharing"))["asked_about_carers"] is False
+    held = await okafor.say(path, outcome="agreed", person=story.sam.person, text="Sam may know the plan.")
+    told = await asked(lind, f"{served.record}/sharing")
+    assert told["asked_about_carers"] is True
+    [talk] = told["conversations"]
+    assert (talk["id"], talk["outcome"], talk["person"]["name"]) == (
+        held["ids"]["conversation"], "agreed", "Sam Diallo",
+    )  # fmt: skip
+    assert [one["id"] for one in (await asked(amina, f"{served.record}/sharing"))["conversations"]] == [talk["id"]]
+    assert problem(await sam.post(path, outcome="agreed"), 403, "not-allowed")["rule"] == "role-missing"
+    problem(await okafor.post(path, outcome="perhaps"), 422, "malformed")
+
+
+async def test_a_question_about_an_access_goes_to_who_looked_and_is_answered_once(served: Served) -> None:
+    story = served.story
+    amina, lind, sam, greta = await signed_in(served, "amina", "lind", "sam", "greta")
+    await story.note("Slept well.")
+    disclosure = (await asked(lind, served.record))["disclosure"]
+    question = {"disclosure": disclosure, "text": "I was not there that day."}
+    path = f"{served.record}/questions"
+    assert problem(await sam.post(path, **question), 403, "not-allowed")["rule"] == "not-the-patient"
+    asking = await amina.say(path, **question)
+    [said] = await story.ledger.read(asking["position"], 1)
+    assert said.facts["viewer"] == story.lind.person
+    answer = f"{path}/{asking['ids']['question']}/answer"
+    assert problem(await sam.post(answer, text="x"), 403, "not-allowed")["rule"] == "role-missing"
+    await lind.say(answer, text="I wrote the letter that you asked for.")
+    assert problem(await greta.post(answer, text="x"), 403, "not-allowed")["rule"] == "already-answered"
+    own = (await asked(amina, served.record))["disclosure"]
+    problem(await amina.post(path, disclosure=own, text="x"), 403, "not-allowed")
+
+
+async def test_a_line_that_the_patient_does_not_see_is_asked_about_as_one_that_is_not_there(served: Served) -> None:
+    story = served.story
+    amina, lind, moss, greta = await signed_in(served, "amina", "lind", "moss", "greta")
+    working = await story.note("Between us.", kind="working-note")
+    hidden = (await asked(lind, f"{served.record}/items/{working}"))["disclosure"]
+    emergency = await moss.say(
+        f"{served.record}/emergencies", kind="cannot-be-asked", reason="Unconscious.", until=soon(served)
+    )
+    quiet = (await asked(moss, served.record, purpose="emergency"))["disclosure"]
+    delay = f"{served.record}/emergencies/{emergency['ids']['emergency']}/notice-delay"
+    assert problem(await moss.post(delay, until=soon(served), reason="x"), 403, "not-allowed")["rule"] == "role-missing"
+    await greta.say(delay, until=soon(served), reason="She is being moved to a safe place.")
+    elsewhere = await neighbour(served)
+    other = (await asked(await elsewhere.sign_in(elsewhere.story.amina), elsewhere.record))["disclosure"]
+    path, details = f"{served.record}/questions", set()
+    for one in (hidden, quiet, other, NOBODY):
+        told = problem(await amina.post(path, disclosure=one, text="Why?"), 404, "unknown")
+        details.add(told["detail"].replace(one, "…"))
+    assert len(details) == 1
+
+
+async def test_a_carers_confidence_is_shared_only_with_their_leave(served: Served) -> None:
+    story = served.story
+    amina, okafor, sam, lind = await signed_in(served, "amina", "okafor", "sam", "lind")
+    draft = Draft("contribution", "She does not eat.", in_confidence=True)
+    told = await story.ledger.items.add(By(story.sam.person, "carer"), story.record, draft)
+    path = f"{served.record}/items/{told.facts['item']}"
+    assert await seen(amina, served) == set()
+    assert problem(await sam.post(f"{path}/leave-answer", outcome="given"), 403, "not-allowed")["rule"] == (
+        "leave-not-asked"
+    )
+    await okafor.say(f"{path}/leave-asked", text="May we tell her that you worry?")
+    await sam.say(f"{path}/leave-answer", outcome="refused")
+    assert await seen(amina, served) == set()
+    await sam.say(f"{path}/leave-answer", outcome="given")
+    assert await seen(amina, served) == {"She does not eat."}
+    assert problem(await lind.post(f"{path}/leave-asked", text="x"), 403, "not-allowed")["rule"] == "not-in-confidence"
+
+
+async def test_an_administrator_configures_topics_and_profiles_and_drops_no_topic(served: Served) -> None:
+    story = served.story
+    [ada, okafor] = await signed_in(served, "ada", "okafor")
+    codes = {
+        "mental-health": "PSY", "sexual-health": "SEX", "reproductive": "SEX", "substance-use": "ETH",
+        "domestic-abuse": "SDV", "genetic": "GDIS", "social-care": "PRS", "gender": "GENDER",
+    }  # fmt: skip
+    ages = {"review": 11, "ends": 16, "refusal": 18}
+    profiles = {"pharmacy": {"kinds": ["medicine", "allergy"], "topics": []}}
+    await ada.say("/policy", profiles=profiles, topics=codes, ages=ages)
+    await story.note("Hormones.", kind="medicine", topics=("gender",))
+    fewer = {topic: code for topic, code in codes.items() if topic != "gender"}
+    dropped = await ada.post("/policy", profiles=profiles, topics=fewer, ages=ages)
+    assert problem(dropped, 403, "not-allowed")["rule"] == "topic-dropped"
+    out_of_order = await ada.post("/policy", profiles={}, topics=codes, ages={**ages, "review": 17})
+    assert problem(out_of_order, 403, "not-allowed")["rule"] == "ages-out-of-order"
+    refused = await okafor.post("/policy", profiles={}, topics=codes, ages=ages)
+    assert problem(refused, 403, "not-allowed")["rule"] == "role-missing"
+
+
+async def test_a_case_is_bounded_by_a_period_and_its_auditor_opens_topics_with_a_reason(served: Served) -> None:
+    story = served.story
+    ada, ruth = await signed_in(served, "ada", "ruth")
+    item = await story.note("Low mood.", topics=("mental-health",))
+    period = {"since": soon(served, -HOUR), "before": soon(served)}
+    assigned = await ada.say(
+        "/cases", auditor=story.ruth.person, record=story.record, period=period, until=soon(served), reason="x"
+    )
+    path = f"/cases/{assigned['ids']['case']}"
+    await ruth.say(f"{path}/topics", record=story.record, item=item, reason="The complaint is about it.")
+    unknown = await ruth.post(f"{path}/topics", record=story.record, item=NOBODY, reason="x")
+    problem(unknown, 404, "unknown")
+    unbounded = await ada.post("/cases", auditor=story.ruth.person, reason="x")
+    assert problem(unbounded, 403, "not-allowed")["rule"] == "unbounded-case"
+    await ruth.say(f"{path}/close", auditor=story.ruth.person)
+    later_on = await ruth.post(f"{path}/topics", record=story.record, item=item, reason="x")
+    assert problem(later_on, 403, "not-allowed")["rule"] == "no-case"
