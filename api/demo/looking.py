@@ -52,7 +52,7 @@ async def _why(ledger: Ledger, disclosure: Disclosure, line: Line) -> str:
     reasons = []
     for position in sorted({position for group in line.permitted for position in group.evidence}):
         [said] = await ledger.read(position, 1)
-        if said.type == "emergency-opened/1":
+        if said.type.startswith("emergency-opened/"):
             disclosure.check_fresh(ledger.clock())
             words = await open_words(ledger.rows, ledger.keyring, [position], disclosure=disclosure.position)
             reasons.append(str((words[position] or {}).get("reason")))
