@@ -93,10 +93,7 @@ class Story:
 
     def say(self, type_: str, author: str, acting_as: str, /, **facts: Any) -> int:
         """Say something now; instants among the facts may be given in milliseconds. Gives its position."""
-        shaped = {("from" if name == "from_" else name): value for name, value in facts.items()}
-        instants = {name: v for name, v in shaped.items() if type(v) is int and name != "holders"}
-        shaped |= {name: format_instant(Instant(v)) for name, v in instants.items()}
-        STATEMENT_TYPES[type_].facts("facts", shaped)
+        shaped = shaped_as(type_, facts)
         self.now = Instant(self.now + SECOND)
         worded = STATEMENT_TYPES[type_].words is not None
         self.said.append(Said(len(self.said), self.now, self.now, type_, author, acting_as, shaped, worded))

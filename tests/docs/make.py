@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.docs import decision_table, shapes_in_words, worked_example
+from tests.docs import decision_table, rule_tables, shapes_in_words, worked_example
 from tests.docs.regions import DOCS, filled, regions_of
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
@@ -24,7 +24,12 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "closed-lists": shapes_in_words.closed_lists,
     "spellings": shapes_in_words.spellings,
     "decisions": decision_table.decisions,
-    "told-to-readers": decision_table.told_to_readers,
+    "permits-to-see": rule_tables.permits_to_see,
+    "refusals-to-see": rule_tables.refusals_to_see,
+    "told-to-readers": rule_tables.told_to_readers,
+    "told-of-others": rule_tables.told_of_others,
+    "permits-to-say": rule_tables.permits_to_say,
+    "refusals-to-say": rule_tables.refusals_to_say,
     "speakers": decision_table.speakers,
     "kinds-by-speaker": decision_table.kinds_by_speaker,
     "sentences": decision_table.sentences,

@@ -8,22 +8,33 @@ from pathlib import Path
 from ledger.core.terms import GROUNDS
 from tests.docs.regions import CHECKOUT
 
+_DECIDING = "policy readers clinicians carers proxies oversight consent secrecy standing decisions"
+_SAYING = ("items", "people", "sharing", "erasing", "representation")
 READING = [
-    *(f"ledger/core/{name}.py" for name in ("policy", "readers", "clinicians", "consent", "secrecy", "standing")),
+    *(f"ledger/core/{name}.py" for name in _DECIDING.split()),
     "ledger/disclosure.py",
     "ledger/use_cases/trail.py",
+    "projections/views/shape.py",
+    "api/http/records.py",
+    "api/http/trail.py",
+    "api/http/log.py",
 ]
 """Where it is decided who sees what."""
 SPEAKING = [
-    *(f"ledger/core/{name}.py" for name in ("asking", "authority", "authority_items")),
-    *(f"ledger/core/{name}.py" for name in ("authority_people", "authority_sharing", "authority_erasing")),
+    "ledger/core/asking.py",
+    "ledger/core/authority.py",
+    *(f"ledger/core/authority_{area}.py" for area in _SAYING),
+    "api/http/statements.py",
 ]
 """Where it is decided who may say what."""
 
-_RULE_AT = {"Deny": 0, "permit": 0, "Permit": 0, "when": 1, "NotAllowed": 1}
+_RULE_AT = {"Deny": 0, "permit": 0, "Permit": 0, "when": 1, "NotAllowed": 1, "_first_within": 3}
 _PASSED_ON = {"rule", "speaker.rule", "decision.rule", "page.refused"}
 """Expressions that hand on a rule that was named elsewhere."""
-_ACTING_AS = {"ask.said.acting_as": ("administrator", "auditor", "guardian", "registrar")}
+_ACTING_AS = {
+    "ask.said.acting_as": ("administrator", "auditor", "guardian", "registrar", "clinician", "patient", "attorney"),
+    "child.rule": ("parent",),
+}
 """Permits named after what the author acts as, with the roles that the conditions beside them allow."""
 
 
@@ -53,7 +64,7 @@ def _read(path: Path, found: Rules) -> None:
             at = _RULE_AT.get(name)
             if at is None or len(call.args) <= at:
                 continue
-            into = found.permits if name in ("permit", "Permit") else found.refusals
+            into = found.permits if name in ("permit", "Permit", "_first_within") else found.refusals
             _name(call.args[at], assigned, into, found)
 
 

@@ -4,29 +4,41 @@ from collections.abc import Callable, Mapping
 from inspect import getclosurevars
 from typing import Any, Final
 
-from ledger.core import shapes, vocabulary
+from ledger.core import shapes, terms
+from ledger.core import statement_types as objects
+from ledger.core.authority import SPEAKERS
+from ledger.core.authority_people import superseded
 from ledger.core.shapes import Check
 from ledger.core.vocabulary import STATEMENT_TYPES, StatementType
 from tests.docs.regions import table
 
 LISTS = {
-    "a kind": vocabulary.KINDS,
-    "a topic": vocabulary.TOPICS,
-    "an acting-as": vocabulary.ACTING_AS,
-    "a role": vocabulary.ROLES,
-    "a concern": vocabulary.CONCERNS,
-    "an agreement": vocabulary.AGREEMENTS,
-    "a ground": vocabulary.GROUNDS,
-    "a care ground": vocabulary.CARE_GROUNDS,
-    "a purpose": vocabulary.PURPOSES,
+    "a kind": terms.KINDS,
+    "a topic, until a policy adds to them": terms.TOPICS,
+    "an acting-as": terms.ACTING_AS,
+    "a role": terms.ROLES,
+    "a concern": terms.CONCERNS,
+    "an agreement": terms.AGREEMENTS,
+    "a ground": terms.GROUNDS,
+    "a care ground": terms.CARE_GROUNDS,
+    "a purpose": terms.PURPOSES,
+    "a basis": terms.BASES,
+    "a matter": terms.MATTERS,
+    "terms": terms.TERMS,
+    "a kind of emergency": terms.EMERGENCIES,
+    "an answer": terms.CONVERSATIONS,
+    "a wish": terms.AFTER_DEATH,
 }
 """Closed lists that have a name, so that a table need not repeat them."""
 OBJECTS = {
-    id(vocabulary.GRANTEE): "a grantee",
-    id(vocabulary.SCOPE): "a scope",
-    id(vocabulary.CONDITION): "a condition",
-    id(vocabulary.PROFILE): "a profile",
+    id(objects.GRANTEE): "a grantee",
+    id(objects.SCOPE): "a scope",
+    id(objects.PART): "a part",
+    id(objects.CONDITION): "a condition",
+    id(objects.PROFILE): "a profile",
+    id(objects.AGES): "ages",
 }
+_PLAIN = {"a profile": objects.PROFILE, "ages": objects.AGES}
 SIMPLE = {
     shapes.uuid: "UUID",
     shapes.flag: "true or false",
@@ -55,6 +67,7 @@ AGGREGATES = {
     "care": "A record, and who is around it",
     "item": "Items: what is written in a record",
     "sharing": "Who may see what",
+    "representation": "Who decides for the patient, and what follows a death",
     "case": "Auditors' cases",
     "disclosure": "The trail: what was shown",
     "attempt": "The trail: what was refused",
@@ -89,10 +102,15 @@ def statement_types() -> str:
 def named_objects() -> str:
     """The objects that the tables name: a table each for those that say of which sort they are."""
     rows = []
-    for name, check in (("a grantee", vocabulary.GRANTEE), ("a scope", vocabulary.SCOPE)):
+    sorts = (
+        ("a grantee", objects.GRANTEE),
+        ("a scope", objects.SCOPE),
+        ("a part", objects.PART),
+        ("a condition", objects.CONDITION),
+    )
+    for name, check in sorts:
         rows += _variants(name, check)
-    rows += _variants("a condition", vocabulary.CONDITION)
-    rows.append(["a profile", "", _members(members_of(vocabulary.PROFILE))])
+    rows += [[name, "", _members(members_of(check))] for name, check in _PLAIN.items()]
     return table(["object", "`kind`", "further members"], rows)
 
 
@@ -109,13 +127,18 @@ def spellings() -> str:
 
 def _section(aggregate: str, title: str) -> str:
     rows = [
-        [f"`{name}`", _members(members_of(said.facts)), _words(said), _counters(said)]
+        [_named(name), _members(members_of(said.facts)), _words(said), _counters(said)]
         for name, said in STATEMENT_TYPES.items()
         if said.aggregate == aggregate
     ]
     member = next(said.stream for said in STATEMENT_TYPES.values() if said.aggregate == aggregate)
     stream = f"One aggregate, `{aggregate}`, for each `{member}`."
     return f"### {title}\n\n{stream}\n\n" + table(["type", "facts", "words", "counters it bumps"], rows)
+
+
+def _named(statement_type: str) -> str:
+    """A type that has a successor is marked: nobody may say it any more."""
+    return f"`{statement_type}`" + (" (only read)" if SPEAKERS[statement_type] is superseded else "")
 
 
 _IN_CLEAR = {

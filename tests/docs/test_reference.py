@@ -6,17 +6,20 @@ from pathlib import Path
 import pytest
 
 from ledger.core import authority
-from ledger.core.decisions import Deny, Request, leaves_trace
+from ledger.core.decisions import Deny, Permit
+from ledger.core.explanation import Explanation
+from ledger.core.explanations import PERMITTED, REFUSED, UnknownRule, explain, why_refused
+from ledger.core.explanations_of_saying import SAYING_PERMITTED, SAYING_REFUSED
 from ledger.core.policy import RULE_OF_READER
 from ledger.core.said import Said
 from ledger.core.shapes import Check
 from ledger.core.vocabulary import STATEMENT_TYPES
-from tests.core import test_policy
 from tests.core.story import AMINA, EVERYTHING, SAM, START, Story, of, person, practice
 from tests.docs import shapes_in_words, worked_example
 from tests.docs.make import PARTS, pages
 from tests.docs.regions import DOCS, filled, regions_of
 from tests.docs.rule_names import READING, SPEAKING, rules_in
+from tests.docs.rule_tables import leaving_a_trace
 
 POLICY, AUTHORITY = DOCS / "reference" / "policy.md", DOCS / "reference" / "authority.md"
 
@@ -57,17 +60,51 @@ def test_the_members_in_the_vocabulary_are_those_that_are_checked(statement_type
         check("facts", {})
 
 
-@pytest.mark.parametrize(("page", "places"), [(POLICY, READING), (AUTHORITY, SPEAKING)], ids=["policy", "authority"])
-def test_every_rule_that_the_code_names_is_explained_and_no_other(page: Path, places: list[str]) -> None:
+@pytest.mark.parametrize("places", [READING, SPEAKING], ids=["to see", "to say"])
+def test_every_rule_that_the_code_names_is_explained(places: list[str]) -> None:
     found = rules_in(places)
     assert not found.unread, "a rule's name cannot be found in the syntax; teach tests/docs/rule_names.py to read it"
-    assert set(_explained(page, "Names of permits")) == found.permits
-    assert set(_explained(page, "Names of refusals")) == found.refusals
+    assert all(explain(Permit(rule)).means for rule in found.permits)
+    assert all(explain(Deny(rule)).means for rule in found.refusals)
 
 
-def test_the_page_says_which_refusals_leave_a_trace() -> None:
-    told = {rule for rule, cells in _explained(POLICY, "Names of refusals").items() if cells[-1] not in ("no", "")}
-    assert _leaving_a_trace() == told
+def test_no_other_rule_is_explained_and_none_twice() -> None:
+    found = rules_in(READING + SPEAKING)
+    assert set(PERMITTED) | set(SAYING_PERMITTED) == found.permits
+    assert set(REFUSED) | set(SAYING_REFUSED) == found.refusals
+    assert not set(PERMITTED) & set(SAYING_PERMITTED)
+    assert not set(REFUSED) & set(SAYING_REFUSED)
+    with pytest.raises(UnknownRule):
+        explain(Deny("nobody-explained-this"))
+
+
+def test_who_may_know_that_something_is_kept_back_is_told_why_and_nobody_else_is() -> None:
+    traces = leaving_a_trace()
+    assert set(traces) == {
+        "withheld:serious-harm",
+        "withheld:third-party",
+        "not-yet",
+        "sealed-by-patient",
+        "emergency-not-opened",
+    }
+    assert all(why_refused(rule).told for rule in traces)
+    silent = ("flag", "working", "carer-confidence", "withheld:safeguarding", "online-hidden", "wrong-record", "erased")
+    assert not any(why_refused(rule).told for rule in (*silent, "notice-delayed", "unknown-item", "unknown-record"))
+
+
+@pytest.mark.parametrize("refusals", [SAYING_REFUSED], ids=["to say"])
+def test_whoever_may_not_say_something_is_told_what_to_do(refusals: dict[str, Explanation]) -> None:
+    assert all(one.told and one.told.endswith(".") for one in refusals.values())
+
+
+def test_plain_words_are_short() -> None:
+    """For a reader of eleven: sentences of at most 20 words, on average fewer than 10."""
+    tables = (PERMITTED, REFUSED, SAYING_PERMITTED, SAYING_REFUSED)
+    told = [text for one in tables for entry in one.values() for text in (entry.told, entry.of_them) if text]
+    sentences = [sentence.split() for text in told for sentence in re.split(r"[.:;] ?", text) if sentence]
+    assert max(map(len, sentences)) <= 20
+    assert sum(map(len, sentences)) / len(sentences) < 10
+    assert all(text.endswith(".") for text in told)
 
 
 def test_rules_are_told_by_their_numbers() -> None:
@@ -104,32 +141,3 @@ def test_what_widens_only_sometimes_is_told_so() -> None:
 def _widens(story: Story, statement_type: str, facts: dict[str, object]) -> bool:
     said = Said(len(story.said), START, START, statement_type, AMINA, "patient", facts)
     return authority.widens(story.facts(AMINA), said)
-
-
-def _explained(page: Path, title: str) -> dict[str, list[str]]:
-    """The table under a title: each rule with its further cells, none of them about another rule of the same name."""
-    section = page.read_text(encoding="utf-8").partition(f"## {title}\n")[2].partition("\n## ")[0]
-    rows = [
-        [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("| `")
-    ]
-    assert len({row[0] for row in rows}) == len(rows), "a rule is explained twice"
-    assert all(row[1] for row in rows)
-    return {row[0].strip("`"): row[1:] for row in rows}
-
-
-def _leaving_a_trace() -> set[str]:
-    """The rules whose refusal, in any story of the rule's tests, leaves a trace."""
-    found: set[str] = set()
-
-    class Watched(Story):
-        def decide(self, viewer, acting_as, item=None, **request):  # type: ignore[no-untyped-def] # as the story's own
-            decision = super().decide(viewer, acting_as, item, **request)
-            if isinstance(decision, Deny) and leaves_trace(decision, Request(viewer, acting_as, self.now)):
-                found.add(decision.rule)
-            return decision
-
-    for _, check in test_policy.ROWS:
-        story, begun = Watched(), practice()
-        story.said, story.now = list(begun.said), begun.now
-        check(story)
-    return found

@@ -1,0 +1,97 @@
+"""Sentences that a table of decisions cannot show, and the tests that show them; and those with nothing to show."""
+
+from typing import Final
+
+_LAWS = "tests/core/test_policy_laws.py::"
+_WORKLIST = "tests/projections/test_worklist.py::"
+_PRESETS = "tests/core/test_presets.py::test_after_a_preset_exactly_what_it_means_is_visible_and_never_more_in_between"
+
+ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
+    "(none of that is sent to a carer)": (
+        "tests/http/test_absence.py::test_a_carers_page_is_the_same_before_and_after_something_hidden_is_added",
+    ),
+    "so every past decision can be derived again": (
+        "tests/replay/test_deriving_again.py::test_every_disclosure_of_a_random_life_derives_again",
+        "tests/replay/test_deriving_again.py::test_every_version_of_the_policy_has_a_judge_that_decides_as_it_does",
+    ),
+    "unexplained looks go to review": (
+        _WORKLIST + "test_it_is_listed_until_it_is_due_and_then_overdue_or_over",
+        _WORKLIST + "test_a_registration_that_was_handed_on_is_one_still",
+    ),
+    "Presets: medicines only": (_PRESETS,),
+    "the plan, not the details": (_PRESETS,),
+    "everything except what I tick": (_PRESETS,),
+    "Everything overdue is on a worklist and counted": (
+        _WORKLIST + "test_every_bounded_secret_is_on_a_list_exactly_until_it_is_settled",
+    ),
+    "What a carer receives (bodies, headers, ids, cursors, totals, page sizes, ETags, errors, notices)": (
+        "tests/attacks/test_absence.py::test_a_carers_pages_are_byte_for_byte_those_of_a_record_without_what_is_hidden",
+        "tests/http/test_absence.py::test_a_hidden_item_answers_a_carer_exactly_as_one_that_is_not_there",
+        "tests/http/test_absence.py::test_pages_of_a_carer_go_on_where_they_ended_and_tell_nothing_by_their_cursors",
+    ),
+    "The same holds for a patient and what is hidden without trace": (
+        "tests/attacks/test_absence.py::test_a_patients_pages_are_those_of_a_record_without_what_is_hidden_without_trace",
+    ),
+    "Item ids are random": ("tests/core/disclosure/test_disclosure.py::test_ids_that_the_ledger_gives_are_random",),
+    "A trail line is visible only where its item is": (
+        "tests/http/test_trail.py::test_a_line_is_visible_only_where_its_item_is",
+    ),
+    "The statement is the ledger's own (author: the service)": (
+        "tests/attacks/test_impersonation.py::test_nobody_speaks_as_the_service_under_their_own_name",
+    ),
+    "the viewer is named in its sealed facts": (
+        "tests/projections/test_follow.py::test_the_trail_tells_who_looked_who_tried_and_who_has_ever_seen_an_item",
+    ),
+    "Every view, refusal of a whole request, preview, search, export, print and reading of the trail": (
+        "tests/projections/test_follow.py::test_the_trail_tells_who_looked_who_tried_and_who_has_ever_seen_an_item",
+        "tests/http/test_trail.py::test_the_patient_reads_who_looked_at_what_and_that_she_read_it_is_there_too",
+        "tests/projections/test_views.py::test_with_the_trail_made_unwritable_nobody_is_shown_anything",
+    ),
+    "What was withheld is derived again when an entitled reader asks": (
+        "tests/replay/test_audit_command.py::test_as_of_an_instant_is_what_was_decided_then",
+    ),
+    "A preview-as-carer is rendered by the carer's own code": (
+        _LAWS + "test_nothing_kept_from_the_patient_is_in_a_preview_or_shared_on",
+    ),
+    "guards: see format.md §5": (
+        "tests/store/test_admission.py::test_a_decision_on_a_counter_that_moved_is_not_admitted",
+        "tests/store/test_admission.py::test_time_that_runs_out_before_the_commit_counts",
+    ),
+    "Adding an unconditional share where that grantee and scope had no directive never narrows": (
+        _LAWS + "test_an_unconditional_share_never_narrows",
+    ),
+    "adding a withhold never widens": (_LAWS + "test_a_withhold_never_widens",),
+    "only withholding, suspension, hiding, erasure, an extra topic, or a conditional or replacing directive narrows": (
+        _LAWS + "test_an_unconditional_share_never_narrows",
+        _LAWS + "test_an_erasure_widens_nothing_but_what_it_shows_to_guardians",
+    ),
+    "also under concurrency": (
+        "tests/attacks/test_withdrawal.py"
+        "::test_sixteen_readers_in_two_processes_never_see_what_has_just_been_withdrawn",
+        _LAWS + "test_a_withdrawal_takes_effect_for_every_later_position",
+    ),
+    "unrelated statements do not matter": (_LAWS + "test_unrelated_statements_do_not_matter",),
+    "the decision depends on nothing outside its evidence and guards": (
+        _LAWS + "test_a_decision_depends_on_nothing_outside_its_guards",
+    ),
+    "as-of view = replay at that position": (_LAWS + "test_as_of_is_replay_of_the_prefix",),
+    "absence as above": (_LAWS + "test_a_carer_cannot_tell_hidden_items_from_none",),
+    "Rectification: a disagreement stands beside the passage in every view, search, print and export": (
+        "tests/projections/test_views.py::test_a_dispute_is_shown_with_its_answer_and_the_second_review",
+        "tests/bundle/test_shown.py::test_a_comment_is_not_shown_below_what_it_does_not_answer",
+    ),
+    "answer within one month": (_WORKLIST + "test_a_month_ends_with_the_corresponding_day_of_the_next",),
+}
+"""By quotation: the tests that show it, as path::name."""
+
+NOTHING_TO_SHOW: Final[dict[str, str]] = {
+    "Normative": "it says what the text is",
+    "Timing is a measured bound": "it is measured by hand and reported",
+    "(Who remembers or kept a copy can tell that something went: the threat model says so.)": "no code can show it",
+    "Serious harm: Data Protection Act 2018 Sch 3 Pt 2": "the law on which a ground rests",
+    "Retention clocks are projections (adult 8 years; mental health 20; child to 25)": "no decision rests on them",
+    "care records are mostly exempt (Art 17(3)(c))": "a guardian judges it, case by case",
+    "Sources: Mental Capacity Act 2005": "references",
+    "The product informs; the clinician or the court decides": "what the product is for",
+}
+"""By quotation: why no test could show it."""
