@@ -1,6 +1,6 @@
 """Who has looked, with names and reasons: what a patient reads on the trail of their own record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from api.demo.stage import Stage
@@ -28,10 +28,8 @@ async def looks_at(stage: Stage, limit: int) -> list[Look]:
     await stage.follower.wait_until(disclosure.position)
     lines = await stage.trail.page(Sought(record=stage.cast.record), before=disclosure.position, limit=limit)
     names = await _names(stage.ledger, disclosure, {line.viewer for line in lines})
-    return [
-        Look(line.at, names[line.viewer], line.acting_as, line.items, await _why(stage.ledger, disclosure, line))
-        for line in lines
-    ]
+    reasons = await _reasons(stage)
+    return [Look(line.at, names[line.viewer], line.acting_as, line.items, _why(line, reasons)) for line in lines]
 
 
 async def _names(ledger: Ledger, disclosure: Disclosure, people: Iterable[str]) -> dict[str, str]:
@@ -43,17 +41,19 @@ async def _names(ledger: Ledger, disclosure: Disclosure, people: Iterable[str]) 
     return {who: str((said or {}).get("name", who)) for who, said in told.items()}
 
 
-async def _why(ledger: Ledger, disclosure: Disclosure, line: Line) -> str:
+async def _reasons(stage: Stage) -> dict[int, str]:
+    """Why each emergency was opened, by its place: a matter of the record, opened as its items are."""
+    disclosure = await stage.open(stage.cast.amina, matters=frozenset({"emergency"}))
+    words = await stage.ledger.trail.words(disclosure)
+    begun = [shown.positions[0] for shown in disclosure.thread()]
+    return {position: str((words[position] or {}).get("reason")) for position in begun}
+
+
+def _why(line: Line, reasons: Mapping[int, str]) -> str:
     if line.refused is not None:
         return "refused"
     rules = sorted({group.rule for group in line.permitted})
     if rules != ["emergency"]:
         return ", ".join(rules) or "nothing to show"
-    reasons = []
-    for position in sorted({position for group in line.permitted for position in group.evidence}):
-        [said] = await ledger.read(position, 1)
-        if said.type.startswith("emergency-opened/"):
-            disclosure.check_fresh(ledger.clock())
-            words = await open_words(ledger.rows, ledger.keyring, [position], disclosure=disclosure.position)
-            reasons.append(str((words[position] or {}).get("reason")))
-    return f"emergency: {' '.join(reasons)}"
+    places = sorted({position for group in line.permitted for position in group.evidence} & reasons.keys())
+    return f"emergency: {' '.join(reasons[position] for position in places)}"

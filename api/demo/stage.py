@@ -48,9 +48,10 @@ class Stage:
     """What each reader's column held last, so that what has not changed need not be read again."""
 
     async def open(self, by: By, *, purpose: str | None = None, via: str = "screen", case: str | None = None,
-                   item: str | None = None) -> Disclosure:  # fmt: skip
-        """Open the record, or one item of it, as the API does: recorded first."""
-        asked = Asked(self.cast.record, purpose or PURPOSES[by.acting_as], via=via, item=item, case=case)
+                   item: str | None = None, matters: frozenset[str] | None = None) -> Disclosure:  # fmt: skip
+        """Open the record, one item of it, or its matters, as the API does: recorded first."""
+        purpose = purpose or PURPOSES[by.acting_as]
+        asked = Asked(self.cast.record, purpose, via=via, item=item, matters=matters, case=case)
         return await self.ledger.trail.open(by, asked)
 
     async def clinician(self, by: By, *, purpose: str | None = None, item: str | None = None) -> ClinicianView:
