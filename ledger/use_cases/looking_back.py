@@ -124,13 +124,15 @@ class LookingBack:
     ) -> Seen:
         """What a viewer was in fact shown of a record before a position, from the disclosures themselves.
 
+        What the patient previewed as them is left out: they did not see it.
+
         ``among`` are the positions of the disclosures, if somebody knows them (an index); without it every disclosure
         of the ledger is opened, and ``progress`` told how far that is.
         """
         found: dict[str, SeenItem] = {}
         looks = refusals = 0
         async for look in self._looks(before, among, progress):
-            if (look.facts["record"], look.facts["viewer"]) != (record, viewer):
+            if (look.facts["record"], look.facts["viewer"]) != (record, viewer) or _is_shown_to_the_patient(look):
                 continue
             looks += 1
             refusals += look.facts["refused"] is not None
@@ -185,3 +187,9 @@ class LookingBack:
         kinds |= {matter.id: matter.kind for matter in facts.record.matters.values()}
         items = (Judged(one, kind, whole if isinstance(whole, Deny) else judge(one)) for one, kind in kinds.items())
         return CouldSee(before, request, whole, tuple(items))
+
+
+def _is_shown_to_the_patient(look: Said) -> bool:
+    """Is it a preview of what somebody else would see?"""
+    previewed: bool = look.facts["via"] == "preview" and look.facts["acting_as"] != "patient"
+    return previewed

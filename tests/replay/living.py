@@ -20,6 +20,8 @@ from projections.views import clinician
 from tests.story import Story
 
 LOOKS = int(os.environ.get("REPLAY_DISCLOSURES", "300"))
+MOST_ITEMS = 300
+"""Of a long life, so that its looks cost what they cost in the beginning."""
 KINDS = ("note", "plan", "medicine", "result", "allergy", "working-note", "plan-for-carers", "letter")
 TOPICS = ("mental-health", "sexual-health", "domestic-abuse", "social-care")
 SCOPES = (
@@ -57,6 +59,8 @@ class Life:
 
     async def add(self) -> None:
         story, pick = self.story, self.random
+        if len(self.items) >= MOST_ITEMS:
+            return
         by = pick.choice((story.okafor, story.okafor, story.lind, story.amina, story.sam))
         topics = tuple(pick.sample(TOPICS, pick.choice((0, 0, 1, 2))))
         if self.items and pick.random() < 0.25:
@@ -139,8 +143,9 @@ class Life:
         by = pick.choice(
             (story.amina, story.sam, story.sam, story.okafor, story.lind, story.moss, story.ruth, story.greta)
         )
+        via = pick.choice(("screen", "screen", "in-person", "print", "search", "preview"))
         asked = Asked(
-            story.record, self._purpose(by), via=pick.choice(("screen", "screen", "in-person", "print")),
+            story.record, self._purpose(by), via,
             item=pick.choice(self.items) if pick.random() < 0.3 else None,
             limit=pick.choice((1, 5, 50)), case=self.case if by is story.ruth else None,
         )  # fmt: skip
