@@ -1,6 +1,7 @@
 """``verify`` as a person runs it: a whole ledger, what is new, the vault; a receipt without any ledger at all."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -9,18 +10,27 @@ import pytest
 from api.postgres import EmbeddedPostgres
 from ledger.core.receipt import Receipt
 from tests.command_line.running import call, done, run
+from tests.postgres_fixture import UNSAFE_FAST
 
 
 @pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a small ledger of its own, that is not running."""
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with a small ledger of its own, whose database runs, so that each command only attaches."""
     home = tmp_path_factory.mktemp("verify") / "home"
-    done(home, "people", "add", "Amina")
-    return home
+    with EmbeddedPostgres(home, options=UNSAFE_FAST):
+        done(home, "people", "add", "Amina")
+        yield home
+
+
+def succeeded(home: Path, *words: str) -> str:
+    """What a command prints that must succeed, in this process."""
+    result = call(home, *words)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def verified(home: Path, *words: str) -> dict[str, object]:
-    value: dict[str, object] = json.loads(done(home, "verify", *words, "--json"))
+    value: dict[str, object] = json.loads(succeeded(home, "verify", *words, "--json"))
     return value
 
 
@@ -28,7 +38,7 @@ def test_a_whole_ledger_then_what_is_new_then_everything(founded: Path) -> None:
     first = verified(founded)
     assert (first["ok"], first["since"]) == (True, 0)
     size = first["size"]
-    done(founded, "people", "add", "Sam")
+    succeeded(founded, "people", "add", "Sam")
     new = verified(founded, "--new")
     assert (new["ok"], new["since"]) == (True, size)
     assert new["size"] > size  # type: ignore[operator]
@@ -56,16 +66,16 @@ def test_a_key_that_is_gone_without_an_erasure_is_found_by_vault(founded: Path) 
 
 def test_a_receipt_is_checked_where_there_is_no_ledger(founded: Path, tmp_path: Path) -> None:
     file, verifier = tmp_path / "receipt.json", tmp_path / "log.txt"
-    done(founded, "receipt", *last_said(founded), "--to", str(file))
-    verifier.write_text(json.loads(done(founded, "log-keys", "list", "--json"))["verifier"])
+    succeeded(founded, "receipt", *last_said(founded), "--to", str(file))
+    verifier.write_text(json.loads(succeeded(founded, "log-keys", "list", "--json"))["verifier"])
     outcome = json.loads(done(None, "verify", "receipt", str(file), "--verifier", str(verifier), "--json"))
     assert outcome["ok"] is True
-    assert done(None, "verify", str(file), "--verifier", str(verifier)).startswith(str(file))
+    assert succeeded(tmp_path / "none", "verify", str(file), "--verifier", str(verifier)).startswith(str(file))
     value = json.loads(file.read_text())
     assert Receipt.from_json(value).index > 0
     value["entry"] = value["entry"].replace("recorded_at", "recorded_ad")
     file.write_text(json.dumps(value))
-    assert run(None, "verify", str(file), "--verifier", str(verifier)).returncode == 1
+    assert call(tmp_path / "none", "verify", str(file), "--verifier", str(verifier)).exit_code == 1
 
 
 def last_said(home: Path) -> tuple[str, str]:

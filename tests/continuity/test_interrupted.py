@@ -20,7 +20,7 @@ from tests.continuity.test_recovery import NEW, lose
 from tests.store.cast import gather_cast
 from tests.store.test_crashes import Writer, kill_postgres
 
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "4"))
 
 
 @pytest.mark.timeout(900)

@@ -20,7 +20,7 @@ from ledger.core.sealing import Part, SealedBytes, SealedPart, WrappedKey, open_
 from ledger.ledger import Ledger
 from ledger.saying import By
 from ledger.store.keyring import Keyring
-from tests.command_line.running import PROGRAM, done, environment
+from tests.command_line.running import PROGRAM, call, environment
 from tests.http.served import Key, form_of, new_key
 
 NAMES = {
@@ -52,8 +52,10 @@ class Place:
         return self.home / "service.log"
 
     def told(self, *words: str) -> Any:
-        """What a command of the product says, as JSON; it must succeed."""
-        return json.loads(done(self.home, *words, "--json"))
+        """What a command of the product says, as JSON; it must succeed. It runs beside the service, in this process."""
+        said = call(self.home, *words, "--json")
+        assert said.exit_code == 0, said.output
+        return json.loads(said.stdout)
 
     @contextmanager
     def serving(self) -> Iterator[httpx.Client]:

@@ -53,7 +53,7 @@ async def test_once_an_item_is_erased_its_words_are_nowhere_and_its_proofs_hold(
         assert await _replayed(house, place) >= 6
 
 
-async def test_it_is_complete_when_every_generation_that_wrapped_it_is_destroyed(place: Place) -> None:
+def test_it_is_complete_when_every_generation_that_wrapped_it_is_destroyed(place: Place) -> None:
     with place.serving() as http:
         amina, okafor, greta = (place.sign_in(http, name) for name in ("amina", "okafor", "greta"))
         note = f"{place.path}/items/{okafor.say(f'{place.path}/items', kind='note', text=WHISPERS)['ids']['item']}"
@@ -83,7 +83,7 @@ async def test_it_is_complete_when_every_generation_that_wrapped_it_is_destroyed
     assert sorted(file.name for file in (place.home / "keys").glob("key-encryption*")) == ["key-encryption.3.key"]
 
 
-async def test_the_whole_ledger_verifies_after_erasing_and_rotating(place: Place) -> None:
+def test_the_whole_ledger_verifies_after_erasing_and_rotating(place: Place) -> None:
     with place.serving() as http:
         amina, okafor, greta = (place.sign_in(http, name) for name in ("amina", "okafor", "greta"))
         _, note = _say_what_will_be_erased(place, amina, okafor)

@@ -30,7 +30,7 @@ from tests.mirror.conftest import KEYRING, SIZE
 from tests.mirror.keeper import NOON, Keeper, history
 from tests.verify.dishonest import DishonestLog
 
-TRIALS = int(os.environ.get("LEDGER_FUZZ", "150"))
+TRIALS = int(os.environ.get("LEDGER_FUZZ", "60"))
 SEED = int(os.environ.get("LEDGER_FUZZ_SEED", str(int.from_bytes(os.urandom(4)))))
 
 WITNESS = CheckpointSigner.from_seed("witness.example/w1", SignatureType.ED25519_COSIGNATURE, b"w" * 32)

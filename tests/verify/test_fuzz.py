@@ -12,7 +12,7 @@ from uuid import UUID
 from tests.verify.conftest import Kept
 from tests.verify.memory import Tables
 
-TRIALS = int(os.environ.get("LEDGER_FUZZ", "100"))
+TRIALS = int(os.environ.get("LEDGER_FUZZ", "40"))
 SEED = int(os.environ.get("LEDGER_FUZZ_SEED", str(int.from_bytes(os.urandom(4)))))
 Row = Any
 
