@@ -1,0 +1,154 @@
+"""Matters: what is said in words about a record as a whole, and who reads how much of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from api.postgres import EmbeddedPostgres
+from ledger.core.instants import HOUR
+from ledger.core.matters import OF_MATTERS
+from ledger.use_cases.representation import Finding, Opening
+from ledger.use_cases.sharing import Conversation
+from projections.views.matters import MATTERS_AUDIENCE
+from tests.http.living import asked, later, living, neighbour
+from tests.http.served import Client, Served, problem
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+UNKNOWN = "7c3e0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(
+    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
+    home: Path = tmp_path_factory.mktemp("home")
+    async with living(postgres, migrated_template, home) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def served(service: Served) -> Served:
+    return await neighbour(service)
+
+
+async def said(client: Client, served: Served, *kinds: str, **query: Any) -> dict[str, dict[str, Any]]:
+    """What a reader reads of matters of these kinds, by the type of the statement."""
+    told = await asked(client, f"{served.record}/matters", kind=list(kinds), **query)
+    return {one["type"]: one for matter in told["matters"] for one in matter["said"]}
+
+
+async def an_emergency(served: Served) -> str:
+    begun = await served.story.ledger.sharing.open_emergency(
+        served.story.moss, served.story.record, "life-at-risk", "Found unconscious.", later(served, HOUR)
+    )
+    return str(begun.facts["emergency"])
+
+
+async def test_every_statement_of_a_matter_has_a_row_for_each_reader() -> None:
+    assert set(MATTERS_AUDIENCE) == OF_MATTERS
+    assert len({tuple(row) for row in MATTERS_AUDIENCE.values()}) == 1
+
+
+async def test_the_patient_reads_why_an_emergency_was_opened_and_how_it_was_reviewed(served: Served) -> None:
+    story, ledger = served.story, served.story.ledger
+    amina, greta, moss = [await served.sign_in(by) for by in (story.amina, story.greta, story.moss)]
+    emergency = await an_emergency(served)
+    await ledger.sharing.review_emergency(story.greta, story.record, emergency, "justified", "It saved her.")
+    start = await served.size()
+    told = await said(amina, served, "emergency")
+    opened, reviewed = told["emergency-opened/2"], told["emergency-reviewed/1"]
+    assert (opened["words"], opened["facts"]["kind"]) == ({"reason": "Found unconscious."}, "life-at-risk")
+    assert opened["author"] == {"id": story.moss.person, "name": "Dr Moss", "acting_as": "clinician"}
+    assert (reviewed["words"], reviewed["facts"]["outcome"]) == ({"reason": "It saved her."}, "justified")
+    [look] = await story.ledger.read(start, 1)
+    assert [group["items"] for group in look.facts["permitted"]] == [[emergency]]
+
+    of_greta = await said(greta, served, purpose="audit")
+    assert of_greta["emergency-opened/2"]["words"] == {"reason": "Found unconscious."}
+    assert of_greta["emergency-opened/2"]["author"]["name"] is None
+    of_moss = await said(moss, served, "emergency", purpose="emergency")
+    assert of_moss["emergency-reviewed/1"]["words"] is None
+    assert of_moss["emergency-reviewed/1"]["facts"]["outcome"] == "justified"
+    assert await said(amina, served, "question") == {}
+    problem(await amina.get(f"{served.record}/matters", kind="gossip"), 422, "malformed")
+
+
+async def test_a_patient_never_reads_why_a_notice_was_delayed(served: Served) -> None:
+    story, ledger = served.story, served.story.ledger
+    amina, greta = await served.sign_in(story.amina), await served.sign_in(story.greta)
+    emergency = await an_emergency(served)
+    until = later(served, 2000)
+    await ledger.sharing.delay_notice(story.greta, story.record, emergency, until, "Not safe at home.")
+    before = await said(amina, served)
+    if ledger.clock() < until:  # else this machine was too slow, and the notice is no longer delayed
+        assert before == {}
+    await asyncio.sleep(max(0, until - ledger.clock()) / 1000)
+    told = await said(amina, served)
+    assert told["notice-delayed/1"]["words"] is None
+    assert "Not safe" not in str(told)
+    assert (await said(greta, served, purpose="audit"))["notice-delayed/1"]["words"] == {"reason": "Not safe at home."}
+
+
+async def test_a_question_is_read_by_who_is_asked_and_its_answer_by_who_asked(served: Served) -> None:
+    story, ledger = served.story, served.story.ledger
+    amina, moss, okafor, sam = [await served.sign_in(by) for by in (story.amina, story.moss, story.okafor, story.sam)]
+    await story.note("Aspirin.", kind="allergy")
+    await an_emergency(served)
+    await moss.get(served.record, purpose="emergency")
+    [line] = (await asked(amina, f"{served.record}/trail", viewer=story.moss.person))["lines"]
+    question = (await ledger.sharing.question_access(story.amina, story.record, line["id"], "Why did you?")).facts
+    assert (await said(moss, served, "question"))["access-questioned/1"]["words"] == {"text": "Why did you?"}
+    await ledger.sharing.answer_access(story.moss, story.record, question["question"], "You could not speak.")
+    answer = (await said(amina, served, "question"))["access-answered/1"]
+    assert (answer["words"], answer["author"]["id"]) == ({"text": "You could not speak."}, story.moss.person)
+    assert await said(okafor, served, "question") == {}
+    answers = [await sam.get(f"/records/{one}/matters") for one in (story.record, UNKNOWN)]
+    assert answers[0].status_code in (200, 404)
+    assert "Why did you" not in answers[0].text
+
+
+async def test_an_auditor_reads_that_something_was_and_no_word_of_it(served: Served) -> None:
+    story, ledger = served.story, served.story.ledger
+    ruth = await served.sign_in(story.ruth)
+    await an_emergency(served)
+    case = (await ledger.cases.assign(story.ada, story.ruth.person, "A complaint.", record=story.record)).facts["case"]
+    told = await said(ruth, served, case=case)
+    assert told.keys() == {"emergency-opened/2"}
+    assert (told["emergency-opened/2"]["words"], told["emergency-opened/2"]["author"]["name"]) == (None, None)
+    problem(await ruth.get(f"{served.record}/matters"), 404, "unknown")
+
+
+async def test_a_scope_names_no_item_that_its_reader_may_not_see(served: Served) -> None:
+    story, ledger = served.story, served.story.ledger
+    amina, okafor, sam = [await served.sign_in(by) for by in (story.amina, story.okafor, story.sam)]
+    plan, working = await story.note("Walk.", kind="plan"), await story.note("Between us.", kind="working-note")
+    parts = [{"kind": "item", "of": plan}, {"kind": "item", "of": working}, {"kind": "kind", "of": "medicine"}]
+    found = await ledger.representation.assess_capacity(
+        story.okafor, story.record, Finding("sharing", "lacks", "Cannot weigh it.", later(served, HOUR), parts)
+    )
+    opening = Opening(story.sam.person, [parts[0]], later(served, HOUR), "He looks after her.")
+    await ledger.representation.disclose_in_best_interests(
+        story.okafor, story.record, found.facts["assessment"], opening
+    )
+    of_amina, of_okafor = await said(amina, served), await said(okafor, served)
+    assert of_amina["capacity-assessed/1"]["facts"]["relevant"] == [parts[0], parts[2]]
+    assert of_okafor["capacity-assessed/1"]["facts"]["relevant"] == parts
+    assert of_amina["capacity-assessed/1"]["words"] == {"text": "Cannot weigh it."}
+    assert of_amina["best-interests-made/1"]["words"] == {"reason": "He looks after her."}
+    assert working not in str(of_amina)
+    assert await said(sam, served) == {}
+    problem(await sam.get(f"{served.record}/items/{found.facts['assessment']}"), 404, "unknown")
+
+
+async def test_a_conversation_about_carers_is_read_by_patient_and_team(served: Served) -> None:
+    story, ledger = served.story, served.story.ledger
+    amina, lind = await served.sign_in(story.amina), await served.sign_in(story.lind)
+    held = Conversation("not-now", story.sam.person, text="She wants to think about it.")
+    await ledger.sharing.hold_conversation(story.okafor, story.record, held)
+    for client in (amina, lind):
+        told = (await said(client, served, "conversation"))["carer-conversation-held/1"]
+        assert (told["facts"]["outcome"], told["words"]) == ("not-now", {"text": "She wants to think about it."})
