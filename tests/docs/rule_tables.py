@@ -1,14 +1,15 @@
 """The names of the rules with what they mean, from the product's one table, for the pages about them."""
 
+from dataclasses import dataclass, field
 from functools import cache
 
-from ledger.core.decisions import Decision, Deny, Request, leaves_trace
+from ledger.core.decisions import Decision, Permit, Request, leaves_trace
 from ledger.core.explanations import PERMITTED, REFUSED, why_permitted, why_refused
 from ledger.core.explanations_of_saying import SAYING_PERMITTED, SAYING_REFUSED
 from tests.core.disclosure.table import ROWS
 from tests.core.story import Story, practice
 from tests.docs.regions import table
-from tests.docs.rule_names import READING, SPEAKING, rules_in
+from tests.docs.rule_names import READING, SPEAKING, Rules, rules_in
 
 ALL_PERMITTED = {**PERMITTED, **SAYING_PERMITTED}
 ALL_REFUSED = {**REFUSED, **SAYING_REFUSED}
@@ -64,23 +65,44 @@ def refusals_to_say() -> str:
     return table(["rule", "it means", "what the author is told"], rows)
 
 
-@cache
 def leaving_a_trace() -> dict[str, frozenset[str]]:
     """The rules whose refusal leaves a trace in any story of the rule's tests, and whom it leaves it."""
-    found: dict[str, set[str]] = {}
+    return {rule: frozenset(readers) for rule, readers in _told_again().traces.items()}
+
+
+def rules_met() -> Rules:
+    """The rules that decide something in any of these stories."""
+    return Rules(_told_again().permits, _told_again().refusals)
+
+
+@dataclass(slots=True)
+class _Met:
+    permits: set[str] = field(default_factory=set)
+    refusals: set[str] = field(default_factory=set)
+    traces: dict[str, set[str]] = field(default_factory=dict)
+
+
+@cache
+def _told_again() -> _Met:
+    """Every story of the table told again, and the rules that it met."""
+    met = _Met()
 
     class Watched(Story):
         def decide(self, viewer: str, acting_as: str, item: str | None = None, **request: object) -> Decision:
             decision = super().decide(viewer, acting_as, item, **request)
-            if isinstance(decision, Deny) and leaves_trace(decision, Request(viewer, acting_as, self.now)):
-                found.setdefault(decision.rule, set()).add(acting_as)
+            if isinstance(decision, Permit):
+                met.permits.add(decision.rule)
+            else:
+                met.refusals.add(decision.rule)
+                if leaves_trace(decision, Request(viewer, acting_as, self.now)):
+                    met.traces.setdefault(decision.rule, set()).add(acting_as)
             return decision
 
     for told in ROWS:
         story, begun = Watched(), practice()
         story.said, story.now = list(begun.said), begun.now
         told.check(story)
-    return {rule: frozenset(readers) for rule, readers in found.items()}
+    return met
 
 
 def _who(readers: frozenset[str]) -> str:

@@ -19,7 +19,7 @@ from tests.docs import shapes_in_words, worked_example
 from tests.docs.make import PARTS, pages
 from tests.docs.regions import DOCS, filled, regions_of
 from tests.docs.rule_names import READING, SPEAKING, rules_in
-from tests.docs.rule_tables import leaving_a_trace
+from tests.docs.rule_tables import leaving_a_trace, rules_met
 
 POLICY, AUTHORITY = DOCS / "reference" / "policy.md", DOCS / "reference" / "authority.md"
 
@@ -66,6 +66,16 @@ def test_every_rule_that_the_code_names_is_explained(places: list[str]) -> None:
     assert not found.unread, "a rule's name cannot be found in the syntax; teach tests/docs/rule_names.py to read it"
     assert all(explain(Permit(rule)).means for rule in found.permits)
     assert all(explain(Deny(rule)).means for rule in found.refusals)
+
+
+def test_every_rule_by_which_something_is_shown_or_kept_is_met_in_a_story() -> None:
+    found, met = rules_in(READING), rules_met()
+    assert found.permits == met.permits
+    beyond_decisions = {"never-words", "not-recorded", "too-late", "unknown-record", "not-this-reader"}
+    of_the_api = {"no-view", "no-list", "no-auditor"}
+    # Nobody can withhold on these grounds but from screens, which is another rule.
+    never = {"withheld:agreed", "withheld:domestic-abuse"}
+    assert found.refusals - met.refusals == beyond_decisions | of_the_api | never
 
 
 def test_no_other_rule_is_explained_and_none_twice() -> None:

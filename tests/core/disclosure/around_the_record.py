@@ -103,7 +103,18 @@ def _(story: Story) -> None:
         assert story.may("withholding-made/1", OKAFOR, "clinician", **over) == "-review-in-the-past"
 
 
-@row("Online-hidden: agreed with the patient, or by ground", "absent from every screen; to be had in person")
+@row("Online-hidden: agreed with the patient, or by ground")
+def _(story: Story) -> None:
+    note = story.item("note")
+    about = {"item": note, "withholding": named("fresh"), "opinion_date": "2026-05-01", "review_date": "2026-06-01"}
+    for ground in ("agreed", "domestic-abuse", "safeguarding"):
+        said = about | {"from_": "screen", "ground": ground}
+        assert story.may("withholding-made/1", OKAFOR, "clinician", **said) == "+in-care"
+    said = about | {"from_": "patient", "ground": "agreed"}
+    assert story.may("withholding-made/1", OKAFOR, "clinician", **said) == "-ground-for-screens-only"
+
+
+@row("absent from every screen, export, trail line and notice; to be had in person")
 def _(story: Story) -> None:
     note = story.item("note", AMINA, "patient", kind="reading")
     story.share(EVERYTHING)

@@ -70,6 +70,13 @@ def _(story: Story) -> None:
     assert story.rule(AMINA, "patient", note, at=lapse) == "-withheld:serious-harm"
 
 
+@row("Carer's confidence is requested, not promised")
+def _(story: Story) -> None:
+    told = story.item("told", SAM, "carer", kind="contribution", in_confidence=True)
+    assert story.rule(AMINA, "patient", told) == "-carer-confidence"
+    assert story.rule(AMINA, "patient", told, at=story.now + 14 * DAY) == "+own-record"  # nobody had to promise it
+
+
 @row("within 14 days a clinician accepts it on a ground with a review date or asks leave to share", "accepts it")
 def _(story: Story) -> None:
     told = story.item("told", SAM, "carer", kind="contribution", in_confidence=True)

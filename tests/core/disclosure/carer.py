@@ -30,11 +30,13 @@ def _(story: Story) -> None:
     kept = [story.item("thoughts", kind="working-note"), story.item("flag", kind="flag"), story.item("note")]
     story.withholding(kept[2], "carers", "third-party")
     kept.append(story.item("answer", kind="comment", parent=kept[2], concern="comment"))
-    kept.append(story.item("abuse", topics=["domestic-abuse"]))
+    kept += [story.item("abuse", topics=["domestic-abuse"]), story.item("told", JOY, "carer", kind="contribution")]
+    story.withholding(kept[5], "carers", "carer-confidence")
     for item in kept:
         story.share(of("item", item))
     rules = [story.rule(SAM, "carer", item, at=story.now + 99 * DAY) for item in kept]
-    assert rules == ["-working", "-flag", "-withheld:third-party", "-withheld:third-party", "-online-hidden"]
+    third, confided = "-withheld:third-party", "-withheld:carer-confidence"
+    assert rules == ["-working", "-flag", third, third, "-online-hidden", confided]
 
 
 @row("5. Carer → working note, flag, withholding from carers, online-hidden: Deny", "and what the patient may not see")
@@ -59,7 +61,7 @@ def _(story: Story) -> None:
     assert story.rule(SAM, "carer", other) == "-withheld-by-patient"
 
 
-@row("if it has topics, *every one* must be shared by a topic directive, else Deny topic-not-shared")
+@row("else (b) if it has topics, *every one* must be shared by a topic directive, else Deny topic-not-shared")
 def _(story: Story) -> None:
     note = story.item("note", topics=["mental-health", "genetic"])
     story.share(EVERYTHING)
@@ -254,13 +256,22 @@ def _(story: Story) -> None:
     assert without.may("agreement-stated/1", AMINA, "patient", **about) == "-unknown-item"
 
 
-@row("Refusing a carer never blocks listening to them", "telling the team something is always there")
+@row("Refusing a carer never blocks listening to them", "suspended, frozen, or shown nothing at all")
 def _(story: Story) -> None:
-    told = {"kind": "contribution", "parent": None, "concern": None}
-    story.patient("carer-suspended/1", person=SAM)
-    assert story.rule(SAM, "carer") == "+named-carer"
-    assert story.may("item-added/1", SAM, "carer", **_item(**told)) == "+named-carer"
-    kept = story.item("kept", SAM, "carer", **told)
+    told = _item(kind="contribution", parent=None, concern=None)
+    story.withhold(EVERYTHING)
+    for type_ in ("carer-suspended/1", "sharing-frozen/1"):
+        story.patient(type_, person=SAM)
+        assert story.rule(SAM, "carer") == "+named-carer"
+        assert story.may("item-added/1", SAM, "carer", **told) == "+named-carer"
+        assert story.may("item-added/1", SAM, "carer", **told | {"in_confidence": True}) == "+named-carer"
+
+
+@row(
+    "telling the team something", "the team reads it, and so does who told it; who else does is for the patient to say"
+)
+def _(story: Story) -> None:
+    kept = story.item("kept", SAM, "carer", kind="contribution")
     assert story.rule(OKAFOR, "clinician", kept) == "+direct-care"
     assert story.rule(SAM, "carer", kept) == "+own-words"
     assert story.rule(JOY, "carer", kept) == "-no-consent"

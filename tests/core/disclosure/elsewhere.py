@@ -7,10 +7,14 @@ _WORKLIST = "tests/projections/test_worklist.py::"
 _PRESETS = "tests/core/test_presets.py::test_after_a_preset_exactly_what_it_means_is_visible_and_never_more_in_between"
 
 ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
+    "The decision is one pure function, decide(facts, request) -> Permit | Deny, without I/O, clock or randomness": (
+        _LAWS + "test_evidence_is_of_the_ledger_and_deciding_changes_no_facts",
+        "tests/test_house.py::test_imports_point_down",
+    ),
     "(none of that is sent to a carer)": (
         "tests/http/test_absence.py::test_a_carers_page_is_the_same_before_and_after_something_hidden_is_added",
     ),
-    "so every past decision can be derived again": (
+    "a disclosure names its version, old versions stay callable, so every past decision can be derived again": (
         "tests/replay/test_deriving_again.py::test_every_disclosure_of_a_random_life_derives_again",
         "tests/replay/test_deriving_again.py::test_every_version_of_the_policy_has_a_judge_that_decides_as_it_does",
     ),
@@ -24,7 +28,9 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "Everything overdue is on a worklist and counted": (
         _WORKLIST + "test_every_bounded_secret_is_on_a_list_exactly_until_it_is_settled",
     ),
-    "What a carer receives (bodies, headers, ids, cursors, totals, page sizes, ETags, errors, notices)": (
+    "What a carer receives (bodies, headers, ids, cursors, totals, page sizes, ETags, errors, notices) is computed"
+    " from the permitted items alone: it equals, with nonce, token and instant fixed, what they would receive if"
+    " the hidden items did not exist": (
         "tests/attacks/test_absence.py::test_a_carers_pages_are_byte_for_byte_those_of_a_record_without_what_is_hidden",
         "tests/http/test_absence.py::test_a_hidden_item_answers_a_carer_exactly_as_one_that_is_not_there",
         "tests/http/test_absence.py::test_pages_of_a_carer_go_on_where_they_ended_and_tell_nothing_by_their_cursors",
@@ -42,7 +48,11 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "the viewer is named in its sealed facts": (
         "tests/projections/test_follow.py::test_the_trail_tells_who_looked_who_tried_and_who_has_ever_seen_an_item",
     ),
-    "Every view, refusal of a whole request, preview, search, export, print and reading of the trail": (
+    "kind, author, times, rules and trail": (
+        "tests/http/test_trail.py::test_an_auditor_reads_it_within_a_case_without_words_or_names",
+    ),
+    "Every view, refusal of a whole request, preview, search, export, print and reading of the trail: who, acting as"
+    " what, purpose, when, policy version, and per page the items disclosed, each with rule and governing fact": (
         "tests/projections/test_follow.py::test_the_trail_tells_who_looked_who_tried_and_who_has_ever_seen_an_item",
         "tests/http/test_trail.py::test_the_patient_reads_who_looked_at_what_and_that_she_read_it_is_there_too",
         "tests/projections/test_views.py::test_with_the_trail_made_unwritable_nobody_is_shown_anything",
@@ -76,7 +86,8 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "as-of view = replay at that position": (_LAWS + "test_as_of_is_replay_of_the_prefix",),
     "absence as above": (_LAWS + "test_a_carer_cannot_tell_hidden_items_from_none",),
-    "Rectification: a disagreement stands beside the passage in every view, search, print and export": (
+    "Rectification: a disagreement stands beside the passage in every view, search, print and export"
+    " where that reader may see it": (
         "tests/projections/test_views.py::test_a_dispute_is_shown_with_its_answer_and_the_second_review",
         "tests/bundle/test_shown.py::test_a_comment_is_not_shown_below_what_it_does_not_answer",
     ),
@@ -91,7 +102,11 @@ NOTHING_TO_SHOW: Final[dict[str, str]] = {
     "Serious harm: Data Protection Act 2018 Sch 3 Pt 2": "the law on which a ground rests",
     "Retention clocks are projections (adult 8 years; mental health 20; child to 25)": "no decision rests on them",
     "care records are mostly exempt (Art 17(3)(c))": "a guardian judges it, case by case",
-    "Sources: Mental Capacity Act 2005": "references",
+    "and the carer is told so first": "whoever asks them says it; the pages for carers will",
+    "general information (chosen by the carer, never tailored by the record)": "it is outside the record",
+    "and their own needs (outside the patient's record) are always there": "they are outside the record",
+    'Sources: Mental Capacity Act 2005; RCPsych "Carers and confidentiality"; Triangle of Care; Caldicott principles;'
+    " NHS England redaction and proxy guidance; ICO": "references",
     "The product informs; the clinician or the court decides": "what the product is for",
 }
 """By quotation: why no test could show it."""

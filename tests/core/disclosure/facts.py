@@ -1,17 +1,23 @@
 """What the rule is made from: facts, all of them statements in the ledger."""
 
+import pytest
+
 from ledger.core.decisions import Deny, Request
+from ledger.core.errors import MalformedStatement
 from ledger.core.instants import DAY, HOUR, Instant
 from ledger.core.item_facts import Item
 from ledger.core.policy import POLICIES, POLICY_VERSION, RULE_OF_READER, RULES, decide, judge_of
 from ledger.core.terms import KINDS, TOPICS
 from tests.core.disclosure.rows import row
 from tests.core.story import (
+    ADA,
+    AGES,
     ALL_CARERS,
     AMINA,
     EVERYTHING,
     FAMILY,
     GRETA,
+    ITEM,
     LIND,
     MOSS,
     OKAFOR,
@@ -63,7 +69,7 @@ def _(story: Story) -> None:
     assert set(RULE_OF_READER.values()) | {9} == set(RULES)
 
 
-@row("Anything configurable that feeds it (team profiles, topics, ages) is itself a statement")
+@row("Anything configurable that feeds it (team profiles, topics, ages) is itself a statement, policy-set/1")
 def _(story: Story) -> None:
     pill, grief = story.item("pill", kind="medicine"), story.item("grief")
     story.join(MOSS, PHARMACY)
@@ -86,7 +92,10 @@ def _(story: Story) -> None:
 _NADIA = (named("Nadia"), "parent")
 
 
-@row("Item: one kind (note, letter, result, reading, medicine, allergy, problem, plan, plan-for-carers, wishes")
+@row(
+    "Item: one kind (note, letter, result, reading, medicine, allergy, problem, plan, plan-for-carers, wishes,"
+    " decision, recommendation, information, working-note, flag, comment, contribution, experience)"
+)
 def _(story: Story) -> None:
     items = [story.item(f"one {kind}", kind=kind) for kind in KINDS if kind != "comment"]
     assert {story.facts(AMINA).record.items[item].kind for item in items} == set(KINDS) - {"comment"}
@@ -95,7 +104,8 @@ def _(story: Story) -> None:
 
 
 @row(
-    "any number of sensitive topics (mental-health, sexual-health, reproductive, substance-use, domestic-abuse, genetic"
+    "any number of sensitive topics (mental-health, sexual-health, reproductive, substance-use, domestic-abuse, "
+    "genetic, social-care"
 )
 def _(story: Story) -> None:
     story.share(of("kind", "note"))
@@ -103,6 +113,19 @@ def _(story: Story) -> None:
     assert rules == ["-online-hidden" if topic == "domestic-abuse" else "-topic-not-shared" for topic in TOPICS]
     assert story.rule(SAM, "carer", story.item("all", topics=list(TOPICS)), via="in-person") == "-topic-not-shared"
     assert story.rule(SAM, "carer", story.item("none")) == "+shared"
+
+
+@row("configurable, each mapped to an HL7 sensitivity code")
+def _(story: Story) -> None:
+    topics = dict.fromkeys(TOPICS, "R") | {"mental-health": "PSY", "bereavement": "EMOTDIS"}
+    facts = {"policy": named("fresh"), "profiles": {}, "topics": topics, "ages": AGES}
+    assert story.answer("policy-set/2", ADA, "administrator", **facts) == "+administrator"
+    for nothing in (None, "", 7):
+        with pytest.raises(MalformedStatement):
+            story.answer("policy-set/2", ADA, "administrator", **facts | {"topics": topics | {"genetic": nothing}})
+    story.policy(topics=(*TOPICS, "bereavement"))
+    added = {"item": named("fresh"), **ITEM, "topics": ["bereavement"]}
+    assert story.may("item-added/1", OKAFOR, "clinician", **added) == "+in-care"
 
 
 @row("author, state (live, in error, in error and wrong record, words erased)")
@@ -171,7 +194,10 @@ def _(story: Story) -> None:
     assert story.rule(SAM, "carer", pill) == "-topic-not-shared"
 
 
-@row("Directive (the patient's): grantee (a person; a team; all carers), scope (an item; a topic; a kind; everything)")
+@row(
+    "Directive (the patient's): grantee (a person; a team; all carers), scope (an item; a topic; a kind; everything),"
+    " share or withhold"
+)
 def _(story: Story) -> None:
     note, genes = story.item("note"), story.item("genes", topics=["genetic"])
     story.join(SAM, FAMILY)
@@ -213,7 +239,10 @@ def _(story: Story) -> None:
         assert story.may("directive-made/1", AMINA, "patient", **facts) == "-withhold-is-unconditional"
 
 
-@row("and is admitted only if that is the current one for the same grantee and scope")
+@row(
+    "It names the directive it replaces (id or null), and is admitted only if that is the current one for the same"
+    " grantee and scope"
+)
 def _(story: Story) -> None:
     def replacing(which: str | None, scope: dict[str, str] = EVERYTHING) -> str:
         return story.may("directive-made/1", AMINA, "patient", **_directive(scope, replaces=which))

@@ -87,7 +87,10 @@ def _(story: Story) -> None:
     assert sharing(story, late=DAY, effect="withhold") == "+patient"
 
 
-@row("only advance directives (when unwell) and time-limited best-interests disclosures widen anything")
+@row(
+    "and without capacity only advance directives (when unwell) and time-limited best-interests disclosures widen"
+    " anything"
+)
 def _(story: Story) -> None:
     ahead, note, plan = story.item("ahead"), story.item("note"), story.item("plan", kind="plan")
     story.share(of("item", ahead), condition={"kind": "when-unwell"})

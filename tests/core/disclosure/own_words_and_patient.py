@@ -1,6 +1,7 @@
 """Rules 0 to 3: the role, own words, the wrong record, and what a patient may see."""
 
 from ledger.core.decisions import Deny, Permit, Request, leaves_trace
+from ledger.core.explanations import why_refused
 from ledger.core.instants import DAY, Instant
 from tests.core.disclosure.rows import row
 from tests.core.story import (
@@ -52,7 +53,9 @@ def _(story: Story) -> None:
     assert story.rule(AMINA, "guardian", flag) == story.rule(AMINA, "attorney", flag) == "-no-role"
 
 
-@row("Who wrote something may read it, also after the relationship has ended (for correction or complaint)")
+@row(
+    "1. Own words. Who wrote something may read it, also after the relationship has ended (for correction or complaint)"
+)
 def _(story: Story) -> None:
     story.care(person(MOSS), until=story.now + DAY)
     told = story.item("told", SAM, "carer", kind="contribution")
@@ -218,3 +221,16 @@ def _(story: Story) -> None:
         "withheld:safeguarding": False,
         "carer-confidence": False,
     }
+
+
+@row("with who decided and how to challenge it")
+def _(story: Story) -> None:
+    note = story.item("note")
+    made = story.withholding(note, "patient", "third-party")
+    kept = story.decide(AMINA, "patient", note)
+    decided = [story.said[at] for at in kept.evidence]
+    assert [(said.author, said.facts["withholding"]) for said in decided] == [(OKAFOR, made)]
+    told = why_refused(kept.rule).told
+    assert told is not None
+    assert "who decided" in told
+    assert "challenge it" in told
