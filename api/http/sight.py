@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from api.http.service import Call
 from ledger.core.instants import format_instant
+from ledger.core.oversight import GUARDIANS_MATTERS
 from ledger.core.people import Case
 from ledger.core.relations import Emergency
 from projections.access_trail import Line, Sought
@@ -24,18 +25,23 @@ Seeing = Callable[[list[Line]], Awaitable[tuple[list[Line], set[str]]]]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Who reads the trail, in which case, what they seek, and which emergencies they may not hear of yet."""
+    """Who reads the trail, in which case, and what they seek.
+
+    ``quiet`` are the emergencies of which a patient is not told yet. ``guarded`` is the first position that concerns a
+    guardian and of which the reader may know, or None.
+    """
 
     acting_as: str
     sought: Sought
     case: Case | None = None
     quiet: tuple[Emergency, ...] = ()
+    guarded: int | None = None
 
     def covers(self, line: Line) -> bool:
         """Lies this line within what the reader may hear of at all, whatever it showed?"""
         if self.acting_as == "auditor" and (self.case is None or not self.case.spans(line.at)):
             return False
-        return not self._is_quiet(line)
+        return not self._is_quiet(line) and not self._tells_of_a_secret(line)
 
     def shows(self, line: Line, seen: set[str]) -> bool:
         """Is this line visible to a reader who may see these items?"""
@@ -74,6 +80,14 @@ class Sight:
         """Does it rest on an emergency of which the patient is not told yet, or on the guardian's work with it?"""
         return any(line.position > one.position and _tells_of(line, one) for one in self.quiet)
 
+    def _tells_of_a_secret(self, line: Line) -> bool:
+        """Would a guardian's look tell a patient that something here concerns guardians, which they do not know?
+
+        Nothing but such a thing lets a guardian in, and it may be kept without a trace.
+        """
+        let_in = line.acting_as == "guardian" and line.refused is None and not line.permitted
+        return self.acting_as == "patient" and let_in and (self.guarded is None or line.position < self.guarded)
+
     def _as_sought(self, line: Line, seen: set[str]) -> bool:
         sought, rules = self.sought, {group["rule"] for group in self.groups(line, seen)}
         if self.acting_as in OVERSEERS and line.refused is not None:
@@ -96,8 +110,11 @@ async def sight_of(call: Call, record: str | None, sought: Sought, case: str | N
             return Sight(acting_as, sought)
         return Sight(acting_as, _within(sought, assigned), assigned)
     if acting_as == "patient" and record is not None:
-        emergencies = (await call.ledger.facts.record(record, fresh=True)).fold.facts.emergencies
-        return Sight(acting_as, sought, quiet=tuple(one for one in emergencies.values() if one.kept_quiet(now)))
+        facts = (await call.ledger.facts.record(record, fresh=True)).fold.facts
+        quiet = {named: one for named, one in facts.emergencies.items() if one.kept_quiet(now)}
+        known = (one for one in facts.matters.values() if one.kind in GUARDIANS_MATTERS and one.id not in quiet)
+        guarded = min((one.position for one in known), default=None)
+        return Sight(acting_as, sought, quiet=tuple(quiet.values()), guarded=guarded)
     return Sight(acting_as, sought)
 
 

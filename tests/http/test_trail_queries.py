@@ -251,6 +251,26 @@ async def test_while_a_guardian_delays_the_notice_the_patient_finds_no_line_of_t
     assert (await asked(amina, f"{served.record}/trail/{line['id']}"))["line"]["id"] == line["id"]
 
 
+async def test_that_a_guardian_looks_tells_the_patient_of_no_secret(served: Served) -> None:
+    story, ledger = served.story, served.story.ledger
+    amina, greta, moss = [await served.sign_in(by) for by in (story.amina, story.greta, story.moss)]
+    kept = await story.note("He watches her.")
+    of_greta = {"viewer": story.greta.person}
+    await ledger.items.withhold(
+        story.okafor, story.record, kept, kept_from="patient", ground="safeguarding", opinion=date(2026, 1, 1),
+        review=date(2027, 1, 1), reason="She is not safe.",
+    )  # fmt: skip
+    await asked(greta, f"{served.record}/trail", purpose="audit")
+    await asked(greta, served.record, purpose="audit")
+    assert (await asked(amina, f"{served.record}/trail", **of_greta))["lines"] == []
+    await ledger.sharing.open_emergency(story.moss, story.record, "life-at-risk", "Unconscious.", later(served, HOUR))
+    await asked(greta, f"{served.record}/matters", purpose="audit")
+    await asked(greta, f"{served.record}/trail", purpose="audit", viewer=story.lind.person)
+    told = await asked(amina, f"{served.record}/trail", **of_greta)
+    assert [line["via"] for line in told["lines"]] == ["trail", "screen"]
+    assert moss.by.person not in str(told["lines"][0])
+
+
 async def test_an_auditor_reads_over_records_within_a_case_and_a_guardian_every_emergency(served: Served) -> None:
     story, ledger = served.story, served.story.ledger
     other = await neighbour(served)
