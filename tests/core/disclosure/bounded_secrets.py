@@ -70,6 +70,16 @@ def _(story: Story) -> None:
     assert story.rule(AMINA, "patient", note, at=lapse) == "-withheld:serious-harm"
 
 
+@row("lapses after 6 months", "by the calendar: of 31 August on the last day of February")
+def _(story: Story) -> None:
+    for opinion, ends in (("2026-08-31", "2027-03-28"), ("2026-05-31", "2026-12-28"), ("2027-08-31", "2028-03-28")):
+        note = story.item(opinion)
+        story.withholding(note, "patient", "serious-harm", opinion=opinion)
+        lapse = parse_instant(f"{ends}T00:00:00.000Z")  # six months, and the guardian's 28 days
+        assert story.rule(AMINA, "patient", note, at=Instant(lapse - 1)) == "-withheld:serious-harm"
+        assert story.rule(AMINA, "patient", note, at=lapse) == "+own-record"
+
+
 @row("Carer's confidence is requested, not promised")
 def _(story: Story) -> None:
     told = story.item("told", SAM, "carer", kind="contribution", in_confidence=True)

@@ -175,6 +175,16 @@ def _(story: Story) -> None:
     assert story.rule(PAUL, "carer", note, at=story.now + DAY) == "-no-relationship"
 
 
+@row("later requests go to the guardian", "who releases nothing that the patient withheld from that very person")
+def _(story: Story) -> None:
+    note, kept = story.item("note"), story.item("kept")
+    story.withhold(of("item", kept))
+    story.death()
+    story.release(of("kind", "note"), of("item", kept))
+    assert story.rule(SAM, "carer", note) == "+released"
+    assert story.rule(SAM, "carer", kept).startswith("-")
+
+
 @row('and "not after my death" is honoured')
 def _(story: Story) -> None:
     note = story.item("note")

@@ -38,6 +38,10 @@ def _(story: Story) -> None:
     okafor = story.case(person=OKAFOR)
     assert story.rule(RUTH, "auditor", note, case=okafor) == story.rule(RUTH, "auditor", case=okafor) == "+audit"
     assert story.rule(RUTH, "auditor", other, case=okafor) == "-outside-case"
+    patient, stranger = story.case(person=AMINA), story.case(person=named("a stranger"))
+    assert story.rule(RUTH, "auditor", other, case=patient) == "+audit"
+    assert story.rule(RUTH, "auditor", case=stranger) == "+audit"  # they may have looked, which the trail tells
+    assert story.rule(RUTH, "auditor", note, case=stranger) == "-outside-case"
 
 
 @row("8. Auditor → within an assigned case (record, person or period)", "a period")
@@ -91,7 +95,13 @@ def _(story: Story) -> None:
 @row("Guardian (privacy officer): emergency, grounds, notices, deaths", "each of them opens the record to them")
 def _(story: Story) -> None:
     begun = (list(story.said), story.now)
-    for happens in (story.emergency, story.death, lambda: story.best_interests(story.assess(), of("kind", "plan"))):
+    for happens in (
+        story.emergency,
+        story.death,
+        lambda: story.best_interests(story.assess(), of("kind", "plan")),
+        lambda: story.item("abuse", topics=["domestic-abuse"]),
+        lambda: story.withholding(story.item("note"), "patient", "safeguarding"),
+    ):
         story.said, story.now = list(begun[0]), begun[1]
         assert story.rule(GRETA, "guardian") == "-outside-duty"
         happens()

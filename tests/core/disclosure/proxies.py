@@ -206,3 +206,36 @@ def _(story: Story) -> None:
     story.child("2014-05-04")
     assert story.may("carer-suspended/1", NADIA, "parent", person=SAM) == "-not-the-patient"
     assert story.may("carer-suspended/1", AMINA, "patient", person=SAM) == "+patient"
+
+
+@row("from 11 by review with named scope", "and a suspension shows nothing more, though it lifts what was withheld")
+def _(story: Story) -> None:
+    parental = story.child("2014-05-04")
+    note, kept = story.item("note"), story.item("kept")
+    story.patient("carer-named/1", person=NADIA)
+    story.withhold(of("item", kept), person(NADIA))
+    story.clinician("parent-reviewed/1", parental=parental, scope=[of("kind", "note")], until=story.now + DAY)
+    rules = [story.rule(NADIA, "parent", one) for one in (note, kept)]
+    assert rules == ["+parent-reviewed", "-withheld-by-patient"]
+    story.patient("carer-suspended/1", person=NADIA)
+    assert {story.rule(NADIA, "parent", one)[0] for one in (note, kept)} == {"-"}
+
+
+@row("Carers never see the trail", "nor does a parent once the young person is 11")
+def _(story: Story) -> None:
+    story.child(BORN)
+    note = story.item("note")
+    assert story.rule(NADIA, "parent", note, via="trail") == "+parent"
+    assert story.rule(NADIA, "parent", note, via="trail", at=ELEVEN) == "-no-trail"
+
+
+@row("on its joint or several terms", "registered anew, one says anew that one acts")
+def _(story: Story) -> None:
+    note = story.item("note")
+    story.assess("treatment", "lacks", of("item", note))
+    power = story.power(PAUL, "treatment", terms="jointly")
+    story.acts(PAUL, power)
+    assert story.rule(PAUL, "attorney", note) == "+attorney"
+    story.say("power-ended/1", AMINA, "patient", record=RECORD, power=power, person=PAUL)
+    story.power(PAUL, "treatment", terms="jointly")
+    assert story.rule(PAUL, "attorney", note) == "-no-consent"
