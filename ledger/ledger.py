@@ -86,8 +86,8 @@ class Ledger(Application[UUID]):
         self.care = CareAround(self._speaker)
         self.items = Items(self._speaker)
         self.wishes = Wishes(self._speaker, self.items)
-        looks = Looks(recorder, self._sealing, gatherer, self.clock)
-        self.sharing = SharingChoices(self._speaker, looks)
+        self._looks = Looks(recorder, self._sealing, gatherer, self.clock)
+        self.sharing = SharingChoices(self._speaker, self._looks)
         self.presets = Presets(self._speaker, gatherer, self.sharing, self.clock)
         self.representation = Representing(self._speaker)
         self.cases = Cases(self._speaker)
@@ -109,6 +109,8 @@ class Ledger(Application[UUID]):
         elif statement.words is not None:
             raise NotPossible("words: got none, wanted what opens the commitment of the statement")
         by = By(statement.author, statement.acting_as, statement.id, statement.made_at)
+        if statement.type == "access-questioned/1":
+            await self._looks.check_asked(by, submission.facts.value)
         answer = await self._speaker.say(
             Sentence(
                 by,

@@ -21,6 +21,7 @@ from projections.timeline import ABOUT_ITEMS
 from projections.views.audience import read_by
 
 router: Final = APIRouter(tags=["statements"])
+_OF_KEYS: Final = frozenset({"key-enrolled/1", "key-revoked/1"})
 _SALT: Final = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 
@@ -64,7 +65,7 @@ async def submit(call: Calling, body: Annotated[Signed, reads(Signed)]) -> Respo
             f"author: got {author}, wanted the one who is signed in; sign in as the author", "not-the-author"
         )
     answer = await call.ledger.submit(submission)
-    if submission.signed.statement.public is not None:
+    if submission.signed.statement.type in _OF_KEYS:
         # Tokens rest on the cached keys: reading them afresh ends those of a key that was just revoked.
         await call.ledger.facts.person(str(answer.facts["person"]), fresh=True)
     return answered(answer)

@@ -1,7 +1,7 @@
 """Lines of a record's trail, each by the id of its disclosure, as the patient may name them."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from ledger.core.decisions import Permit, Request
 from ledger.core.facts import RecordFacts
@@ -9,7 +9,8 @@ from ledger.core.instants import Instant
 from ledger.core.policy import Judge, judge_of
 from ledger.core.relations import Emergency
 from ledger.core.said import Said
-from ledger.domain.errors import Unknown
+from ledger.core.vocabulary import check_said
+from ledger.domain.errors import NotPossible, Unknown
 from ledger.domain.stream import stream_of
 from ledger.gathering import Gatherer
 from ledger.saying import By
@@ -35,11 +36,26 @@ class Looks:
 
         Anybody else may not ask: they are named themselves, whatever the id is, and the authority refuses that.
         """
+        return await self._looked(by, record, disclosure) or by.person
+
+    async def check_asked(self, by: By, asked: Mapping[str, Any]) -> None:
+        """Raise NotPossible unless a question that its author has signed names who looked; Unknown as ``viewer`` does.
+
+        ``asked`` are the facts of the question.
+        """
+        check_said("access-questioned/1", asked, {"text": "why?"})
+        looked = await self._looked(by, asked["record"], asked["disclosure"])
+        if looked not in (None, asked["viewer"]):
+            raise NotPossible(
+                f"viewer: got {asked['viewer']}, wanted {looked}, who looked by disclosure {asked['disclosure']}"
+            )
+
+    async def _looked(self, by: By, record: str, disclosure: str) -> str | None:
         now = self._clock()
         facts = (await self._gatherer.gather(by.person, record, at=now, fresh=True)).facts
         judge = judge_of(facts, Request(by.person, by.acting_as, now, "trail"))
         if facts.record is None or not isinstance(judge.whole, Permit) or judge.whole.rule not in _OWN:
-            return by.person
+            return None
         look = await self._look(disclosure)
         if look is None or look.facts["record"] != record or not _is_seen(look, facts.record, judge, now):
             raise Unknown(f"disclosure {disclosure}: there is no such line for you on this trail; check the id")

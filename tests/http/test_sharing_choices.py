@@ -8,12 +8,16 @@ import pytest
 import pytest_asyncio
 
 from api.postgres import EmbeddedPostgres
+from ledger.core import canonical
 from ledger.core.instants import DAY, HOUR, format_instant
+from ledger.core.public import Erased
+from ledger.core.sealing import Opening
 from ledger.saying import By
 from ledger.use_cases.items import Draft
 from ledger.use_cases.sharing import Directing
 from tests.http.living import asked, later, living, neighbour
-from tests.http.served import Client, Served, problem
+from tests.http.served import Client, Served, problem, statement_id
+from tests.http.test_statements import SALT, send, signed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -264,3 +268,40 @@ async def test_a_case_is_bounded_by_a_period_and_its_auditor_opens_topics_with_a
     await ruth.say(f"{path}/close", auditor=story.ruth.person)
     later_on = await ruth.post(f"{path}/topics", record=story.record, item=item, reason="x")
     assert problem(later_on, 403, "not-allowed")["rule"] == "no-case"
+
+
+async def test_each_says_it_with_their_own_signature_too_and_none_names_somebody_else_as_who_looked(
+    served: Served,
+) -> None:
+    story = served.story
+    amina, lind, okafor, greta = await signed_in(served, "amina", "lind", "okafor", "greta")
+    note = await story.note("Slept well.")
+    disclosure = (await asked(lind, served.record))["disclosure"]
+    about = {"record": story.record}
+    words = {"text": "Why?"}
+    for viewer, status in ((story.moss.person, 409), (story.lind.person, 201)):
+        question = {**about, "question": statement_id(), "disclosure": disclosure, "viewer": viewer}
+        answer = await send(amina, worded(amina, "access-questioned/1", question, words))
+        assert answer.status_code == status, answer.text
+    malformed = {**about, "question": statement_id(), "disclosure": "x", "viewer": story.moss.person}
+    problem(await send(amina, worded(amina, "access-questioned/1", malformed, words)), 422, "malformed")
+    assert (await send(amina, signed(amina, about, type="sharing-stopped/1"))).status_code == 201
+    period = {"from": soon(served, 0), "until": soon(served, DAY)}
+    found = {"assessment": statement_id(), "matter": "sharing", "outcome": "has", "relevant": [], **period}
+    assessed = await send(okafor, worded(okafor, "capacity-assessed/1", {**about, **found}, {"text": "He decides."}))
+    assert assessed.status_code == 201, assessed.text
+    erasing = {"basis": "consent-withdrawn", "reason": "x"}
+    erasure = await amina.say(f"{served.record}/items/{note}/erasure-asked", **erasing)
+    item = (await story.ledger.facts.record(story.record, fresh=True)).fold.facts.items[note]
+    facts = {**about, "item": note, "erasure": erasure["ids"]["erasure"], "basis": "consent-withdrawn"}
+    said = signed(greta, facts, type="content-erased/1", public=Erased(item.to_erase()))
+    assert (await send(greta, said)).status_code == 201
+    [gone] = (await asked(amina, served.record))["items"]
+    assert (gone["id"], gone["text"]) == (note, None)
+
+
+def worded(client: Client, statement_type: str, facts: dict[str, Any], words: dict[str, str]) -> dict[str, Any]:
+    """A statement with words as its author's device sends it."""
+    opening = Opening(SALT, canonical.encode(words))
+    body = signed(client, facts, type=statement_type, words=opening.commitment)
+    return {**body, "words": {"salt": canonical.base64url(SALT), "body": words}}
