@@ -3,6 +3,7 @@
 import importlib
 import json
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,18 @@ from ledger.core.terms import KINDS
 from ledger.domain.errors import DomainError, NotAllowed
 from ledger.store.errors import AlreadySaid, StoreError
 from ledger.use_cases.care import CareAround
+from ledger.use_cases.cases import Cases
 from ledger.use_cases.items import Items
 from ledger.use_cases.people import People
+from ledger.use_cases.presets import Presets
+from ledger.use_cases.representation import Representing
 from ledger.use_cases.sharing import SharingChoices
 from ledger.use_cases.wishes import Wishes
 from projections.errors import ProjectionError
 from tests.keyring import fixed_keyring
 
 FAMILIES = (CoreError, DomainError, StoreError, ProjectionError)
+_OPERATION = re.compile(r"\b(GET|POST) (/(?:records|trail|cases|worklist|notices)\b[A-Za-z0-9{}/_-]*)(\?[^\s`]*)?")
 PUBLIC = {"sign_in.token"} | {
     f"log.{name}"
     for name in ("checkpoint", "checkpoint_recorded", "verifier", "tile", "prove_inclusion", "prove_consistency")
@@ -103,8 +108,10 @@ def test_the_example_of_every_body_is_a_body() -> None:
 
 
 def test_operations_are_named_after_use_cases_and_none_is_left_out(document: dict[str, Any]) -> None:
-
-    groups = {"people": People, "care": CareAround, "items": Items, "sharing": SharingChoices, "wishes": Wishes}
+    groups = {
+        "people": People, "care": CareAround, "items": Items, "sharing": SharingChoices, "wishes": Wishes,
+        "representation": Representing, "presets": Presets, "cases": Cases,
+    }  # fmt: skip
     wanted = {
         f"{group}.{name}"
         for group, kind in groups.items()
@@ -115,6 +122,19 @@ def test_operations_are_named_after_use_cases_and_none_is_left_out(document: dic
     assert len(set(named)) == len(named)
     assert wanted - set(named) <= {"people.found"}
     assert {*ADDED_AS, "comment"} == set(KINDS)
+
+
+def test_every_operation_and_query_that_a_page_names_is_there(document: dict[str, Any]) -> None:
+    named = set()
+    for page in sorted((Path(__file__).parent.parent.parent / "docs").rglob("*.md")):
+        for method, path, query in _OPERATION.findall(page.read_text(encoding="utf-8")):
+            operation = document["paths"].get(path, {}).get(method.lower())
+            assert operation is not None, f"{page.name}: {method} {path}"
+            taken = {parameter["name"] for parameter in operation.get("parameters", ())}
+            asked = {part.partition("=")[0] for part in query.lstrip("?").split("&") if part}
+            assert asked <= taken, f"{page.name}: {method} {path}"
+            named.add(operation["operationId"])
+    assert {"trail.who_looked", "trail.as_of", "preview.outline", "sharing.question_access"} <= named
 
 
 def errors_of(family: type[Exception]) -> Iterator[type[Exception]]:
