@@ -141,7 +141,7 @@ def test_the_default_profile_is_everything_and_an_unknown_one_is_nothing() -> No
     [
         ("2026-01-01", "2026-07-29"),
         ("2026-08-15", "2027-03-15"),
-        ("2026-08-31", "2027-03-28"),  # there is no 31 February: counted on into March
+        ("2026-08-31", "2027-03-28"),  # there is no 31 February: the last day of it
         ("2023-08-31", "2024-03-28"),
         ("9999-12-31", "9998-07-28"),  # the calendar ends; the authority refuses an opinion to come
     ],

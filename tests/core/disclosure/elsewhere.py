@@ -76,8 +76,8 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         _LAWS + "test_an_erasure_widens_nothing_but_what_it_shows_to_guardians",
     ),
     "also under concurrency": (
-        "tests/attacks/test_withdrawal.py"
-        "::test_sixteen_readers_in_two_processes_never_see_what_has_just_been_withdrawn",
+        "tests/withdrawal/test_no_disclosure_after_a_withdrawal.py"
+        "::test_sixteen_readers_in_two_processes_never_see_what_was_taken_back",
         _LAWS + "test_a_withdrawal_takes_effect_for_every_later_position",
     ),
     "unrelated statements do not matter": (_LAWS + "test_unrelated_statements_do_not_matter",),
