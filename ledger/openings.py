@@ -9,7 +9,8 @@ it shows. Here each of these notes is held to the disclosure that it names. The 
 - of each item that it shows, unless its words are erased: every statement about it before the disclosure;
 - likewise of each matter of the record that it shows; a guardian reads words of nothing else;
 - with the names of the patient, of whoever spoke about what it shows, and of whom a matter concerns;
-- to a patient, parent or clinician: with the names of carers, of who decides, and of whom or what team is shared with;
+- to a patient, parent or clinician, where it shows no item: with the names of carers, of who decides, and of whom or
+  what team is shared with;
 - for a reading of the trail, instead: the names of those who looked, and the reasons of emergencies.
 
 Everything else is named. A retry that is compared with what was said first shows nobody anything and has no disclosure:
@@ -196,15 +197,13 @@ class _Reconciliation:
             shown, people = _shown_in(disclosure, about)
             left = set(row.positions) - shown
             left -= {await self._registered(person) for person in people if left}
-            left -= await self._names_around(disclosure, about.facts) if left else set()
+            left -= await self._names_around(about.facts) if left and _reads_of_sharing(disclosure, about) else set()
         if left:
             why = f"the disclosure at position {disclosure.position} does not show them"
             self._find(row, sorted(left), disclosure, why)
 
-    async def _names_around(self, disclosure: Said, known: RecordFacts) -> set[int | None]:
+    async def _names_around(self, known: RecordFacts) -> set[int | None]:
         """Where those are named whom a view of what is shared tells its reader of."""
-        if disclosure.facts["acting_as"] not in _READ_OF_SHARING:
-            return set()
         teams = [grantee for kind, grantee in known.current if kind == "team"]
         named = {await self._registered(person) for person in _around(known)}
         return named | {(await self.facts.team(team)).fold.formed for team in teams}
@@ -286,8 +285,17 @@ def _why_not(row: OpeningRow, disclosure: Said, about: Record) -> str | None:
 def _reads_words(disclosure: Said, about: Record) -> bool:
     """Does this reader read words at all? A guardian reads those of matters, where nothing else is shown (rule 8)."""
     if disclosure.facts["acting_as"] == "guardian":
-        return all(item in about.facts.matters for group in disclosure.facts["permitted"] for item in group["items"])
+        return _shows_no_item(disclosure, about)
     return disclosure.facts["acting_as"] not in NEVER_READ_WORDS
+
+
+def _reads_of_sharing(disclosure: Said, about: Record) -> bool:
+    """May it be that of a view of what is shared, which shows matters at most?"""
+    return disclosure.facts["acting_as"] in _READ_OF_SHARING and _shows_no_item(disclosure, about)
+
+
+def _shows_no_item(disclosure: Said, about: Record) -> bool:
+    return all(item in about.facts.matters for group in disclosure.facts["permitted"] for item in group["items"])
 
 
 def _shown_in(disclosure: Said, about: Record) -> tuple[set[int], set[str]]:
