@@ -99,6 +99,18 @@ def _(story: Story) -> None:
     assert story.rule(JOY, "carer", note) == "-withheld-by-patient"
 
 
+@row("Within a scope the nearest grantee decides", "but the narrower scope first, whoever it is for")
+def _(story: Story) -> None:
+    note = story.item("note")
+    story.share(EVERYTHING)
+    kind = story.withhold(of("kind", "note"), ALL_CARERS)
+    assert story.rule(SAM, "carer", note) == "-withheld-by-patient"
+    story.share(of("item", note), ALL_CARERS)
+    assert story.rule(SAM, "carer", note) == story.rule(JOY, "carer", note) == "+shared"
+    story.patient("directive-withdrawn/1", directive=kind)
+    assert story.rule(JOY, "carer", story.item("other")) == "-no-consent"
+
+
 @row("among equals withhold")
 def _(story: Story) -> None:
     note = story.item("note")
