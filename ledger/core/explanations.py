@@ -152,7 +152,7 @@ REFUSED: Final[Mapping[str, Explanation]] = {
     "no-relationship": Explanation(
         "A clinician has no current care relationship, a carer is named no more, or a parent's or attorney's time"
         " is over.",
-        "You have no current care relationship with this person. Have it started, or ask them.",
+        "There is no care relationship between you and this person now. Ask them, or have it recorded.",
         "They are not your carer any more.",
     ),
     "outside-profile": Explanation(

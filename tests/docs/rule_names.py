@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from ledger.core.terms import GROUNDS
@@ -56,7 +57,7 @@ def rules_in(paths: list[str]) -> Rules:
 
 
 def _read(path: Path, found: Rules) -> None:
-    for function in _functions(ast.parse(path.read_text(encoding="utf-8"))):
+    for function in _functions_in(path):
         assigned = _assigned(function)
         found.refusals.update(_refusing_pages(function))
         for call in (node for node in _own(function) if isinstance(node, ast.Call)):
@@ -92,9 +93,11 @@ def _refusing_pages(scope: ast.AST) -> Iterator[str]:
             yield from (part.value for part in [node.value] if isinstance(part, ast.Constant))
 
 
-def _functions(module: ast.Module) -> Iterator[ast.AST]:
-    yield module
-    yield from (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+@cache
+def _functions_in(path: Path) -> list[ast.AST]:
+    """A module, and every function in it."""
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    return [module, *(node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))]
 
 
 def _own(scope: ast.AST) -> Iterator[ast.AST]:
