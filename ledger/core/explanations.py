@@ -112,7 +112,7 @@ REFUSED: Final[Mapping[str, Explanation]] = {
     "working": Explanation(
         "It is a working note in its first 28 days, and the reader is not of its author's team; carers never see one.",
         None,
-        "It was a working note of your team. No carer sees those.",
+        "It was a working note. Carers never see those, and at first only its team does.",
     ),
     "flag": Explanation("It is a safeguarding flag."),
     "carer-confidence": Explanation(
@@ -173,6 +173,7 @@ REFUSED: Final[Mapping[str, Explanation]] = {
     "emergency-not-opened": Explanation(
         "An emergency is in force and has not opened this item by name.",
         "There is more here. Open it by itself if this emergency needs it.",
+        "They opened your record in an emergency, and not this.",
     ),
     "no-consent": Explanation(
         "The patient has shared neither it nor anything that it is part of, or has suspended this carer.",

@@ -17,7 +17,7 @@ from ledger.core.vocabulary import STATEMENT_TYPES
 from tests.core.story import AMINA, EVERYTHING, SAM, START, Story, of, person, practice
 from tests.docs import shapes_in_words, worked_example
 from tests.docs.make import PARTS, pages
-from tests.docs.regions import DOCS, filled, regions_of
+from tests.docs.regions import CHECKOUT, DOCS, filled, regions_of
 from tests.docs.rule_names import READING, SPEAKING, rules_in
 from tests.docs.rule_tables import leaving_a_trace, rules_met
 
@@ -66,6 +66,14 @@ def test_every_rule_that_the_code_names_is_explained(places: list[str]) -> None:
     assert not found.unread, "a rule's name cannot be found in the syntax; teach tests/docs/rule_names.py to read it"
     assert all(explain(Permit(rule)).means for rule in found.permits)
     assert all(explain(Deny(rule)).means for rule in found.refusals)
+
+
+def test_every_rule_that_is_named_anywhere_in_the_product_is_explained() -> None:
+    modules = [path for package in ("ledger", "projections", "api") for path in (CHECKOUT / package).rglob("*.py")]
+    naming = [path for path in modules if re.search(r"\b(Deny|NotAllowed)\(", path.read_text(encoding="utf-8"))]
+    found = rules_in([str(path.relative_to(CHECKOUT)) for path in naming])
+    assert not found.unread
+    assert not [rule for rule in found.refusals if not explain(Deny(rule)).means]
 
 
 def test_every_rule_by_which_something_is_shown_or_kept_is_met_in_a_story() -> None:
