@@ -20,13 +20,15 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "unexplained looks go to review": (
         _WORKLIST + "test_it_is_listed_until_it_is_due_and_then_overdue_or_over",
-        _WORKLIST + "test_a_registration_that_was_handed_on_is_one_still",
+        "tests/http/test_worklist.py::test_who_looked_is_asked_and_answers_and_a_guardian_hears_of_it_when_it_is_late",
     ),
     "Presets: medicines only": (_PRESETS,),
     "the plan, not the details": (_PRESETS,),
     "everything except what I tick": (_PRESETS,),
     "Everything overdue is on a worklist and counted": (
         _WORKLIST + "test_every_bounded_secret_is_on_a_list_exactly_until_it_is_settled",
+        "tests/http/test_worklist.py::test_a_clinician_is_shown_what_is_due_in_the_records_of_their_care_and_that_is_recorded",
+        "tests/http/test_worklist.py::test_what_the_patient_seals_without_a_trace_is_on_no_list_and_in_no_count",
     ),
     "What a carer receives (bodies, headers, ids, cursors, totals, page sizes, ETags, errors, notices) is computed"
     " from the permitted items alone: it equals, with nonce, token and instant fixed, what they would receive if"
@@ -41,6 +43,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "Item ids are random": ("tests/core/disclosure/test_disclosure.py::test_ids_that_the_ledger_gives_are_random",),
     "A trail line is visible only where its item is": (
         "tests/http/test_trail.py::test_a_line_is_visible_only_where_its_item_is",
+        "tests/http/test_trail_queries.py::test_no_question_finds_a_line_by_what_is_hidden_of_it",
     ),
     "The statement is the ledger's own (author: the service)": (
         "tests/attacks/test_impersonation.py::test_nobody_speaks_as_the_service_under_their_own_name",
@@ -49,19 +52,24 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "tests/projections/test_follow.py::test_the_trail_tells_who_looked_who_tried_and_who_has_ever_seen_an_item",
     ),
     "kind, author, times, rules and trail": (
-        "tests/http/test_trail.py::test_an_auditor_reads_it_within_a_case_without_words_or_names",
+        "tests/http/test_oversight.py::test_an_auditor_sees_structure_within_a_case_and_topics_once_opened_with_a_reason",
+        "tests/http/test_trail_queries.py::test_an_auditor_reads_over_records_within_a_case_and_a_guardian_every_emergency",
     ),
     "Every view, refusal of a whole request, preview, search, export, print and reading of the trail: who, acting as"
     " what, purpose, when, policy version, and per page the items disclosed, each with rule and governing fact": (
         "tests/projections/test_follow.py::test_the_trail_tells_who_looked_who_tried_and_who_has_ever_seen_an_item",
         "tests/http/test_trail.py::test_the_patient_reads_who_looked_at_what_and_that_she_read_it_is_there_too",
-        "tests/projections/test_views.py::test_with_the_trail_made_unwritable_nobody_is_shown_anything",
+        "tests/http/test_search.py::test_each_item_whose_words_were_searched_is_on_the_trail",
+        "tests/http/test_search.py::test_a_print_is_told_as_one_and_only_a_clinician_says_that_the_patient_is_there",
+        "tests/http/test_preview.py::test_the_preview_is_what_the_carer_sees_and_is_recorded_as_a_preview",
     ),
     "What was withheld is derived again when an entitled reader asks": (
-        "tests/replay/test_audit_command.py::test_as_of_an_instant_is_what_was_decided_then",
+        "tests/http/test_trail_queries.py::test_a_line_in_full_says_what_each_item_rests_on_and_what_was_withheld",
+        "tests/http/test_as_of.py::test_what_a_carer_could_see_follows_what_the_patient_allowed_at_each_instant",
     ),
     "A preview-as-carer is rendered by the carer's own code": (
-        _LAWS + "test_nothing_kept_from_the_patient_is_in_a_preview_or_shared_on",
+        "tests/http/test_preview.py::test_the_preview_is_what_the_carer_sees_and_is_recorded_as_a_preview",
+        "tests/http/test_preview.py::test_what_is_hidden_from_the_patient_changes_nothing_in_preview_or_outline",
     ),
     "guards: see format.md §5": (
         "tests/store/test_admission.py::test_a_decision_on_a_counter_that_moved_is_not_admitted",
@@ -76,8 +84,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         _LAWS + "test_an_erasure_widens_nothing_but_what_it_shows_to_guardians",
     ),
     "also under concurrency": (
-        "tests/withdrawal/test_no_disclosure_after_a_withdrawal.py"
-        "::test_sixteen_readers_in_two_processes_never_see_what_was_taken_back",
+        "tests/withdrawal/test_no_disclosure_after_a_withdrawal.py::test_sixteen_readers_in_two_processes_never_see_what_was_taken_back",
         _LAWS + "test_a_withdrawal_takes_effect_for_every_later_position",
     ),
     "unrelated statements do not matter": (_LAWS + "test_unrelated_statements_do_not_matter",),
