@@ -184,6 +184,7 @@ async def test_a_case_cannot_be_assigned_to_oneself_nor_without_bounds(served: S
         "case": statement_id(),
         "record": story.record,
         "person": None,
+        "period": None,
         "from": format_instant(now()),
         "until": until,
     }

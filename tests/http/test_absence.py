@@ -43,7 +43,7 @@ async def test_so_does_whatever_a_carer_tries_to_say_about_it(served: Served) ->
         "in-error": {"reason": "x"}, "topics": {"topics": []}, "agreement": {"agreement": "agree"},
         "answer": {"outcome": "amended", "reason": "x"}, "second-review": {"outcome": "upheld", "reason": "x"},
         "hold": {"until": "2027-01-01T00:00:00.000Z", "reason": "x"}, "release": {},
-        f"withholdings/{UNKNOWN}/end": {},
+        f"withholdings/{UNKNOWN}/end": {}, "leave-asked": {"text": "x"}, "leave-answer": {"outcome": "given"},
         "withholdings": {"from": "carers", "ground": "third-party", "opinion_date": "2026-01-01",
                          "review_date": "2027-01-01", "reason": "x"},
     }  # fmt: skip
@@ -55,11 +55,16 @@ async def test_so_does_whatever_a_carer_tries_to_say_about_it(served: Served) ->
 
 async def test_a_record_of_others_answers_a_stranger_exactly_as_one_that_is_not_there(served: Served) -> None:
     moss = await served.sign_in(By(served.story.moss.person, "carer"))
-    for path in ("", f"/items/{UNKNOWN}", "/trail"):
+    for path in ("", f"/items/{UNKNOWN}", "/trail", "/sharing"):
         answers = [await moss.get(f"/records/{name}{path}") for name in (served.story.record, UNKNOWN)]
         assert sent(answers[0], served.story.record) == sent(answers[1], UNKNOWN), path
         problem(answers[0], 404, "unknown")
-    for path, body in (("items", {"kind": "contribution", "text": "x"}), (f"items/{UNKNOWN}/comments", {"text": "x"})):
+    said: dict[str, dict[str, Any]] = {
+        "items": {"kind": "contribution", "text": "x"}, f"items/{UNKNOWN}/comments": {"text": "x"},
+        "presets": {"preset": "stop"}, "sharing/stop": {}, "questions": {"disclosure": UNKNOWN, "text": "x"},
+        "carer-conversations": {"outcome": "agreed"},
+    }  # fmt: skip
+    for path, body in said.items():
         answers = [await moss.post(f"/records/{name}/{path}", **body) for name in (served.story.record, UNKNOWN)]
         assert sent(answers[0], served.story.record) == sent(answers[1], UNKNOWN), path
         problem(answers[0], 403, "not-allowed")
