@@ -64,22 +64,38 @@ _LOOKS_ANSWERED = """
 _BY_REGISTRATION = "select position from projections.registration where position = any(%s::bigint[])"
 _IN_FORCE = "{0}.starts <= asked.at and ({0}.ends is null or {0}.ends > asked.at)"
 _CARE_LASTS, _MEMBER, _ROLE_LASTS = (_IN_FORCE.format(table) for table in "cmr")
-_WHOSE: Final[Mapping[str, str]] = {
-    "clinician": f"""
-        w.clinician_from <= asked.at and w.but_not is distinct from asked.me and (w.person = asked.me
-        or (w.person is null and exists (
-            select from projections.care c where c.record = w.record and {_CARE_LASTS}
-            and (c.grantee = asked.me or c.grantee in (
-                select team from projections.member m where m.person = asked.me and {_MEMBER})))))
-    """,  # noqa: S608 - built from constants
-    "guardian": f"""
-        w.person is distinct from asked.me and w.but_not is distinct from asked.me and (w.guardian_from <= asked.at
-        or (w.kind = 'question' and not exists (
+# The records in care are found first, then what is due there, record by record (``offset 0`` says so to the planner):
+# so it costs what is theirs, however much is due elsewhere.
+_OF_CLINICIAN = f"""
+    grantee as materialized (
+        select me as id from asked
+        union all select m.team from asked, projections.member m where m.person = asked.me and {_MEMBER}
+    ), in_care as materialized (
+        select distinct c.record from asked, grantee, lateral (
+            select * from projections.care of where of.grantee = grantee.id offset 0
+        ) c where {_CARE_LASTS}
+    ), theirs as (
+        select w.* from in_care, lateral (
+            select * from projections.worklist w
+            where w.record = in_care.record and w.closed is null and w.person is null offset 0
+        ) w
+        union all
+        select w.* from projections.worklist w where w.closed is null and w.person = (select me from asked)
+    ), line as (
+        select w.* from asked, theirs w where w.clinician_from <= asked.at and w.but_not is distinct from asked.me
+    )
+"""  # noqa: S608 - built from constants
+# A question to somebody who is no clinician (any more) is a guardian's at once.
+_OF_GUARDIAN = f"""
+    line as (
+        select w.* from asked, projections.worklist w
+        where w.closed is null and w.person is distinct from asked.me and w.but_not is distinct from asked.me
+        and (w.guardian_from <= asked.at or (w.kind = 'question' and not exists (
             select from projections.role r where r.person = w.person and r.role = 'clinician' and r.approved
             and {_ROLE_LASTS})))
-    """,
-}
-"""Whose lines they are: in care or named; a guardian's, and a question to somebody who is no clinician (any more)."""
+    )
+"""  # noqa: S608 - built from constants
+_WHOSE: Final[Mapping[str, str]] = {"clinician": _OF_CLINICIAN, "guardian": _OF_GUARDIAN}
 # Given a ground, a secret goes by the review of that; renewed, by the newer review or opinion.
 _TAKEN_OVER = """
     exists (
@@ -91,10 +107,9 @@ _TAKEN_OVER = """
                 and h.ground = w.ground and (h.due_at, h.place) > (w.due_at, w.place))))
 """
 _PAGE = f"""
-    with asked as (select %s::bigint as at, %s::uuid as me)
-    select w.record, w.kind, w.subject, w.about, w.since, w.due_at, w.person, w.place
-    from asked, projections.worklist w
-    where w.closed is null and (w.ends is null or w.ends > asked.at) and {{whose}} and not {_TAKEN_OVER}
+    with asked as (select %s::bigint as at, %s::uuid as me), {{whose}}
+    select w.record, w.kind, w.subject, w.about, w.since, w.due_at, w.person, w.place from asked, line w
+    where (w.ends is null or w.ends > asked.at) and not {_TAKEN_OVER}
       and (w.due_at, w.place) > (%s::bigint, %s::bigint) and w.due_at <= %s::bigint
     order by w.due_at, w.place limit %s::bigint
 """  # noqa: S608 - built from constants
@@ -197,21 +212,22 @@ async def _take_looks(connection: Connection, disclosures: Sequence[Said]) -> No
         return
     found = await (await connection.execute(_BY_REGISTRATION, [list(evidence)], prepare=True)).fetchall()
     registrations = {position for (position,) in found}
+    ends: dict[tuple[str, str], Instant] = {}
     for look in looks:
-        if registrations & _evidence(look):
-            await connection.execute(_LOOKED, _opening(look, _look(look)), prepare=True)
+        who = (look.facts["record"], look.facts["viewer"])
+        # A clinician's looks at a record are one line for four weeks: the first of them stands for all.
+        if registrations & _evidence(look) and ends.get(who, look.recorded_at) <= look.recorded_at:
+            ends[who] = Instant(look.recorded_at + LOOKED_AT_FOR)
+            await connection.execute(_LOOKED, _opening(look, _look(look, ends[who])), prepare=True)
 
 
 def _evidence(look: Said) -> set[int]:
     return {at for group in look.facts["permitted"] for at in group["evidence"]}
 
 
-def _look(said: Said) -> Opens:
-    at, ends = said.recorded_at, Instant(said.recorded_at + LOOKED_AT_FOR)
-    viewer = said.facts["viewer"]
-    return Opens(
-        "unexplained-look", said.facts["record"], viewer, ends, ends=ends, guardian_from=at, but_not=viewer, again=True
-    )
+def _look(said: Said, ends: Instant) -> Opens:
+    record, viewer, at = said.facts["record"], said.facts["viewer"], said.recorded_at
+    return Opens("unexplained-look", record, viewer, ends, ends, guardian_from=at, but_not=viewer, again=True)
 
 
 def _executed(said: Said, change: Change) -> tuple[str, list[Any]]:

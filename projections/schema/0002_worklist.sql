@@ -22,7 +22,8 @@ create table projections.worklist (
     primary key (record, kind, subject, about)
 );
 create index on projections.worklist (due_at, place) where closed is null;
-create index on projections.worklist (person) where closed is null;
+create index on projections.worklist (record) where closed is null;
+create index on projections.worklist (person) where closed is null and person is not null;
 
 create table projections.registration (  -- positions at which a care relationship began or went on, by registration
     position bigint primary key,
