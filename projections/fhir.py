@@ -6,7 +6,8 @@ proofs, a Provenance for each signed statement, with the JWS as its signature (`
 a key in the service's custody is signed by a Device on behalf of its author.
 
 What is kept from this reader leaves no trace here, a sealed item's mark neither. What a patient lets others see is not
-in the view of a record, so there are no Consents. Every id is that of the item or person, or derived from it (UUIDv5).
+in the view of a record, so there are no Consents: those are made from the view of sharing (``fhir_consent``). Every id
+is that of the item or person, or derived from it (UUIDv5).
 """
 
 import base64

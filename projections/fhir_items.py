@@ -27,7 +27,7 @@ _PART: Final = re.compile(r"part-(.+)-(system|code|value|unit)")
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DOCUMENTS: Final = {"note": "34109-9", "letter": "51852-2", "wishes": "42348-3"}
 """LOINC: Note, Letter, Advance directives; other documents go by their kind's name alone."""
-_SENSITIVITY: Final = {
+SENSITIVITY: Final = {
     "mental-health": "PSY",
     "sexual-health": "SEX",
     "substance-use": "ETH",
@@ -306,7 +306,7 @@ def _security(item: Item) -> Iterator[Resource]:
     """Labels of what is sensitive and, in a clinician's file, of what is kept from the patient."""
     topics, kept = item.get("topics", ()), item.get("withholdings", ())
     for topic in topics:
-        if label := _SENSITIVITY.get(topic):
+        if label := SENSITIVITY.get(topic):
             yield {"system": f"{_TERMINOLOGY}/v3-ActCode", "code": label}
     if any(withholding["kept_from"] == "patient" for withholding in kept):
         yield {"system": f"{_TERMINOLOGY}/v3-ActCode", "code": "NOPAT"}

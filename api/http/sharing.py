@@ -10,13 +10,15 @@ from api.http.answers import answered, json_answer
 from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Scope, Text, names, reads, shown_as, tagged
 from api.http.operations import shows, writes
 from api.http.reading import AskedPurpose, purpose_of
-from api.http.service import Calling, check_still_signed_in
+from api.http.service import Call, Calling, check_still_signed_in
 from ledger.core.terms import CONVERSATIONS
+from ledger.domain.errors import NotAllowed
 from ledger.store.errors import Conflict
 from ledger.use_cases.sharing import Conversation, Directing
 from ledger.use_cases.trail import ATTEMPTS, Asked
+from projections.fhir_consent import consents_of
 from projections.views.fields import as_json
-from projections.views.sharing import MATTERS, build
+from projections.views.sharing import MATTERS, CliniciansSharing, PatientsSharing, build
 
 router: Final = APIRouter(tags=["sharing"])
 _SAM: Final = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
@@ -163,8 +165,15 @@ async def hold_conversation(
     return answered(await call.ledger.sharing.hold_conversation(call.by(body), record, body.conversation()))
 
 
+_BUNDLE: Final = {
+    "resourceType": "Bundle",
+    "type": "collection",
+    "timestamp": "2026-05-03T09:00:00.000Z",
+    "entry": [],
+}
 _SHARING: Final = {
     "record": "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de",
+    "patient": {"id": "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "name": "Amina Hassan"},
     "opened_at": "2026-05-03T09:00:00.000Z",
     "directives": [
         {
@@ -187,10 +196,24 @@ _SHARING: Final = {
 @shows(router, "/records/{record}/sharing", "sharing.read", _SHARING)
 async def read(call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
     """What is said about sharing now: all of it to the patient; to a clinician in care who decides, and the carers."""
+    return json_answer(as_json(await _view(call, record, purpose)))
+
+
+@shows(router, "/records/{record}/sharing/fhir", "sharing.read_as_fhir", _BUNDLE)
+async def read_as_fhir(call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
+    """The directives that count as FHIR R4: a Bundle with a Consent for each, for the patient."""
+    view = await _view(call, record, purpose)
+    if not isinstance(view, PatientsSharing):
+        raise NotAllowed("sharing: got a clinician, wanted the patient; read it without FHIR", "not-the-patient")
+    return json_answer(consents_of(as_json(view)))
+
+
+async def _view(call: Call, record: str, purpose: str | None) -> PatientsSharing | CliniciansSharing:
+    """Record the disclosure, then build the view of the facts that it rests on."""
     asked = Asked(record, purpose_of(call, purpose), matters=MATTERS)
     for _ in range(ATTEMPTS):
         disclosure = await call.ledger.trail.open(call.by(), asked)
         await check_still_signed_in(call)
         if (view := await build(call.ledger, disclosure)) is not None:
-            return json_answer(as_json(view))
+            return view
     raise Conflict(f"record {record}: what is shared changed all the time meanwhile; try again")

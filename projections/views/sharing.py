@@ -86,6 +86,7 @@ class PatientsSharing:
 
     disclosure: str
     record: str
+    patient: Person
     opened_at: Instant
     directives: tuple[DirectiveNow, ...]
     carers: tuple[CarerNow, ...]
@@ -171,7 +172,7 @@ def _teams(known: RecordFacts) -> set[str]:
 
 
 async def _telling(ledger: Ledger, disclosure: Disclosure, known: RecordFacts, *, everybody: bool) -> "_Telling":
-    people = _people_around(known)
+    people = {disclosure.patient} | _people_around(known)
     people |= {one.person for one in known.matters.values() if one.person is not None and one.kind == "conversation"}
     places = await _places(ledger, people, _teams(known) if everybody else ())
     words = await open_words(ledger.rows, ledger.keyring, list(places.values()), disclosure=disclosure.position)
@@ -209,6 +210,7 @@ class _Telling:
         return PatientsSharing(
             disclosure=self.disclosure.id,
             record=self.disclosure.record,
+            patient=self._person(self.disclosure.patient),
             opened_at=self.disclosure.recorded_at,
             directives=tuple(self._directive(one) for one in sorted(self.directives, key=lambda one: one.position)),
             carers=tuple(

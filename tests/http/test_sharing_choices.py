@@ -18,6 +18,7 @@ from ledger.use_cases.sharing import Directing
 from tests.http.living import asked, later, living, neighbour
 from tests.http.served import Client, Served, problem, statement_id
 from tests.http.test_statements import SALT, send, signed
+from tests.projections.fhir_r4 import faults
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -144,6 +145,14 @@ async def test_the_patient_reads_what_she_shares_and_nobody_else_does(served: Se
     assert to_team["grantee"]["name"] == "The Practice"
     assert to_team["terms"] == {"from": None, "until": until, "condition": hours}
     assert [one["id"] for one in told["together"]] == [together["ids"]["together"]]
+    bundle = await asked(amina, f"{served.record}/sharing/fhir")
+    resources = [entry["resource"] for entry in bundle["entry"]]
+    assert [fault for resource in resources for fault in faults(resource)] == []
+    assert [one["id"] for one in resources if one["resourceType"] == "Consent"] == [
+        one["id"] for one in told["directives"]
+    ]
+    problem(await okafor.get(f"{served.record}/sharing/fhir"), 403, "not-allowed")
+    problem(await sam.get(f"{served.record}/sharing/fhir"), 404, "unknown")
     path = f"{served.record}/sharing"
     unknown = problem(await sam.get(path), 404, "unknown")
     elsewhere = problem(await sam.get(f"/records/{NOBODY}/sharing"), 404, "unknown")

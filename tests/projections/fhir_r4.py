@@ -25,6 +25,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ClinicalImpression": ("status", "subject"),
     "Communication": ("status",),
     "Provenance": ("target", "recorded", "agent"),
+    "CareTeam": (),
+    "Consent": ("status", "scope", "category"),
 }
 """Members with a lower bound of 1, where the choice of type is the one that an export makes."""
 
@@ -38,6 +40,8 @@ STATUS: Mapping[str, frozenset[str]] = {
         {"active", "completed", ERROR, "intended", "stopped", "on-hold", "unknown", "not-taken"}
     ),
     "CarePlan": frozenset({"draft", "active", "on-hold", "revoked", "completed", ERROR, "unknown"}),
+    "CareTeam": frozenset({"proposed", "active", "suspended", "inactive", ERROR}),
+    "Consent": frozenset({"draft", "proposed", "active", "rejected", "inactive", ERROR}),
     "Task": frozenset(
         {
             "draft", "requested", "received", "accepted", "rejected", "ready", "cancelled", "in-progress", "on-hold",
@@ -68,6 +72,7 @@ REFERS: Mapping[tuple[str, str], frozenset[str]] = {
     ("RelatedPerson", "patient"): frozenset({"Patient"}),
     ("DocumentReference", "relatesTo"): frozenset({"DocumentReference"}),
 }
+_MEANINGS = frozenset({"instance", "related", "dependents", "authoredby"})
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -99,9 +104,30 @@ def _invariants(kind: str, resource: Mapping[str, Any]) -> Iterator[str]:
     values = [member for member in resource if member.startswith("value")]
     if kind == "Observation" and (len(values) > 1 or (values and "dataAbsentReason" in resource)):
         yield "Observation: obs-6"
+    if kind == "Consent":
+        yield from _of_consent(resource)
     for content in resource.get("content", []) if kind == "DocumentReference" else []:
         if "data" in content["attachment"] and "contentType" not in content["attachment"]:
             yield "Attachment: att-1"
+
+
+def _of_consent(resource: Mapping[str, Any]) -> Iterator[str]:
+    """Consent: ppc-1 and ppc-2; of each provision its type, its actors and the meaning of its data."""
+    if not resource.get("policy") and not resource.get("policyRule"):
+        yield "Consent: ppc-1"
+    privacy = any(one.get("code") == "patient-privacy" for one in resource["scope"].get("coding", []))
+    if privacy and not resource.get("patient"):
+        yield "Consent: ppc-2"
+    waiting = [resource["provision"]] if "provision" in resource else []
+    while waiting:
+        provision = waiting.pop()
+        waiting += provision.get("provision", [])
+        if provision.get("type", "deny") not in ("deny", "permit"):
+            yield f"Consent: provision.type {provision['type']}"
+        if any(not {"role", "reference"} <= actor.keys() for actor in provision.get("actor", [])):
+            yield "Consent: an actor without role or reference"
+        if any(one.get("meaning") not in _MEANINGS or "reference" not in one for one in provision.get("data", [])):
+            yield "Consent: data without meaning or reference"
 
 
 def _forms(value: Any, member: str = "") -> Iterator[str]:
