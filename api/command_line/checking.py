@@ -20,8 +20,8 @@ def add_to(app: typer.Typer) -> None:
 def rebuild(as_json: AsJson = False) -> None:
     """Make the projections again from the log.
 
-    Timeline, directory and access trail. Stop it at any time; whoever follows the ledger next goes on. Views wait
-    meanwhile, and never show half of it.
+    Timeline, directory, access trail, worklist and notices. Stop it at any time; whoever follows the ledger next goes
+    on. Views wait meanwhile, and never show half of it.
     """
     with the_house() as house, progress_bar("Rebuilding", None) as tell:
         entries = asyncio.run(_rebuild(house, tell))
