@@ -9,6 +9,7 @@ from tests.core.story import (
     AMINA,
     EVERYTHING,
     GRETA,
+    JOY,
     LIND,
     MOSS,
     OKAFOR,
@@ -62,6 +63,8 @@ def _(story: Story) -> None:
     assert story.rule(MOSS, "clinician") == story.rule(MOSS, "clinician", question) == "+asked"
     assert story.rule(MOSS, "clinician", note) == "-no-relationship"
     assert story.rule(LIND, "clinician", question) == "-unknown-item"
+    story.role(JOY, "clinician")
+    assert story.rule(JOY, "clinician") == "-no-relationship"  # she is asked nothing
     assert story.may("access-answered/1", MOSS, "clinician", question=question) == "+clinician"
 
 
@@ -154,3 +157,24 @@ def _(story: Story) -> None:
     permitted = story.decide(MOSS, "clinician", note)
     assert (permitted.rule, by_name in permitted.evidence) == ("emergency", True)
     assert story.may("emergency-item-opened/1", MOSS, "clinician", emergency=emergency, item=sealed) == "-unknown-item"
+
+
+@row("Permit emergency", "the one that lasts longest, and who opened it reads why for ever")
+def _(story: Story) -> None:
+    pill = story.item("pill", kind="medicine")
+    first, ends = story.emergency(until=story.now + HOUR), Instant(story.now + 3 * HOUR)
+    story.emergency(until=ends)
+    story.emergency(until=story.now + 2 * HOUR)
+    assert story.decide(MOSS, "clinician", pill).until == ends
+    assert story.rule(MOSS, "clinician", first, at=ends) == "+own-words"
+    assert story.rule(LIND, "clinician", first) == "-unknown-item"
+
+
+@row("Else Permit direct-care", "a share of every topic shows feedback that has them, and rests on each")
+def _(story: Story) -> None:
+    felt = story.item("felt", AMINA, "patient", kind="experience", topics=["genetic", "mental-health"])
+    story.share(of("topic", "genetic"), person(OKAFOR))
+    assert story.rule(OKAFOR, "clinician", felt) == "-experience-not-shared"
+    story.share(of("topic", "mental-health"), person(OKAFOR))
+    shown = story.decide(OKAFOR, "clinician", felt)
+    assert [story.said[at].type for at in shown.evidence].count("directive-made/1") == 2

@@ -81,18 +81,22 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "adding a withhold never widens": (_LAWS + "test_a_withhold_never_widens",),
     "only withholding, suspension, hiding, erasure, an extra topic, or a conditional or replacing directive narrows": (
         _LAWS + "test_an_unconditional_share_never_narrows",
-        _LAWS + "test_an_erasure_widens_nothing_but_what_it_shows_to_guardians",
+        _LAWS + "test_what_takes_away_never_widens",
+        _LAWS + "test_every_reader_sees_what_the_slow_model_says",
     ),
     "also under concurrency": (
         "tests/withdrawal/test_no_disclosure_after_a_withdrawal.py::test_sixteen_readers_in_two_processes_never_see_what_was_taken_back",
-        _LAWS + "test_a_withdrawal_takes_effect_for_every_later_position",
+        _LAWS + "test_what_is_withdrawn_counts_at_no_later_position",
     ),
-    "unrelated statements do not matter": (_LAWS + "test_unrelated_statements_do_not_matter",),
+    "unrelated statements do not matter": (_LAWS + "test_a_decision_depends_on_nothing_outside_its_guards",),
     "the decision depends on nothing outside its evidence and guards": (
         _LAWS + "test_a_decision_depends_on_nothing_outside_its_guards",
     ),
     "as-of view = replay at that position": (_LAWS + "test_as_of_is_replay_of_the_prefix",),
-    "absence as above": (_LAWS + "test_a_carer_cannot_tell_hidden_items_from_none",),
+    "absence as above": (
+        "tests/core/test_absence_laws.py::test_nobody_can_tell_what_is_hidden_without_trace_from_nothing",
+        "tests/core/test_absence_laws.py::test_carers_are_left_no_trace_and_told_of_no_matter",
+    ),
     "Rectification: a disagreement stands beside the passage in every view, search, print and export"
     " where that reader may see it": (
         "tests/projections/test_views.py::test_a_dispute_is_shown_with_its_answer_and_the_second_review",

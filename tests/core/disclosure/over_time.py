@@ -136,12 +136,13 @@ def _(story: Story) -> None:
     story.share(of("item", other))
     story.patient("together-started/1", together=named("session"), person=SAM, until=story.now + HOUR)
     story.power()
-    story.assess("treatment", "lacks", of("item", note))
+    assessment = story.assess("treatment", "lacks", of("item", note))
     story.emergency()
     story.withhold(of("item", other), team(PRACTICE))
     assert story.rule(SAM, "carer", note) == story.rule(SAM, "carer", other) == "+shared"
-    assert story.rule(PAUL, "attorney", note) == "+attorney"
+    assert story.rule(PAUL, "attorney", note) == story.rule(PAUL, "attorney", assessment) == "+attorney"
     died = story.death()
+    assert story.rule(PAUL, "attorney", assessment) == "-unknown-item"
     assert story.facts(SAM).record.sessions == {}
     assert story.decide(SAM, "carer", note) == story.decide(SAM, "carer") == Deny("after-death", (died,))
     assert story.rule(PAUL, "attorney", note) == story.rule(PAUL, "attorney") == "-after-death"
@@ -209,6 +210,8 @@ def _(story: Story) -> None:
     sealed = story.decide(MOSS, "clinician", note)
     assert (sealed.rule, handed in sealed.evidence, sealed.trace) == ("sealed-by-patient", True, False)
     assert story.rule(MOSS, "clinician", shared) == "-experience-not-shared"  # a share is not handed on
+    thoughts = story.item("thoughts", LIND, kind="working-note")
+    assert story.rule(MOSS, "clinician", thoughts) == "-working"  # nor is what was the first team's alone
 
 
 @row("A transfer takes seals and open disputes along", "open disputes")
@@ -221,8 +224,9 @@ def _(story: Story) -> None:
     assert story.may("dispute-answered/1", MOSS, "clinician", **answering) == "-not-of-the-team"
     story.say("care-ended/1", named("Ada"), "administrator", record=RECORD, care=story.said[care].facts["care"])
     practice = next(said.position for said in story.said if said.type == "care-started/1")
-    story.transfer(practice, FAMILY)
-    assert story.may("dispute-answered/1", MOSS, "clinician", **answering) == "+team-of-item"
+    handed = story.transfer(practice, FAMILY)
+    allowed = story.ask("dispute-answered/1", MOSS, "clinician", record=RECORD, **answering)
+    assert (allowed.rule, handed in allowed.evidence) == ("team-of-item", True)
 
 
 @row("freeze (keeps what they have seen, nothing new)")
@@ -233,6 +237,11 @@ def _(story: Story) -> None:
     after = story.item("after")
     assert story.rule(SAM, "carer", before) == "+shared"
     assert story.decide(SAM, "carer", after) == Deny("frozen", (frozen,))
+    kept = story.item("kept")
+    story.withhold(of("item", kept))
+    assert story.rule(SAM, "carer", kept) == "-frozen"
+    story.best_interests(story.assess(), of("item", after))
+    assert story.rule(SAM, "carer", after) == "-frozen"
     story.share(EVERYTHING)
     assert story.rule(SAM, "carer", after) == "-frozen"
     story.share(of("item", after))

@@ -10,7 +10,9 @@ from tests.core.story import (
     EVERYTHING,
     GRETA,
     LIND,
+    NADIA,
     OKAFOR,
+    PAUL,
     RECORD,
     RUTH,
     SAM,
@@ -53,6 +55,7 @@ def _(story: Story) -> None:
     alone, bounded = story.case(period=period), story.case(record=RECORD, period=period)
     rules = [story.rule(RUTH, "auditor", one, case=alone) for one in (within, after, emergency, late)]
     assert rules == ["+audit", "-outside-case", "+audit", "-unknown-item"]
+    assert story.rule(RUTH, "auditor", story.assess(), case=story.case(record=RECORD)) == "-unknown-item"
     # With a record, the period bounds what happened in it, and not which of its items one looks at.
     rules = [story.rule(RUTH, "auditor", one, case=bounded) for one in (within, after, emergency, late)]
     assert rules == ["+audit", "+audit", "+audit", "-unknown-item"]
@@ -178,3 +181,24 @@ def _(story: Story) -> None:
     story.power()
     story.assess("treatment", "lacks", of("item", note))
     assert story.rule(named("Paul"), "attorney", note) == "-erased"
+
+
+@row("(a carer gets no trace)", "nor do answers to it, by whatever rule they were open")
+def _(story: Story) -> None:
+    story.patient("carer-named/1", person=NADIA)
+    parental = story.child("2014-05-04")
+    note = story.item("note", kind="plan")
+    answer = story.item("answer", LIND, kind="comment", parent=note, concern="comment")
+    parts = (of("kind", "plan"), of("kind", "comment"))
+    story.power()
+    story.assess("treatment", "lacks", *parts)
+    story.best_interests(story.assess(), *parts)
+    story.clinician("parent-reviewed/1", parental=parental, scope=list(parts), until=story.now + DAY)
+    readers = ((PAUL, "attorney"), (SAM, "carer"), (NADIA, "parent"))
+    rules = [story.rule(who, acting, answer) for who, acting in readers]
+    assert rules == ["+attorney", "+best-interests", "+parent-reviewed"]
+    story.erase(note)
+    assert {story.rule(who, acting, answer) for who, acting in readers} == {"-erased"}
+    story.death()
+    story.release(*parts)
+    assert story.rule(SAM, "carer", answer) == "-erased"

@@ -50,7 +50,9 @@ def _(story: Story) -> None:
     assert story.rule(AMINA, "clinician", flag) == "-no-role"
     story.role(AMINA, "guardian")
     story.power(AMINA)
-    assert story.rule(AMINA, "guardian", flag) == story.rule(AMINA, "attorney", flag) == "-no-role"
+    story.patient("carer-named/1", person=AMINA)
+    for acting in ("guardian", "attorney", "carer"):
+        assert story.rule(AMINA, acting, flag) == "-no-role"
 
 
 @row(
@@ -87,6 +89,8 @@ def _(story: Story) -> None:
         story.patient("carer-ended/1", person=who)
     assert story.rule(SAM, "carer") == story.rule(JOY, "carer") == "-no-relationship"
     assert story.rule(SAM, "carer", told, via="in-person") == story.rule(SAM, "carer", via="in-person") == "+own-words"
+    note = story.item("note", topics=["domestic-abuse"])
+    assert story.rule(OKAFOR, "clinician", note) == "+own-words"  # it is hidden from patients and carers
 
 
 @row("Who wrote something may read it", "and a preview shows the patient nothing that is kept from them")

@@ -170,6 +170,11 @@ def _(story: Story) -> None:
     assert story.rule(NADIA, "parent", kept) == "-withheld-by-patient"
     story.share(of("item", plan), person(NADIA))
     assert story.rule(NADIA, "parent", plan) == "+shared"
+    story.withholding(note, "patient", "third-party")
+    withheld = story.decide(NADIA, "parent", note)
+    assert (withheld.rule, withheld.trace) == ("withheld:third-party", False)
+    story.erase(plan)
+    assert story.rule(NADIA, "parent", plan) == "-erased"
 
 
 @row("sexual-health, reproductive, substance-use, mental-health never, unless the young person shares")
