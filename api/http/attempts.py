@@ -1,6 +1,7 @@
 """Attempts that were too malformed to become a statement: they are on the trail of the record all the same.
 
-Who tried, acting as what, on which record and by which operation: nothing that was sent is kept.
+Who tried, acting as what, on which record and by which operation (or, of what its author has signed, which type):
+nothing else that was sent is kept.
 """
 
 import re
@@ -21,7 +22,8 @@ async def on_the_trail(request: Request, problem: Problem) -> None:
 
     Raises NotRecorded, which refuses as well, where the ledger cannot record.
     """
-    record, route = str(request.path_params.get("record")), request.scope.get("route")
+    record = str(request.path_params.get("record") or getattr(request.state, "record", None))
+    operation = getattr(request.scope.get("route"), "operation_id", None)
     if problem.kind is not MALFORMED or request.method != "POST" or not _RECORD.fullmatch(record):
         return
     try:
@@ -29,4 +31,5 @@ async def on_the_trail(request: Request, problem: Problem) -> None:
     except Refused:
         return
     by = By(session.person, session.acting_as)
-    await service_of(request).ledger.refuse_malformed(by, str(getattr(route, "operation_id", None)), record)
+    attempted = getattr(request.state, "attempted", operation)
+    await service_of(request).ledger.refuse_malformed(by, str(attempted), record)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -56,9 +56,11 @@ class Signed(Body):
 
 
 @writes(router, "/statements", "statements.submit")
-async def submit(call: Calling, body: Annotated[Signed, reads(Signed)]) -> Response:
+async def submit(request: Request, call: Calling, body: Annotated[Signed, reads(Signed)]) -> Response:
     """Admit a statement that its author, who is signed in, has signed with a key of their own."""
     submission = body.submission()
+    # Where the bodies have no shape of this type, that it was tried is on the trail of the record that they name.
+    request.state.record, request.state.attempted = body.facts.body.get("record"), submission.signed.statement.type
     author = submission.signed.statement.author
     if author != call.session.person:
         raise NotAllowed(

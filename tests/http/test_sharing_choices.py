@@ -293,7 +293,12 @@ async def test_each_says_it_with_their_own_signature_too_and_none_names_somebody
         answer = await send(amina, worded(amina, "access-questioned/1", question, words))
         assert answer.status_code == status, answer.text
     malformed = {**about, "question": statement_id(), "disclosure": "x", "viewer": story.moss.person}
+    before = await served.size()
     problem(await send(amina, worded(amina, "access-questioned/1", malformed, words)), 422, "malformed")
+    [tried] = await story.ledger.read(before, 2)
+    assert (tried.facts["record"], tried.facts["type"], tried.facts["rule"]) == (
+        story.record, "access-questioned/1", "malformed",
+    )  # fmt: skip
     assert (await send(amina, signed(amina, about, type="sharing-stopped/1"))).status_code == 201
     period = {"from": soon(served, 0), "until": soon(served, DAY)}
     found = {"assessment": statement_id(), "matter": "sharing", "outcome": "has", "relevant": [], **period}
