@@ -5,6 +5,7 @@ items a reader hears of those alone that they may see themselves now, however it
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -86,25 +87,19 @@ async def in_full(call: Calling, record: InPath, disclosure: InPath, page: Annot
     asked = reading_of(call, record, page.purpose, page.case)
     continues = ("line", record, disclosure, call.session.person, call.session.acting_as, asked.case or "")
     start = 0 if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
-    line, kept = await _found(call, asked, disclosure)
-    sight = await sight_of(call, record, Sought(), asked.case)
-    items = [] if line is None else [*items_of(line), *(one.item for one in kept)]
-    seen = await call.ledger.trail.visible(call.by(), asked, items)
-    shows_line = line is not None and sight.shows(line, seen)
-    kept = [one for one in kept if one.item in seen] if shows_line else []
-    page_of_kept = kept[start : start + page.limit]
-    told = {*(items_of(line) if line is not None and shows_line else ()), *(one.item for one in page_of_kept)} & seen
-    made = await disclose(call, asked, told)
-    if line is None or not shows_line:
+    found = await _found(call, asked, disclosure)
+    kept = [] if found is None else found.kept[start : start + page.limit]
+    made = await disclose(call, asked, set() if found is None else found.seen | {one.item for one in kept})
+    if found is None:
         raise Unknown(f"line {disclosure}: there is no such line for you on this trail; check the id")
     seen = {shown.item for shown in made.thread()}
+    named = await names_on(call, [(found.line, seen)], made)
     answer = {
-        "line": line_as_json(sight, line, seen, await names_on(call, [(line, seen)], made)),
-        "shown": await _rests_on(call, line, seen),
-        "withheld": [_kept_as_json(sight, one) for one in page_of_kept if one.item in seen],
+        "line": line_as_json(found.sight, found.line, seen, named),
+        "shown": await _rests_on(call, found.line, seen),
+        "withheld": [_kept_as_json(found.sight, one) for one in kept if one.item in seen],
     }
-    more = None if start + page.limit >= len(kept) else _place(call, start + page.limit, continues)
-    return json_answer({**answer, "cursor": more})
+    return json_answer({**answer, "cursor": _next(call, start + page.limit, len(found.kept), continues)})
 
 
 @shows(router, "/records/{record}/as-of", "trail.as_of", _COULD)
@@ -120,35 +115,54 @@ async def as_of(call: Calling, record: InPath, page: Annotated[AsOf, Query()]) -
     opens, found = False, list[dict[str, Any]]()
     if await call.ledger.trail.may_open(call.by(), asked):
         opens, found = await (_seen(call, sight, page) if page.seen else _could_see(call, sight, facts, page))
-    visible = await call.ledger.trail.visible(call.by(), asked, [str(one["item"]) for one in found])
+    visible = await call.ledger.trail.visible(call.by(), asked, [one["item"] for one in found])
     of_reader = [one for one in found if one["item"] in visible]
     shown = of_reader[start : start + page.limit]
-    made = await disclose(call, asked, {str(one["item"]) for one in shown})
+    made = await disclose(call, asked, {one["item"] for one in shown})
     disclosed = {one.item for one in made.thread()}
-    more = None if start + page.limit >= len(of_reader) else _place(call, start + page.limit, continues)
-    whom = {"person": page.person, "acting_as": page.acting_as, "at": format_instant(page.at)}
-    return json_answer(
-        {
-            **whom,
-            "opens": opens or bool(of_reader),
-            "items": [one for one in shown if one["item"] in disclosed],
-            "cursor": more,
-        }
-    )
+    answer = {
+        "person": page.person,
+        "acting_as": page.acting_as,
+        "at": format_instant(page.at),
+        "opens": opens or bool(of_reader),
+        "items": [one for one in shown if one["item"] in disclosed],
+    }
+    return json_answer({**answer, "cursor": _next(call, start + page.limit, len(of_reader), continues)})
 
 
-async def _found(call: Call, asked: Asked, named: str) -> tuple[Line | None, list[Judged]]:
-    """The line, and what it kept back; neither where the reader may not open this record."""
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """A line that the reader may see, those of its items that they may see, and of what it kept back those as well."""
+
+    sight: Sight
+    line: Line
+    seen: set[str]
+    kept: list[Judged]
+
+
+async def _found(call: Call, asked: Asked, named: str) -> _Full | None:
+    """The line of this id in full, or None where it is not there for this reader."""
     if not await call.ledger.trail.may_open(call.by(), asked):
-        return None, []
+        return None
     await call.service.caught_up()
     line = await call.service.access_trail.line(asked.record, named)
-    if line is None or line.attempted is not None or line.refused is not None:
-        return line, []
-    withheld = await call.ledger.back.withheld_in(line.position)
-    if call.session.acting_as in OVERSEERS:
-        return line, list(withheld.items)
-    return line, [one for one in withheld.items if _told_to_patients(one)]
+    if line is None:
+        return None
+    sight = await sight_of(call, asked.record, Sought(), asked.case)
+    kept = await _kept_back(call, line)
+    visible = await call.ledger.trail.visible(call.by(), asked, [*items_of(line), *(one.item for one in kept)])
+    if not sight.shows(line, visible):
+        return None
+    return _Full(sight, line, visible.intersection(items_of(line)), [one for one in kept if one.item in visible])
+
+
+async def _kept_back(call: Call, line: Line) -> list[Judged]:
+    """What a disclosure kept back that this reader may hear of. A refusal kept back everything, by the one rule."""
+    if line.attempted is not None or line.refused is not None:
+        return []
+    withheld = (await call.ledger.back.withheld_in(line.position)).items
+    overseen = call.session.acting_as in OVERSEERS
+    return [one for one in withheld if overseen or _told_to_patients(one)]
 
 
 def _told_to_patients(judged: Judged) -> bool:
@@ -227,5 +241,6 @@ def _question(page: AsOf) -> tuple[str, ...]:
     return tuple(f"{name}={value}" for name, value in asked.items())
 
 
-def _place(call: Call, start: int, continues: tuple[str, ...]) -> str:
-    return call.service.cursors.seal((Instant(0), start), *continues)
+def _next(call: Call, start: int, size: int, continues: tuple[str, ...]) -> str | None:
+    """The cursor of a page that begins so far into the answer, if there is one."""
+    return None if start >= size else call.service.cursors.seal((Instant(0), start), *continues)
