@@ -18,7 +18,7 @@ from ledger.use_cases.sharing import Conversation, Directing
 from ledger.use_cases.trail import ATTEMPTS, Asked
 from projections.fhir_consent import consents_of
 from projections.views.fields import as_json
-from projections.views.sharing import MATTERS, CliniciansSharing, PatientsSharing, build
+from projections.views.sharing import CliniciansSharing, PatientsSharing, build, matters_told
 
 router: Final = APIRouter(tags=["sharing"])
 _SAM: Final = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
@@ -210,9 +210,11 @@ async def read_as_fhir(call: Calling, record: InPath, purpose: AskedPurpose = No
 
 async def _view(call: Call, record: str, purpose: str | None) -> PatientsSharing | CliniciansSharing:
     """Record the disclosure, then build the view of the facts that it rests on."""
-    asked = Asked(record, purpose_of(call, purpose), matters=MATTERS)
+    named = purpose_of(call, purpose)
     for _ in range(ATTEMPTS):
-        disclosure = await call.ledger.trail.open(call.by(), asked)
+        known = (await call.ledger.facts.record(record, fresh=True)).fold.facts
+        told = matters_told(known, call.session.acting_as, call.ledger.clock())
+        disclosure = await call.ledger.trail.open(call.by(), Asked(record, named, items=told))
         await check_still_signed_in(call)
         if (view := await build(call.ledger, disclosure)) is not None:
             return view

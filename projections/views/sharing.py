@@ -22,8 +22,6 @@ from ledger.store.mapper import SealingMapper
 from ledger.store.words import open_words
 from projections.views.shape import Person
 
-MATTERS: Final = frozenset({"conversation", "capacity"})
-"""The matters that a view of sharing tells of; whoever opens one asks for them."""
 _PATIENTS: Final = frozenset({"own-record", "parent"})
 _IN_CARE: Final = frozenset({"direct-care", "emergency"})
 
@@ -140,6 +138,13 @@ class CliniciansSharing:
     carers: tuple[Person, ...]
     asked_about_carers: bool
     conversations: tuple[Talk, ...]
+
+
+def matters_told(known: RecordFacts, reader: str, at: Instant) -> tuple[str, ...]:
+    """The matters that a view of sharing tells of, to be asked for: talks about carers; clinicians also capacity."""
+    talks = [matter.id for matter in known.matters.values() if matter.kind == "conversation"]
+    assessed = [one.id for one in known.representation.assessed.values() if one.term.in_force(at)]
+    return (*talks, *(assessed if reader == "clinician" else ()))
 
 
 async def build(ledger: Ledger, disclosure: Disclosure) -> PatientsSharing | CliniciansSharing | None:

@@ -85,6 +85,8 @@ async def test_an_attorney_sees_what_bears_on_a_decision_only_while_the_patient_
     assert [(one["matter"], one["outcome"]) for one in told["capacity"]] == [("treatment", "lacks")]
     assert [one["held_by"][0]["name"] for one in told["powers"]] == ["Paul Diallo"]
     assert told["powers"][0]["acting"] == [paul.by.person]
+    [look] = await story.ledger.read(await served.size() - 1, 1)
+    assert [group["items"] for group in look.facts["permitted"]] == [[assessed["ids"]["assessment"]]]
     withdrawal = f"{served.record}/capacity/{assessed['ids']['assessment']}/withdrawal"
     await okafor.say(withdrawal, reason="She decides again.")
     assert await seen(paul, served) == set()
