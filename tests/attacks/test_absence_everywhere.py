@@ -17,14 +17,14 @@ import pytest
 import pytest_asyncio
 
 from api.postgres import EmbeddedPostgres
-from ledger.core.instants import DAY
+from ledger.core.instants import DAY, HOUR
 from ledger.core.terms import KINDS
 from ledger.saying import By
 from ledger.use_cases.representation import Finding, Instrument
 from ledger.use_cases.sharing import Directing
 from tests.attacks.hiding import FROM_CARERS, UNKNOWN, WITHOUT_TRACE, Hide, sent
 from tests.http.living import later, living, neighbour
-from tests.http.served import Client, Served
+from tests.http.served import Client, Served, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ROUNDS: Final = int(os.environ.get("ABSENCE_ROUNDS", "2"))
@@ -219,3 +219,28 @@ async def test_a_childs_parent_reads_nowhere_of_what_is_hidden_without_trace(ser
     await ledger.representation.register_parent(story.ada, story.record, story.sam.person)
     parent = await served.sign_in(replace(story.sam, acting_as="parent"))
     await assert_nothing_changes(parent, served, pick, WITHOUT_TRACE, known=(item, look))
+
+
+async def test_a_patient_reads_nowhere_of_an_emergency_whose_notice_is_delayed(service: Served) -> None:
+    served, item, look = await a_record(service, Random(11))
+    story, ledger = served.story, served.story.ledger
+    amina, moss, greta = [await served.sign_in(by) for by in (story.amina, story.moss, story.greta)]
+    await story.note("Penicillin.", kind="allergy")
+    before = await everything(amina, served, item, look)
+    begun = await ledger.sharing.open_emergency(
+        story.moss, story.record, "life-at-risk", "Unconscious.", later(served, HOUR)
+    )
+    emergency = str(begun.facts["emergency"])
+    await ledger.sharing.delay_notice(story.greta, story.record, emergency, later(served, HOUR), "Not safe at home.")
+    await ledger.sharing.open_emergency_item(story.moss, story.record, emergency, item)
+    told = await moss.get(served.record, purpose="emergency")
+    assert len(told.json()["items"]) == 2
+    problem(await moss.get(f"{served.record}/trail", purpose="emergency"), 403, "not-allowed")
+    for path in ("/trail", "/matters"):
+        assert (await greta.get(f"{served.record}{path}", purpose="audit")).status_code == 200
+    await ledger.sharing.review_emergency(story.greta, story.record, emergency, "justified", "He was.")
+    after = await everything(amina, served, item, look)
+    for path, heard in before.items():
+        assert after[path] == heard, path
+    line = await amina.get(f"{served.record}/trail/{told.json()['disclosure']}")
+    problem(line, 404, "unknown")
