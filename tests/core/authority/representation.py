@@ -87,6 +87,9 @@ def _(story: Story) -> None:
         assert register(**held, person=DORA, **other) == "-another-instrument"
     story.power(DORA, terms="jointly", holders=2)
     assert register(**held, person=SAM) == "-too-many-holders"
+    for who in (PAUL, DORA):
+        story.say("power-ended/1", who, "attorney", record=named("record"), power=named("power"), person=who)
+    assert register(**held, person=SAM, holders=1) == "+administrator"  # it is no more
 
 
 @row("a joint power: each holder says that they act, for a day at most; anybody who holds it may give it up")

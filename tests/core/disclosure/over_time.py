@@ -125,6 +125,7 @@ def _(story: Story) -> None:
         facts = made | {"assessment": assessment} | wrong
         assert story.may("best-interests-made/1", OKAFOR, "clinician", **facts) == rule
     story.best_interests(assessment, of("kind", "note"), of("item", sealed))
+    story.share(of("kind", "note"), condition=TOGETHER)
     assert story.rule(SAM, "carer", note) == "+best-interests"
     assert story.rule(SAM, "carer", sealed) == "-withheld-by-patient"
 
@@ -139,6 +140,9 @@ def _(story: Story) -> None:
     assessment = story.assess("treatment", "lacks", of("item", note))
     story.emergency()
     story.withhold(of("item", other), team(PRACTICE))
+    felt = story.item("felt", AMINA, "patient", kind="experience")
+    story.share(of("item", felt), person(LIND))
+    assert story.rule(LIND, "clinician", felt) == "+direct-care"
     assert story.rule(SAM, "carer", note) == story.rule(SAM, "carer", other) == "+shared"
     assert story.rule(PAUL, "attorney", note) == story.rule(PAUL, "attorney", assessment) == "+attorney"
     died = story.death()
@@ -149,6 +153,7 @@ def _(story: Story) -> None:
     assert story.rule(MOSS, "clinician") == "-no-relationship"
     assert story.rule(AMINA, "patient") == "-no-role"
     assert story.rule(LIND, "clinician", note) == "+direct-care"
+    assert story.rule(LIND, "clinician", felt) == "-experience-not-shared"
     assert story.rule(LIND, "clinician", other) == "-sealed-by-patient"  # a seal is no power, and stays
 
 

@@ -176,9 +176,12 @@ def _(story: Story) -> None:
 def _(story: Story) -> None:
     result = story.item("result", kind="result")
     added = story.now
-    story.clinician("result-held/1", item=result, until=added + 99 * DAY)
+    held = story.clinician("result-held/1", item=result, until=added + 99 * DAY)
     denied = story.decide(AMINA, "patient", result, at=added + 14 * DAY - 1)
-    assert (denied.rule, denied.trace) == ("not-yet", True)
+    assert denied == Deny("not-yet", (held,), trace=True)
+    made = story.withholding(result, "carers", "third-party")
+    assert story.rule(AMINA, "patient", result) == "-not-yet"
+    story.clinician("withholding-lifted/1", item=result, withholding=made)
     assert story.rule(AMINA, "patient", result, at=added + 14 * DAY) == "+own-record"
     story.clinician("result-released/1", item=result)
     assert story.rule(AMINA, "patient", result) == "+own-record"

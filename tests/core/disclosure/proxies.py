@@ -40,7 +40,9 @@ def _(story: Story) -> None:
     shown = story.decide(PAUL, "attorney", note)
     assert {"power-registered/1", "capacity-assessed/1"} == {story.said[at].type for at in shown.evidence}
     assert shown.until is not None
+    story.power(DORA, "residence", power=named("another"))
     assert story.rule(PAUL, "attorney", about) == "+attorney"
+    assert story.rule(DORA, "attorney", about) == "-unknown-item"  # hers is not about treatment
     assert story.rule(PAUL, "attorney", note, at=shown.until) == "-no-consent"
     story.clinician("capacity-withdrawn/1", assessment=about)
     assert story.rule(PAUL, "attorney", note) == "-no-consent"
@@ -152,6 +154,10 @@ def _(story: Story) -> None:
     assert story.may("parent-registered/1", named("Ada"), "administrator", **unborn) == "-no-birth-stated"
     parental = story.child(BORN)
     assert story.rule(NADIA, "parent", note) == "+parent"
+    story.say("parent-registered/1", named("Ada"), "administrator", record=RECORD, **unborn | {"person": DORA})
+    assert story.rule(DORA, "parent", note) == "+parent"
+    story.say("parent-ended/1", named("Greta"), "guardian", record=RECORD, parental=unborn["parental"])
+    assert story.rule(DORA, "parent", note) == "-no-relationship"  # whatever another parent is
     story.say("parent-ended/1", named("Greta"), "guardian", record=RECORD, parental=parental)
     assert story.rule(NADIA, "parent", note) == "-no-relationship"
 
