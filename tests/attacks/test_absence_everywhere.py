@@ -197,7 +197,7 @@ async def test_a_patient_reads_nowhere_of_what_is_hidden_without_trace(service: 
     await assert_nothing_changes(amina, served, pick, WITHOUT_TRACE, known=(item, look))
 
 
-@pytest.mark.parametrize("seed", range(ROUNDS))
+@pytest.mark.parametrize("seed", range((ROUNDS + 1) // 2))
 async def test_an_attorney_reads_nowhere_of_what_is_hidden_without_trace(service: Served, seed: int) -> None:
     pick = Random(seed)
     served, item, look = await a_record(service, pick)

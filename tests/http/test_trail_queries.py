@@ -219,9 +219,8 @@ async def test_while_a_guardian_delays_the_notice_the_patient_finds_no_line_of_t
         story.moss, story.record, "life-at-risk", "Unconscious.", later(served, HOUR)
     )
     emergency = str(begun.facts["emergency"])
-    until = later(served, 4000)
-    await ledger.sharing.delay_notice(story.greta, story.record, emergency, until, "Not safe at home.")
-    instant = {"person": story.moss.person, "acting_as": "clinician"}
+    await ledger.sharing.delay_notice(story.greta, story.record, emergency, later(served, HOUR), "Not safe at home.")
+    instant = {"person": story.moss.person, "acting_as": "clinician", "at": format_instant(later(served, HOUR // 2))}
 
     async def told() -> list[Any]:
         of_moss = {"viewer": story.moss.person}
@@ -229,27 +228,21 @@ async def test_while_a_guardian_delays_the_notice_the_patient_finds_no_line_of_t
             (await asked(amina, f"{served.record}/trail", **of_moss))["lines"],
             (await asked(amina, f"{served.record}/trail", viewer=story.greta.person))["lines"],
             (await asked(amina, f"{served.record}/trail", emergency=True))["lines"],
-            [
-                one
-                for one in who(await asked(amina, f"{served.record}/items/{allergy}/seen-by"))
-                if one in of_moss.values()
-            ],
-            (await asked(amina, f"{served.record}/as-of", at=format_instant(until), **instant))["items"],
-            (await asked(amina, f"{served.record}/as-of", at=format_instant(until), **instant))["opens"],
-            (await asked(amina, f"{served.record}/as-of", at=format_instant(until), seen=True, **instant))["items"],
-            (await asked(amina, f"{served.record}/as-of", at=format_instant(until), seen=True, **instant))["opens"],
+            (await asked(amina, f"{served.record}/items/{allergy}/seen-by", **of_moss))["lines"],
+            (await asked(amina, f"{served.record}/as-of", **instant))["items"],
+            (await asked(amina, f"{served.record}/as-of", **instant))["opens"],
+            (await asked(amina, f"{served.record}/as-of", seen=True, **instant))["items"],
+            (await asked(amina, f"{served.record}/as-of", seen=True, **instant))["opens"],
             (await asked(amina, f"{served.record}/matters"))["matters"],
         ]
 
     await moss.get(served.record, purpose="emergency")
     await asked(greta, f"{served.record}/trail", purpose="audit")
-    quiet = await told()
-    if ledger.clock() < until:  # else this machine is too slow for what is shown here, which the rest shows as well
-        assert quiet == [[], [], [], [], [], False, [], False, []]
+    assert await told() == [[], [], [], [], [], False, [], False, []]
     [line] = (await asked(greta, f"{served.record}/trail", purpose="audit", viewer=story.moss.person))["lines"]
-    if ledger.clock() < until:
-        problem(await amina.get(f"{served.record}/trail/{line['id']}"), 404, "unknown")
-    await asyncio.sleep(max(0, until - ledger.clock()) / 1000)
+    problem(await amina.get(f"{served.record}/trail/{line['id']}"), 404, "unknown")
+    await ledger.sharing.delay_notice(story.greta, story.record, emergency, later(served, 100), "She is safe now.")
+    await asyncio.sleep(0.2)
     open_now = await told()
     assert [bool(one) for one in open_now] == [True, True, True, True, True, True, True, True, True]
     assert (await asked(amina, f"{served.record}/trail/{line['id']}"))["line"]["id"] == line["id"]
