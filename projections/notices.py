@@ -43,7 +43,7 @@ _TELL_OF_REVIEW = """
     do update set said_at = excluded.said_at, due_at = excluded.due_at, position = excluded.position
 """
 _DELAY = """
-    update projections.notice set due_at = greatest(said_at, %s::bigint)
+    update projections.notice set due_at = %s::bigint
     where record = %s::uuid and kind in ('emergency', 'emergency-reviewed') and about = %s::uuid
 """
 # Record by record (``offset 0`` says so to the planner): it costs what is theirs, however many notices others have.
@@ -57,7 +57,7 @@ _OF_PATIENT = """
 # delayed beyond it waits until nothing can still be on its way.
 _OUTBOX = """
     with settled as (
-        select greatest(max(said_at), %s::bigint) as at from projections.notice where said_at <= %s::bigint
+        select greatest(max(said_at), %s::bigint) as at from projections.notice
     )
     select n.record, r.patient, n.kind, n.subject, n.due_at, n.position
     from settled, projections.notice n join projections.record r using (record)
@@ -124,7 +124,7 @@ class Notices:
 
         A notice that was delayed after it had come is there a second time, when the delay is over.
         """
-        values = [at - ON_ITS_WAY, at, at, *after, min(limit, LARGEST_PAGE)]
+        values = [at - ON_ITS_WAY, at, *after, min(limit, LARGEST_PAGE)]
         return [_notice(row) for row in await self._follower.select(_OUTBOX, values)]
 
 

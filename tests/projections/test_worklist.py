@@ -199,7 +199,8 @@ DISPUTED = then(item("note"), lambda story: story.item(
 BOUNDED = {
     "a working note: its author has 28 days": Case(
         "working-note", item("working-note"), OKAFOR_CARES, after(28 * DAY), True,
-        (withhold(), WRONG_RECORD), (withhold("carers"), then(withhold(), lift()), IN_ERROR), (LIND_CARES, GUARDIAN),
+        (withhold(), WRONG_RECORD), (withhold("carers"), then(withhold(), lift()), IN_ERROR,
+         withhold(ground="serious-harm", opinion="2025-10-31")), (LIND_CARES, GUARDIAN),
     ),
     "a carer's confidence: whoever is in care has 14 days": Case(
         "confidence", CONFIDED, LIND_CARES, after(14 * DAY), True,
@@ -384,6 +385,23 @@ def test_a_registration_that_was_handed_on_is_one_still(desk: Desk) -> None:
     assert [line.kind for line in listed(desk, story, GUARDIAN, story.now)] == ["unexplained-look"]
     story.said[-1].facts["permitted"][0]["evidence"][:] = [0]
     assert listed(desk, story, GUARDIAN, story.now) == []
+
+
+def test_an_opinion_that_has_lapsed_leaves_nothing_to_review(desk: Desk) -> None:
+    story = practice()
+    then(item("note"), withhold(ground="serious-harm", review="2027-05-01"))(story)
+    lapse = parse_instant("2026-12-02T00:00:00.000Z")
+    kinds = [{line.kind for line in listed(desk, story, LIND_CARES, at)} for at in (lapse - 1, lapse)]
+    assert kinds == [{"carer-conversation", "withholding-review"}, {"carer-conversation"}]
+
+
+def test_who_looks_again_after_answering_is_on_the_list_again(desk: Desk) -> None:
+    story = practice()
+    then(registered, look(MOSS, 1), question(MOSS), answer())(story)
+    assert listed(desk, story, GUARDIAN, story.now) == []
+    look(MOSS, 1)(story)
+    [line] = listed(desk, story, GUARDIAN, story.now)
+    assert (line.kind, line.about, line.since) == ("unexplained-look", MOSS, story.now)
 
 
 def test_pages_go_on_where_the_one_before_ended(desk: Desk) -> None:
