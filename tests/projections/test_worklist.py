@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.postgres import EmbeddedPostgres
+from ledger.core.decisions import Deny, Permit
 from ledger.core.facts import RecordFacts
 from ledger.core.instants import DAY, HOUR, SECOND, Instant, format_instant, parse_instant
 from ledger.core.item_facts import HELD_AT_MOST, Item
@@ -355,6 +356,18 @@ def test_it_stays_until_it_is_settled(desk: Desk, case: Case) -> None:
         act(later)
         about = [one.about for one in lines(desk, later, case, case.whose, line.due_at - 1)]
         assert line.about in about
+
+
+@each_case
+def test_whose_it_is_may_see_what_it_is_about(desk: Desk, case: Case) -> None:
+    story = told(case)
+    end = case.due(story.now)
+    for who, at in ((case.whose, end - 1), *((one, end) for one in case.late_for)):
+        [line] = lines(desk, story, case, who, at)
+        decision = story.decide(*who, line.subject, at=at, purpose="task")
+        # A look alone gives a guardian no duty in the record: they hear of it where they have one.
+        wanted = Deny if case.kind == "unexplained-look" else Permit
+        assert isinstance(decision, wanted), decision
 
 
 def test_who_says_not_now_is_asked_again(desk: Desk) -> None:
