@@ -20,7 +20,7 @@ from api.http.service import Call, Calling
 from api.http.sight import OVERSEERS, Sight, items_of, line_as_json, sight_of
 from api.http.trail import LINE, check_reads_trail, disclose, names_on, reading_of
 from ledger.core.decisions import Permit, Request
-from ledger.core.explanations import explain
+from ledger.core.explanations import explain, why_permitted
 from ledger.core.facts import RecordFacts
 from ledger.core.instants import Instant, format_instant
 from ledger.domain.errors import NotAllowed, Unknown
@@ -44,7 +44,9 @@ _ITEM: Final = "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
 _EVIDENCE: Final = [{"type": "care-started/1", "at": "2026-05-01T09:00:00.000Z"}]
 _IN_FULL: Final = {
     "line": LINE,
-    "shown": [{"item": _ITEM, "rule": "direct-care", "evidence": _EVIDENCE}],
+    "shown": [
+        {"item": _ITEM, "rule": "direct-care", "because": "They are caring for you.", "evidence": _EVIDENCE},
+    ],
     "withheld": [
         {"item": LINE["id"], "kind": "note", "rule": "sealed-by-patient", "because": "You closed this to them."}
     ],
@@ -172,24 +174,33 @@ def _told_to_patients(judged: Judged) -> bool:
 
 
 async def _rests_on(call: Call, line: Line, seen: set[str]) -> list[dict[str, Any]]:
-    """Each item of a line with its rule and the statements that it rests on."""
-    evidence = {
-        position: await call.ledger.read(position, 1) for group in line.permitted for position in group.evidence
-    }
-    overseen = call.session.acting_as in OVERSEERS
-    rests = {
-        position: {
-            "type": said.type,
-            "at": format_instant(said.recorded_at),
-            **({"position": position} if overseen else {}),
-        }
-        for position, [said] in evidence.items()
-    }
+    """Each item of a line with its rule, what that means, and the statements that it rests on."""
+    told = {position: await _evidence(call, position) for group in line.permitted for position in group.evidence}
     return [
-        {"item": item, "rule": group.rule, "evidence": [rests[position] for position in group.evidence]}
+        {
+            "item": item,
+            "rule": group.rule,
+            "because": _because(call, line, group.rule),
+            "evidence": [told[position] for position in group.evidence],
+        }
         for group in line.permitted
         for item in sorted(seen.intersection(group.items))
     ]
+
+
+async def _evidence(call: Call, position: int) -> dict[str, Any]:
+    """A statement by its type and instant; where it stands is for those who oversee."""
+    [said] = await call.ledger.read(position, 1)
+    told = {"type": said.type, "at": format_instant(said.recorded_at)}
+    return {**told, "position": position} if call.session.acting_as in OVERSEERS else told
+
+
+def _because(call: Call, line: Line, rule: str) -> str | None:
+    """Why somebody was shown something: to the patient in plain words, of them, or of their own looks."""
+    meaning = why_permitted(rule)
+    if call.session.acting_as in OVERSEERS:
+        return meaning.means
+    return meaning.told if line.viewer == call.session.person else meaning.of_them or meaning.means
 
 
 def _kept_as_json(sight: Sight, judged: Judged) -> dict[str, Any]:

@@ -173,7 +173,11 @@ async def test_a_line_in_full_says_what_each_item_rests_on_and_what_was_withheld
     told = await asked(amina, f"{served.record}/trail/{line['id']}")
     assert told["line"] == line
     [shown] = told["shown"]
-    assert (shown["item"], shown["rule"]) == (note, "direct-care")
+    assert [shown[member] for member in ("item", "rule", "because")] == [
+        note,
+        "direct-care",
+        "They are caring for you.",
+    ]
     assert {one["type"] for one in shown["evidence"]} == {"role-granted/1", "care-started/1", "team-joined/1"}
     assert not any("position" in one for one in shown["evidence"])
     [kept] = told["withheld"]
@@ -287,6 +291,10 @@ async def test_an_auditor_reads_over_records_within_a_case_and_a_guardian_every_
     assert {line["record"] for line in told["lines"]} >= records
     assert set(who(told)) == {story.lind.person}
     assert all(line["viewer"]["name"] is None for line in told["lines"])
+    [mine] = [line for line in told["lines"] if line["record"] == story.record]
+    full = await asked(ruth, f"{served.record}/trail/{mine['id']}", case=case.facts["case"])
+    assert [one["rule"] for one in full["shown"]] == ["direct-care"]
+    assert all("position" in fact for one in full["shown"] for fact in one["evidence"])
     earlier = await ledger.cases.assign(
         story.ada, story.ruth.person, "Last year.", person=story.lind.person, period=(Instant(0), Instant(1))
     )
