@@ -74,6 +74,15 @@ def test_hours_end_with_the_window_or_with_the_share() -> None:
     assert story.decide(SAM, "carer", note, at=ten) == permit("shared", named(story), second, until=ten + HOUR)
 
 
+def test_the_day_is_that_of_the_zone() -> None:
+    story = practice()
+    note, six = story.item("note"), story.now - story.now % HOUR + 6 * HOUR  # 15:00 UTC on Monday
+    tuesday = MONDAY_MORNING | {"zone": "Asia/Tokyo", "days": [2], "from": "00:00", "until": "01:00"}
+    shared = made(story, story.share(EVERYTHING, condition=tuesday))
+    assert story.decide(SAM, "carer", note, at=six) == permit("shared", named(story), shared, until=six + HOUR)
+    assert story.decide(SAM, "carer", note, at=six - 1) == Deny("condition-not-met", (shared,))
+
+
 def test_only_together_ends_with_the_longest_session_or_with_the_share() -> None:
     story = practice()
     note, shared = story.item("note"), story.share(EVERYTHING, condition=TOGETHER)

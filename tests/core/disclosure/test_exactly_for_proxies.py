@@ -66,6 +66,7 @@ def test_a_power_for_a_term_ends_with_it_and_a_renewed_one_names_both() -> None:
     story.power()
     both = permit("attorney", first, holds(story), found, until=story.said[found].recorded_at - SECOND + DAY)
     assert story.decide(PAUL, "attorney", note) == both
+    assert story.decide(PAUL, "attorney", found_by) == permit("attorney", first, holds(story))
 
 
 def test_a_joint_power_rests_on_what_each_holder_says_until_the_first_of_them_stops() -> None:
@@ -153,6 +154,15 @@ def test_the_responsibility_of_one_parent_is_not_that_of_another() -> None:
     for _ in range(2):  # what is over may be said to be over again
         story.say("parent-ended/1", GRETA, "guardian", record=RECORD, parental=named("other"))
     assert story.rule(JOY, "parent", note) == "-no-relationship"
+
+
+def test_a_parent_who_is_registered_anew_rests_on_both_until_the_new_term_ends() -> None:
+    story = practice()
+    story.child(BORN)
+    (first, born), ends = parent(story), story.now + HOUR
+    facts = {"record": RECORD, "parental": named("parental"), "person": NADIA, "from_": story.now, "until": ends}
+    again = story.say("parent-registered/1", GRETA, "guardian", **facts)
+    assert story.decide(NADIA, "parent") == permit("parent", first, born, again, until=ends)
 
 
 def test_a_review_opens_what_answers_it_only_where_the_young_person_s_own_topics_are_nowhere_in_it() -> None:
