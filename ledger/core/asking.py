@@ -160,11 +160,12 @@ def for_the_patient(ask: Ask) -> Decision:
 
 
 def by_power(ask: Ask) -> Decision:
-    """The patient, a child's parent, or an attorney whose power is in force now."""
+    """The patient, a child's parent, or an attorney, of a living patient who cannot decide what the power covers."""
     if not ask.acts_as("attorney"):
         return for_the_patient(ask)
-    held = next(ask.record.representation.held_by(ask.author, ask.at), None)
-    return NOT_THE_PATIENT if held is None else ask.permit("attorney", held[1])
+    known = ask.record.representation
+    ground = next(known.grounds(ask.author, ask.at), None) if known.died is None else None
+    return NOT_THE_PATIENT if ground is None else ask.permit("attorney", ground[1])
 
 
 def without_capacity(ask: Ask) -> Deny | None:

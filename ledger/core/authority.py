@@ -153,6 +153,12 @@ _ALWAYS_WIDENS: Final = frozenset(
         "policy-set/2",
     }
 )
+_WIDENS_BY: Final[Mapping[str, tuple[str, str]]] = {
+    "results-wish-stated/1": ("wish", "at-once"),
+    "after-death-wish-stated/1": ("wish", "ask-guardian"),
+    "emergency-reviewed/1": ("outcome", "justified"),
+}
+"""What widens only if this member has this value."""
 _OF_ONESELF: Final = frozenset({"key-enrolled/1", "key-revoked/1"})
 
 
@@ -214,9 +220,11 @@ def widens(facts: Facts, said: Said) -> bool:
         return made is not None and not made.shares
     if record is not None and said.type == "item-topics-set/1":
         item = record.items.get(body["item"])
-        return item is not None and not set(item.topics) <= set(body["topics"])
-    if said.type == "results-wish-stated/1":
-        return bool(body["wish"] == "at-once")
+        # One topic fewer, or one more that is shared by name: either can open it.
+        return item is not None and set(item.topics) != set(body["topics"])
+    if said.type in _WIDENS_BY:
+        member, value = _WIDENS_BY[said.type]
+        return bool(body[member] == value)
     return said.type in _ALWAYS_WIDENS
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ledger.core.asking import (
     FOR_THEMSELVES,
+    NOT_THE_PATIENT,
     ROLE_MISSING,
     Ask,
     by_power,
@@ -118,7 +119,10 @@ def care_ended(ask: Ask) -> Decision:
 def carer_named(ask: Ask) -> Decision:
     """The patient, of somebody else; a child's parent; an attorney. By itself it shows nothing."""
     unable = without_capacity(ask) if ask.acts_as("patient") else None
-    return checked(by_power(ask), FOR_THEMSELVES if ask["person"] == ask.author else None, unable)
+    # Whom the patient ended is named again by the patient alone: what was shared with them would open with it.
+    again = ask.acts_as("attorney") and ask["person"] in ask.record.former_carers
+    themselves = FOR_THEMSELVES if ask["person"] == ask.author else None
+    return checked(by_power(ask), themselves, NOT_THE_PATIENT if again else None, unable)
 
 
 def carer_ended(ask: Ask) -> Decision:

@@ -13,6 +13,7 @@ from ledger.core.asking import (
     seen,
     the_patient,
     when,
+    without_capacity,
 )
 from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny
 from ledger.core.instants import DAY, HOUR, Instant, format_instant
@@ -25,9 +26,11 @@ BEST_INTERESTS_AT_MOST: Final = 28 * DAY
 
 
 def capacity_assessed(ask: Ask) -> Decision:
-    """A clinician in care, for a time, naming items that they see themselves."""
+    """A clinician in care, for a time, naming items that they see themselves; nobody who would see more by it."""
     return checked(
         in_care(ask),
+        when(ask.record.representation.died is not None, "after-death"),
+        FOR_THEMSELVES if _gains(ask) else None,
         _unseen(ask, "relevant"),
         not_empty(ask),
         ends_within(ask, "until", Instant(ask.at + ASSESSED_AT_MOST)),
@@ -65,6 +68,7 @@ def power_exercised(ask: Ask) -> Decision:
     return checked(
         ask.permit("attorney") if ask.acts_as("attorney") else ROLE_MISSING,
         when(held is None or not held.in_force(ask.at), "unknown-power"),
+        when(ask.record.representation.died is not None, "after-death"),
         ends_within(ask, "until", Instant(ask.at + ACTS_AT_MOST)),
     )
 
@@ -100,9 +104,11 @@ def parent_registered(ask: Ask) -> Decision:
 
 def parent_reviewed(ask: Ask) -> Decision:
     """A clinician in care, with named parts, for a year at most."""
+    parental = ask.record.representation.parents.get(ask["parental"])
     return checked(
         in_care(ask),
-        when(ask["parental"] not in ask.record.representation.parents, "unknown-parent"),
+        when(parental is None, "unknown-parent"),
+        FOR_THEMSELVES if parental is not None and parental.person == ask.author else None,
         _unseen(ask, "scope"),
         ends_within(ask, "until", Instant(ask.at + ASSESSED_AT_MOST)),
     )
@@ -123,6 +129,7 @@ def best_interests_made(ask: Ask) -> Decision:
     lacks = made is not None and made.matter == "sharing" and known.lacking("sharing", ask.at) is not None
     return checked(
         in_care(ask),
+        when(known.died is not None, "after-death"),
         when(not lacks, "has-capacity"),
         when(ask["person"] not in ask.record.carers, "not-a-carer"),
         FOR_THEMSELVES if ask["person"] == ask.author else None,
@@ -142,8 +149,8 @@ def best_interests_ended(ask: Ask) -> Decision:
 
 
 def after_death_wish_stated(ask: Ask) -> Decision:
-    """The patient."""
-    return the_patient(ask)
+    """The patient. To let the guardian decide after all is a grant."""
+    return checked(the_patient(ask), without_capacity(ask) if ask["wish"] == "ask-guardian" else None)
 
 
 def death_recorded(ask: Ask) -> Decision:
@@ -171,6 +178,17 @@ def after_death_released(ask: Ask) -> Decision:
         when(not ask["scope"], "empty-scope"),
         ends_within(ask, "until", Instant(ask.at + ASSESSED_AT_MOST)),
         when(ask["release"] in ask.record.matters, "already-said"),
+    )
+
+
+def _gains(ask: Ask) -> bool:
+    """Would the author see more if the patient could not decide: as a carer, by a power, or by an advance directive?"""
+    record, known = ask.record, ask.record.representation
+    ahead = record.current.get(("person", ask.author), {}).values()
+    return (
+        ask.author in record.carers
+        or any(ask.author in power.held for power in known.powers.values())
+        or any(one.condition == "when-unwell" for one in ahead)
     )
 
 

@@ -71,7 +71,14 @@ def results_wish_stated(ask: Ask) -> Decision:
 def together_started(ask: Ask) -> Decision:
     """The patient, or a clinician in the room; never the carer."""
     latest = Instant(ask.at + TOGETHER_AT_MOST)
-    return checked(_in_the_room(ask), _a_carer(ask), ends_within(ask, "until", latest), without_capacity(ask))
+    return checked(
+        _in_the_room(ask),
+        _a_carer(ask),
+        FOR_THEMSELVES if ask["person"] == ask.author else None,
+        when(ask.record.representation.died is not None, "after-death"),
+        ends_within(ask, "until", latest),
+        without_capacity(ask),
+    )
 
 
 def together_ended(ask: Ask) -> Decision:
@@ -81,7 +88,7 @@ def together_ended(ask: Ask) -> Decision:
 
 def carer_suspended(ask: Ask) -> Decision:
     """The patient."""
-    return checked(for_the_patient(ask), _a_carer(ask))
+    return checked(for_the_patient(ask), _a_carer_or_proxy(ask))
 
 
 def carer_restored(ask: Ask) -> Decision:
@@ -97,7 +104,7 @@ def sharing_stopped(ask: Ask) -> Decision:
 
 def sharing_frozen(ask: Ask) -> Decision:
     """The patient: a carer keeps what they could see, and sees nothing new."""
-    return checked(for_the_patient(ask), _a_carer(ask))
+    return checked(for_the_patient(ask), _a_carer_or_proxy(ask))
 
 
 def sharing_unfrozen(ask: Ask) -> Decision:
@@ -146,7 +153,13 @@ def emergency_reviewed(ask: Ask) -> Decision:
 
 def notice_delayed(ask: Ask) -> Decision:
     """The guardian, of somebody else's emergency, 72 hours at a time."""
-    return checked(emergency_reviewed(ask), ends_within(ask, "until", Instant(ask.at + DELAY_AT_MOST)))
+    emergency = ask.record.emergencies.get(ask["emergency"])
+    told = emergency is not None and emergency.ends <= ask.at and emergency.kept_quiet(ask.at) is None
+    return checked(
+        emergency_reviewed(ask),
+        when(told, "already-told"),
+        ends_within(ask, "until", Instant(ask.at + DELAY_AT_MOST)),
+    )
 
 
 def access_questioned(ask: Ask) -> Decision:
@@ -173,6 +186,13 @@ def access_answered(ask: Ask) -> Decision:
 
 def _in_the_room(ask: Ask) -> Decision:
     return in_care(ask) if ask.acts_as("clinician") else for_the_patient(ask)
+
+
+def _a_carer_or_proxy(ask: Ask) -> Deny | None:
+    """Somebody whom the patient can suspend or freeze: a carer, or who once held a power or responsibility."""
+    known = ask.record.representation.former
+    proxy = any((role, ask["person"]) in known for role in ("attorney", "parent"))
+    return None if proxy else _a_carer(ask)
 
 
 def _a_carer(ask: Ask) -> Deny | None:

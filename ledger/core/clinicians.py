@@ -65,9 +65,13 @@ class ClinicianRule(ReaderRule):
             return permit("own-words", self.standing)
         if matter.kind == "question" and matter.person == self.request.viewer:
             return permit("asked", self.standing, Standing((matter.position,)))
-        if matter.kind in CLINICIANS_MATTERS and (self._emergencies or self._reaches):
-            return self.whole()
-        return UNKNOWN_ITEM
+        if matter.kind not in CLINICIANS_MATTERS:
+            return UNKNOWN_ITEM
+        if self._emergencies:
+            return self._emergencies[0][1]
+        # As a note of nobody's: within the profile, and not where the patient keeps everything closed.
+        in_care = self._nature("note", ())
+        return in_care if isinstance(in_care, Permit) else UNKNOWN_ITEM
 
     def _not_opened(self, item: Item) -> Deny:
         """Outside care: in an emergency the clinician sees that there is more to open, unless it is hidden."""

@@ -29,10 +29,11 @@ class Consent:
     ``within`` answers for one scope and remembers the answer, so a page of items asks each directive once.
     """
 
-    __slots__ = ("_answers", "_at", "_directed", "_record", "_tiers", "_viewer")
+    __slots__ = ("_answers", "_at", "_childhood", "_directed", "_record", "_tiers", "_viewer")
 
     def __init__(self, facts: Facts, record: RecordFacts, request: Request) -> None:
         self._at, self._record, self._viewer = request.at, record, request.viewer
+        self._childhood = record.representation.childhood(facts.policy, request.at)
         self._answers: dict[Scope, Saying | None] = {}
         self._tiers: list[Tier] = []
         # Suspended: as if there were no directives. Death ends what was shared; a seal is no power, and stays.
@@ -78,7 +79,10 @@ class Consent:
         """What the share's condition rests on now, or None if it is not met."""
         if not directive.in_time(self._at) or self._record.representation.died is not None:
             return None
-        term = Standing((), directive.ends)
+        childhood = self._childhood if directive.by_parent else Standing()
+        if childhood is None:
+            return None
+        term = Standing.of(Standing((), directive.ends), childhood)
         if directive.condition is None:
             return term
         if isinstance(directive.condition, Hours):

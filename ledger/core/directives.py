@@ -23,7 +23,10 @@ EVERYTHING: Final[Scope] = ("everything", "")
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One directive of the patient's. ``hidden``: clinicians are not to see that something is sealed."""
+    """One directive of the patient's. ``hidden``: clinicians are not to see that something is sealed.
+
+    ``by_parent``: said for a child by a parent; as a share it ends when the young person decides with a review.
+    """
 
     id: str
     position: int
@@ -34,6 +37,7 @@ class Directive:
     ends: Instant | None
     condition: Condition | None
     hidden: bool
+    by_parent: bool = False
 
     def in_time(self, at: Instant) -> bool:
         """Has it started and not expired at this instant?"""
@@ -52,7 +56,7 @@ def scope_of(facts: Mapping[str, Any]) -> Scope:
     return scope["kind"], scope.get("of", "")
 
 
-def directive_of(position: int, facts: Mapping[str, Any]) -> Directive:
+def directive_of(position: int, facts: Mapping[str, Any], acting_as: str = "patient") -> Directive:
     """The directive that a ``directive-made/1`` at this position makes."""
     return Directive(
         id=facts["directive"],
@@ -64,6 +68,7 @@ def directive_of(position: int, facts: Mapping[str, Any]) -> Directive:
         ends=_instant(facts["until"]),
         condition=_condition(facts["condition"]),
         hidden=facts["hidden"],
+        by_parent=acting_as == "parent",
     )
 
 

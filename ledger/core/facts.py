@@ -139,7 +139,7 @@ class RecordFacts(Fold):
     # what the patient allows
 
     def _directive_made(self, said: Said) -> None:
-        directive = directive_of(said.position, said.facts)
+        directive = directive_of(said.position, said.facts, said.acting_as)
         self.directives.setdefault(directive.id, directive)
         self.current.setdefault(directive.grantee, {})[directive.scope] = directive
 

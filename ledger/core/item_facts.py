@@ -76,6 +76,7 @@ class Item:
     signed: int | None = None
     answer: Answer | None = None
     worded: tuple[int, ...] = ()
+    amended: int | None = None
     leave_asked: int | None = None
     asked: int | None = None
     erased: int | None = None
@@ -87,6 +88,11 @@ class Item:
         take = _TAKES.get(said.type)
         if take is not None:
             take(self, said)
+
+    @property
+    def newest(self) -> int:
+        """The position of what its content was last said by: the item itself, or an amendment."""
+        return self.position if self.amended is None else self.amended
 
     def set_topics(self, said: Said) -> None:
         """Take the topics of a statement. Domestic abuse is hidden from screens from when it is first among them."""
@@ -100,6 +106,9 @@ class Item:
     def to_erase(self) -> tuple[int, ...]:
         """The positions that its next ``content-erased/1`` must name: as many of ``worded`` as one may."""
         return self.worded[:MOST_ERASED]
+
+    def _item_amended(self, said: Said) -> None:
+        self.amended = said.position
 
     def _item_marked_in_error(self, said: Said) -> None:
         self.in_error = said.position
@@ -178,6 +187,7 @@ def lapse_of(opinion: date) -> Instant:
 
 _TAKES: Final[Mapping[str, Callable[[Item, Said], None]]] = {
     "item-topics-set/1": Item.set_topics,
+    "item-amended/1": Item._item_amended,
     "item-marked-in-error/1": Item._item_marked_in_error,
     "withholding-made/1": Item._withholding_made,
     "withholding-lifted/1": Item._withholding_lifted,

@@ -8,7 +8,7 @@ from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Facts, Permit, R
 from ledger.core.facts import RecordFacts
 from ledger.core.item_facts import Item, lineage
 from ledger.core.matters import Matter
-from ledger.core.people import Standing
+from ledger.core.people import Standing, Term
 from ledger.core.readers import patients_matter
 from ledger.core.representation import within
 from ledger.core.secrecy import refusal_to_patient
@@ -28,9 +28,8 @@ class AttorneyRule(CarerRule):
 
     def whole(self) -> Decision:
         """Whoever holds a power in force may open the record, and find there what it lets them see."""
-        if self._died is None and self._holds_power():
-            return permit("attorney", self.standing)
-        return super().whole()
+        held = self._held()
+        return permit("attorney", self.standing, held.standing()) if self._died is None and held else super().whole()
 
     def matter(self, matter: Matter) -> Decision:
         """The assessment by which they decide in the patient's place."""
@@ -45,12 +44,12 @@ class AttorneyRule(CarerRule):
         return UNKNOWN_ITEM if standing is None else permit("attorney", self.standing, standing)
 
     def _is_current(self) -> bool:
-        return self._holds_power() or super()._is_current()
+        return self._held() is not None or super()._is_current()
 
-    def _holds_power(self) -> bool:
-        """Also of a joint power that not all act under: they may open the record, to find what a carer would."""
-        held = [power.held.get(self.request.viewer) for power in self.record.representation.powers.values()]
-        return any(term is not None and term.in_force(self.request.at) for term in held)
+    def _held(self) -> Term | None:
+        """A power in force; also a joint one that not all act under: the record opens, for what a carer would find."""
+        held = (power.held.get(self.request.viewer) for power in self.record.representation.powers.values())
+        return next((term for term in held if term is not None and term.in_force(self.request.at)), None)
 
     def _living(self, item: Item) -> Decision:
         for relevant, standing in self._grounds:
@@ -62,7 +61,7 @@ class AttorneyRule(CarerRule):
 class ParentRule(CarerRule):
     """Rule 7: as the patient, then by review, then no more."""
 
-    __slots__ = ("_as_patient", "_review")
+    __slots__ = ("_as_patient", "_responsible", "_review")
 
     @property
     def reads_trail(self) -> bool:
@@ -76,6 +75,7 @@ class ParentRule(CarerRule):
         review_from, ends = known.birthday(ages.review), known.birthday(ages.ends)
         self._as_patient: Permit | None = None
         self._review = None
+        self._responsible: Standing | None = None
         self._current = parental is not None and ends is not None and at < ends
         if parental is None or review_from is None or ends is None or known.born is None or not self._current:
             return
@@ -83,6 +83,7 @@ class ParentRule(CarerRule):
             Standing((known.born[0],), review_from if at < review_from else ends), facts.policy.standing()
         )
         whole = Standing.of(standing, parental.term.standing(), aged)
+        self._responsible = whole
         if at < review_from:
             self._as_patient = permit("parent", whole)
         elif parental.review is not None and parental.review[1].until is not None and at < parental.review[1].until:
@@ -90,8 +91,8 @@ class ParentRule(CarerRule):
 
     def whole(self) -> Decision:
         """A parent may open the record until the young person is of age, and find there what they may see."""
-        if self._died is None and self._current:
-            return self._as_patient or permit("named-parent", self.standing)
+        if self._died is None and self._responsible is not None:
+            return self._as_patient or permit("named-parent", self._responsible)
         return super().whole()
 
     def item(self, item: Item) -> Decision:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ledger.core.directives import Scope
 from ledger.core.instants import Instant, instant_of, parse_instant
 from ledger.core.item_facts import Item, lineage
-from ledger.core.people import Standing, Term
+from ledger.core.people import PolicyFacts, Standing, Term
 from ledger.core.said import Said
 
 Parts = frozenset[Scope]
@@ -128,6 +128,13 @@ class Representation:
         except ValueError:  # 29 February: the first of March, as English law has it
             day = date(born.year + age, 3, 1)
         return instant_of(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+    def childhood(self, policy: PolicyFacts, at: Instant) -> Standing | None:
+        """What it rests on that the patient is below the age of review, and when that ends; None: they are not."""
+        ends = self.birthday(policy.ages.review)
+        if ends is None or self.born is None or ends <= at:
+            return None
+        return Standing.of(Standing((self.born[0],), ends), policy.standing())
 
     def held_by(self, person: str, at: Instant) -> Iterator[tuple[Power, Standing]]:
         """The powers under which this person may act now."""
