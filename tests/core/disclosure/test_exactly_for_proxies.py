@@ -18,6 +18,7 @@ from tests.core.story import (
     Story,
     named,
     of,
+    person,
     practice,
 )
 
@@ -60,13 +61,15 @@ def test_a_power_for_a_term_ends_with_it_and_a_renewed_one_names_both() -> None:
     first = holds(story)
     found_by = story.assess("treatment", "lacks", of("item", note), until=story.now + DAY)
     found = where(story, "capacity-assessed/1")
+    assert story.decide(PAUL, "attorney") == permit("attorney", first, until=first_ends)
     assert story.decide(PAUL, "attorney", note) == permit("attorney", first, found, until=first_ends)
     assert story.decide(PAUL, "attorney", found_by) == permit("attorney", first, until=first_ends)
     assert story.decide(PAUL, "attorney", note, at=first_ends) == Deny("no-relationship")
     story.power()
     both = permit("attorney", first, holds(story), found, until=story.said[found].recorded_at - SECOND + DAY)
     assert story.decide(PAUL, "attorney", note) == both
-    assert story.decide(PAUL, "attorney", found_by) == permit("attorney", first, holds(story))
+    renewed = permit("attorney", first, holds(story))
+    assert story.decide(PAUL, "attorney") == story.decide(PAUL, "attorney", found_by) == renewed
 
 
 def test_a_joint_power_rests_on_what_each_holder_says_until_the_first_of_them_stops() -> None:
@@ -123,7 +126,7 @@ def test_from_eleven_on_a_parent_reads_by_a_review_until_it_or_childhood_ends() 
     by_review = permit("parent-reviewed", *parent(story), review, until=ends)
     for at in (ELEVEN, ends - 1):
         assert story.decide(NADIA, "parent", note, at=at) == story.decide(NADIA, "parent", answer, at=at) == by_review
-        assert story.decide(NADIA, "parent", at=at) == permit("named-parent", parent(story)[0])
+        assert story.decide(NADIA, "parent", at=at) == permit("named-parent", *parent(story), until=SIXTEEN)
     assert story.decide(NADIA, "parent", note, at=ends) == Deny("no-consent")
     review = reviewed(story, of("item", note), of("kind", "comment"), until=SIXTEEN + DAY)
     by_review = permit("parent-reviewed", *parent(story), review, until=SIXTEEN)
@@ -163,6 +166,20 @@ def test_a_parent_who_is_registered_anew_rests_on_both_until_the_new_term_ends()
     facts = {"record": RECORD, "parental": named("parental"), "person": NADIA, "from_": story.now, "until": ends}
     again = story.say("parent-registered/1", GRETA, "guardian", **facts)
     assert story.decide(NADIA, "parent") == permit("parent", first, born, again, until=ends)
+
+
+def test_what_a_parent_shared_ends_with_childhood_and_what_the_child_shared_does_not() -> None:
+    story = practice()
+    story.child(BORN)
+    note, letter = story.item("note"), story.item("letter", kind="letter")
+    terms = {"from_": None, "until": None, "condition": None, "replaces": None, "hidden": False}
+    about = {"record": RECORD, "grantee": person(SAM), "effect": "share"} | terms
+    by_parent = story.say("directive-made/1", NADIA, "parent", directive=named("by"), scope=of("item", note), **about)
+    by_child = where(story, "directive-made/1", directive=story.share(of("item", letter)))
+    carer, born = where(story, "carer-named/1", person=SAM), parent(story)[1]
+    assert story.decide(SAM, "carer", note) == permit("shared", carer, by_parent, born, until=ELEVEN)
+    assert story.decide(SAM, "carer", note, at=ELEVEN) == Deny("condition-not-met", (by_parent,))
+    assert story.decide(SAM, "carer", letter, at=ELEVEN) == permit("shared", carer, by_child)
 
 
 def test_a_review_opens_what_answers_it_only_where_the_young_person_s_own_topics_are_nowhere_in_it() -> None:
