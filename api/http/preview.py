@@ -19,6 +19,7 @@ from api.http.operations import shows
 from api.http.reading import Page, purpose_of
 from api.http.records import EXAMPLE_VIEW, VIEWS, built_for, view_of
 from api.http.service import Call, Calling
+from api.http.trail import check_let_in
 from ledger.core.decisions import Decision, Permit
 from ledger.core.explanations import explain
 from ledger.disclosure import Shown
@@ -94,8 +95,7 @@ async def _check_is_the_patient(call: Call, record: str, page: PageOfPreview) ->
     if call.session.acting_as != "patient":
         raise Unknown(f"record {record}: there is no such record for you; check the id and what you act as")
     own = Asked(record, purpose_of(call, page.purpose), "preview", items=())
-    if not await call.ledger.trail.may_open(call.by(), own):
-        await call.ledger.trail.open(call.by(), own)  # which records the refusal, and says it as of any record
+    await check_let_in(call, own)
 
 
 async def _check_opens(call: Call, page: PageOfPreview, of_carer: Asked) -> None:

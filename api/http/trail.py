@@ -45,6 +45,7 @@ LINE: Final = {
     "shown": [{"rule": "direct-care", "items": ["9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"]}],
 }
 _EXAMPLE: Final = {"lines": [LINE], "cursor": None}
+_NAME_PATTERN: Final = "^[a-z0-9-]+$"
 _Id = Annotated[str | None, Field(pattern=UUID_PATTERN)]
 
 
@@ -54,9 +55,13 @@ class PageOfLines(Page):
     case: OfCase = None
     viewer: _Id = Field(default=None, description="Who looked; in a preview that is the patient.")
     team: _Id = Field(default=None, description="Clinicians who were in this team when they looked.")
-    rule: str | None = Field(default=None, max_length=129, description="By which something was shown.")
-    for_purpose: str | None = Field(default=None, max_length=64, description="For which was looked.")
-    via: str | None = Field(default=None, max_length=16, description="How it was shown.")
+    rule: str | None = Field(
+        default=None, max_length=129, pattern="^[a-z0-9:-]+$", description="By which something was shown."
+    )
+    for_purpose: str | None = Field(
+        default=None, max_length=64, pattern=_NAME_PATTERN, description="For which was looked."
+    )
+    via: str | None = Field(default=None, max_length=16, pattern=_NAME_PATTERN, description="How it was shown.")
     emergency: bool | None = None
     refused: bool | None = None
     since: Moment | None = None
@@ -101,10 +106,11 @@ async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail,
     """Who opened this record, newest first: what they saw, acting as what, why, and by which rule."""
     check_reads_trail(call)
     asked = reading_of(call, record, page.purpose, page.case)
-    sight = await sight_of(call, record, page.sought(record, page.item), asked.case)
     continues = _continues(call, "trail", record, page)
     before = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
+    await check_let_in(call, asked)
     await call.service.caught_up()
+    sight = await sight_of(call, record, page.sought(record, page.item), asked.case)
     chosen = await lines_of(call, sight, before, page.limit, visible_to(call, asked))
     disclosure = await disclose(call, asked, {item for _, seen in chosen[: page.limit] for item in seen})
     lines = await lines_of(call, sight, before, page.limit, _these({shown.item for shown in disclosure.thread()}))
@@ -155,6 +161,12 @@ def check_reads_trail(call: Call) -> None:
     if call.session.acting_as not in READERS | CARERS:
         wanted = ", ".join(sorted(READERS))
         raise NotAllowed(f"trail: got acting_as {call.session.acting_as}, wanted one of {wanted}", "no-trail")
+
+
+async def check_let_in(call: Call, asked: Asked) -> None:
+    """Raise, and have it recorded, where the record does not open: before its trail is looked through."""
+    if not await call.ledger.trail.may_open(call.by(), asked):
+        await call.ledger.trail.open(call.by(), asked)
 
 
 def reading_of(call: Call, record: str, purpose: str | None, case: str | None) -> Asked:
