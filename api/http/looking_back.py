@@ -174,7 +174,10 @@ def _told_to_patients(judged: Judged) -> bool:
 
 
 async def _rests_on(call: Call, line: Line, seen: set[str]) -> list[dict[str, Any]]:
-    """Each item of a line with its rule, what that means, and the statements that it rests on."""
+    """Each item of a line with its rule, what that means, and the statements that it rests on; by rule, then by id.
+
+    A line's own groups stand in the order of the page that was read, where one that is hidden may have come first.
+    """
     told = {position: await _evidence(call, position) for group in line.permitted for position in group.evidence}
     return [
         {
@@ -183,7 +186,7 @@ async def _rests_on(call: Call, line: Line, seen: set[str]) -> list[dict[str, An
             "because": _because(call, line, group.rule),
             "evidence": [told[position] for position in group.evidence],
         }
-        for group in line.permitted
+        for group in sorted(line.permitted, key=lambda group: (group.rule, group.evidence))
         for item in sorted(seen.intersection(group.items))
     ]
 
@@ -229,7 +232,9 @@ async def _seen(call: Call, sight: Sight, page: AsOf) -> tuple[bool, list[dict[s
     told = {position: line for position, line in lines.items() if sight.covers(line)}
     seen = await call.ledger.back.seen(str(sight.sought.record), page.person, max(told, default=-1) + 1, among=told)
     bare = any(line.refused is None and not line.permitted for line in told.values())
-    return bare, [_looked_at(one, told) for one in seen.items]
+    # Of one look by id: the order of its page may be that of something hidden.
+    in_order = sorted(seen.items, key=lambda one: (one.disclosures[0], one.item))
+    return bare, [_looked_at(one, told) for one in in_order]
 
 
 def _looked_at(seen: SeenItem, lines: Mapping[int, Line]) -> dict[str, Any]:

@@ -1,0 +1,316 @@
+"""Everything that somebody may ask of a record over HTTP: each operation of the API, with what one would ask of it.
+
+What is asked of a hidden thing is asked of an unknown one too. ``ASKED`` and ``EXCLUDED`` together are the API: an
+operation that is new fails the test until it is in one of them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from ledger.core import canonical
+from ledger.core.instants import HOUR, Instant, format_instant
+from ledger.core.matters import MATTER_KINDS
+from ledger.core.sealing import Opening
+from ledger.core.statement import Statement, sign
+from ledger.core.terms import KINDS
+from ledger.saying import By
+from tests.absence.telling import WORDS, Teller
+from tests.http.served import PURPOSES, Key
+from tests.story import KEYRING
+
+UNKNOWN: Final = "7c3e0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
+EXCLUDED: Final = {
+    "sign_in.token": "signs in: it reads keys, and no record; each token of this walk comes from it",
+    "people.register": "administrators only, and of no record",
+    "people.grant": "administrators only, and of no record",
+    "people.approve": "administrators only, and of no record",
+    "people.end_role": "administrators only, and of no record",
+    "people.form_team": "administrators only, and of no record",
+    "people.join_team": "administrators only, and of no record",
+    "people.leave_team": "administrators only, and of no record",
+    "people.enrol_key": "registrars only, and of no record",
+    "people.revoke_key": "ends the very token by which the rest is asked; of no record",
+    "people.set_policy": "administrators only, and of no record",
+    "log.checkpoint": "the log is public: it counts every statement of the whole ledger, hidden or not (threat model)",
+    "log.checkpoint_recorded": "as log.checkpoint",
+    "log.verifier": "the log's keys, the same for everybody",
+    "log.entries": "as log.checkpoint: sealed entries, readable to nobody",
+    "log.tile": "as log.checkpoint",
+    "log.prove_inclusion": "as log.checkpoint",
+    "log.prove_consistency": "as log.checkpoint",
+}
+"""Operations that are not asked, each with the reason."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request; ``pages`` follows its cursors to the end. ``of`` is the thing that it is about, if there is one."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    pages: bool = False
+    of: str | None = None
+    statement: str | None = None
+
+
+@dataclass
+class Scene:
+    """A story that was told, and what of it is hidden from the reader who asks."""
+
+    teller: Teller
+    reader: By
+    key: Key
+    now: Instant
+    hidden: list[str]
+    shown: list[str]
+    gone_looks: list[str]
+    rng: Random
+
+    @property
+    def record(self) -> str:
+        return f"/records/{self.teller.record}"
+
+    def items(self) -> list[str]:
+        """Some items: two hidden ones, a shown one, and one that nobody knows."""
+        rng = self.rng
+        hidden, shown = self.hidden, self.shown
+        return [*rng.sample(hidden, min(2, len(hidden))), *rng.sample(shown, min(1, len(shown))), UNKNOWN]
+
+    def one(self, some: list[str]) -> str:
+        return self.rng.choice([*some, UNKNOWN])
+
+    def query(self, **query: Any) -> dict[str, Any]:
+        return {**PURPOSES.get(self.reader.acting_as, {}), **query}
+
+
+Asks = Callable[[Scene], Iterator[Ask]]
+
+
+def _records(scene: Scene) -> Iterator[Ask]:
+    for limit in (7, 50):
+        yield Ask("GET", "/records", scene.query(limit=limit), pages=True)
+
+
+def _record(scene: Scene) -> Iterator[Ask]:
+    kinds = scene.rng.sample(KINDS, 3)
+    for query in ({"limit": 1}, {"limit": 3}, {}, {"kind": kinds[:1], "limit": 2}, {"kind": kinds}, {"via": "print"}):
+        yield Ask("GET", scene.record, scene.query(**query), pages=True)
+    yield Ask("GET", scene.record, scene.query(cursor="A" * 70))
+    yield Ask("GET", scene.record, scene.query(via="in-person"), pages=True)
+
+
+def _item(scene: Scene) -> Iterator[Ask]:
+    for item in [*scene.hidden, *scene.items()]:
+        yield Ask("GET", f"{scene.record}/items/{item}", scene.query(), of=item)
+    yield Ask("GET", f"{scene.record}/items/{scene.one(scene.hidden)}", scene.query(via="print"))
+
+
+def _preview(path: str) -> Asks:
+    def asks(scene: Scene) -> Iterator[Ask]:
+        for acting_as in ("carer", "attorney", "parent"):
+            query = {"carer": scene.teller.sam.person, "acting_as": acting_as}
+            yield Ask("GET", f"{scene.record}/{path}", scene.query(**query, limit=scene.rng.choice((1, 4))), pages=True)
+        yield Ask("GET", f"{scene.record}/{path}", scene.query(carer=scene.teller.neighbour.person))
+
+    return asks
+
+
+def _search(scene: Scene) -> Iterator[Ask]:
+    for text, limit in ((scene.rng.choice(WORDS), 1), ("cafe", 2), (" ".join(scene.rng.sample(WORDS, 2)), 50)):
+        yield Ask("GET", f"{scene.record}/search", scene.query(text=text, limit=limit), pages=True)
+
+
+def _matters(scene: Scene) -> Iterator[Ask]:
+    yield Ask("GET", f"{scene.record}/matters", scene.query())
+    for kind in MATTER_KINDS:
+        yield Ask("GET", f"{scene.record}/matters", scene.query(kind=kind))
+
+
+def _sharing(scene: Scene) -> Iterator[Ask]:
+    yield Ask("GET", f"{scene.record}/sharing", scene.query())
+
+
+def _sharing_as_fhir(scene: Scene) -> Iterator[Ask]:
+    yield Ask("GET", f"{scene.record}/sharing/fhir", scene.query())
+
+
+def _presets(scene: Scene) -> Iterator[Ask]:
+    sam = scene.teller.sam.person
+    for preset in ("medicines", "plan", "freeze"):
+        yield Ask("GET", f"{scene.record}/presets", scene.query(preset=preset, person=sam))
+    yield Ask("GET", f"{scene.record}/presets", scene.query(preset="stop"))
+    ticked = ["kind:letter", *(f"item:{item}" for item in scene.items())]
+    query = scene.query(preset="everything-except", person=sam)
+    yield Ask("GET", f"{scene.record}/presets", {**query, "except": ticked})
+
+
+def _lines(scene: Scene) -> Iterator[dict[str, Any]]:
+    teller, rng = scene.teller, scene.rng
+    yield {"limit": 1}
+    yield {"limit": 3}
+    yield {}
+    for one in (teller.okafor, teller.moss, teller.greta):
+        yield {"viewer": one.person}
+    yield {"team": teller.begun.practice}
+    yield {"rule": rng.choice(("direct-care", "own-record", "emergency", "shared"))}
+    yield {"emergency": rng.choice(("true", "false")), "limit": 2}
+    yield {"refused": rng.choice(("true", "false"))}
+    yield {"for_purpose": rng.choice(("appointment", "emergency", "task"))}
+    yield {"via": rng.choice(("screen", "trail", "preview"))}
+    since = format_instant(rng.choice(teller.steps).at)
+    yield {"since": since}
+    yield {"until": since, "limit": 2}
+
+
+def _trail(scene: Scene) -> Iterator[Ask]:
+    for query in _lines(scene):
+        yield Ask("GET", f"{scene.record}/trail", scene.query(**query), pages=True)
+    for item in scene.items():
+        yield Ask("GET", f"{scene.record}/trail", scene.query(item=item), pages=True, of=item)
+
+
+def _across(scene: Scene) -> Iterator[Ask]:
+    for query in _lines(scene):
+        yield Ask("GET", "/trail", scene.query(**query), pages=True)
+
+
+def _seen_by(scene: Scene) -> Iterator[Ask]:
+    for item in scene.items():
+        yield Ask("GET", f"{scene.record}/items/{item}/seen-by", scene.query(limit=2), pages=True, of=item)
+
+
+def _line(scene: Scene) -> Iterator[Ask]:
+    for label in [*scene.gone_looks[:3], *scene.rng.sample(scene.teller.looks, min(3, len(scene.teller.looks)))]:
+        yield Ask("GET", f"{scene.record}/trail/{{{label}}}", scene.query(limit=2), pages=True)
+    yield Ask("GET", f"{scene.record}/trail/{UNKNOWN}", scene.query())
+
+
+def _as_of(scene: Scene) -> Iterator[Ask]:
+    teller, rng = scene.teller, scene.rng
+    for who, seen in ((teller.sam, False), (teller.okafor, False), (teller.lind, True), (teller.moss, True),
+                      (teller.moss, False), (teller.patient, False), (teller.sam, True)):  # fmt: skip
+        at = format_instant(rng.choice((scene.now, rng.choice(teller.steps).at)))
+        query = {"person": who.person, "acting_as": who.acting_as, "at": at, "seen": str(seen).lower()}
+        yield Ask("GET", f"{scene.record}/as-of", scene.query(**query, limit=rng.choice((1, 50))), pages=True)
+
+
+def _worklist(scene: Scene) -> Iterator[Ask]:
+    for query in ({"limit": 1}, {"limit": 50}, {"overdue": "true"}):
+        yield Ask("GET", "/worklist", scene.query(**query), pages=True)
+
+
+def _counts(scene: Scene) -> Iterator[Ask]:
+    yield Ask("GET", "/worklist/counts", scene.query())
+
+
+def _notices(scene: Scene) -> Iterator[Ask]:
+    for limit in (1, 2, 50):
+        yield Ask("GET", "/notices", scene.query(limit=limit), pages=True)
+
+
+def _keys(scene: Scene) -> Iterator[Ask]:
+    for one in (scene.reader, scene.teller.okafor, scene.teller.sam):
+        yield Ask("GET", f"/people/{one.person}/keys")
+    yield Ask("GET", f"/people/{UNKNOWN}/keys")
+
+
+def _receipt(scene: Scene) -> Iterator[Ask]:
+    for item in scene.items():
+        author, statement = scene.teller.statements.get(item, (scene.teller.okafor.person, UNKNOWN))
+        for standing in ({}, {"standing": "recorded"}):
+            yield Ask("GET", f"/statements/{author}/{statement}/receipt", standing)
+
+
+def _submit(scene: Scene) -> Iterator[Ask]:
+    """Signed by the reader's own key: what is said of a hidden item, and of an unknown one."""
+    kinds: tuple[tuple[str, dict[str, Any], Any], ...] = (
+        ("item-amended/1", {}, {"text": "x", "reason": None}),
+        ("wish-signed/1", {}, None),
+        ("agreement-stated/1", {"agreement": "agree"}, None),
+    )
+    for item in scene.items():
+        for statement_type, facts, words in kinds:
+            yield _signed(scene, statement_type, {"record": scene.teller.record, "item": item, **facts}, words)
+
+
+def _signed(scene: Scene, statement_type: str, facts: dict[str, Any], words: dict[str, Any] | None) -> Ask:
+    salt = bytes(range(32))
+    of_facts = Opening(salt, canonical.encode(facts))
+    of_words = None if words is None else Opening(salt, canonical.encode(words))
+    by = scene.teller.by(scene.reader)
+    statement = Statement(
+        id=by.statement_id or "", ledger=KEYRING.origin, type=statement_type, author=by.person,
+        acting_as=by.acting_as, made_at=scene.now, facts=of_facts.commitment,
+        words=None if of_words is None else of_words.commitment,
+    )  # fmt: skip
+    opens = {"salt": canonical.base64url(salt)}
+    body = {
+        "statement": sign(statement, scene.key.signer).jws,
+        "facts": {**opens, "body": facts},
+        "words": None if words is None else {**opens, "body": words},
+    }
+    return Ask("POST", "/statements", body=body)
+
+
+ASKED: Final[Mapping[str, Asks]] = {
+    "records.list": _records, "trail.open": _record, "trail.open_item": _item, "preview.view": _preview("preview"),
+    "preview.outline": _preview("preview/outline"), "search.items": _search, "matters.list": _matters,
+    "sharing.read": _sharing, "sharing.read_as_fhir": _sharing_as_fhir, "presets.plan": _presets,
+    "trail.who_looked": _trail, "trail.who_looked_across": _across, "trail.seen_by": _seen_by, "trail.in_full": _line,
+    "trail.as_of": _as_of,
+    "worklist.read": _worklist, "worklist.count": _counts, "notices.read": _notices, "people.keys": _keys,
+    "statements.receipt": _receipt, "statements.submit": _submit,
+}  # fmt: skip
+"""What is asked of each operation that shows something, and of the one that takes what its author signed."""
+
+
+def says(path: str, example: Mapping[str, Any]) -> Asks:
+    """What is said by an operation: the example of its document, of hidden, shown and unknown things."""
+
+    def asks(scene: Scene) -> Iterator[Ask]:
+        about_an_item = "{item}" in path
+        # What is about a record as a whole is said once: a second time it is refused for having been said.
+        for item in scene.items() if about_an_item or "item" in example else [scene.one(scene.hidden)]:
+            body = {name: _adapted(scene, name, value, item) for name, value in example.items()}
+            by = scene.teller.by(scene.reader)
+            of = item if about_an_item else None
+            yield Ask("POST", _filled(scene, path, item), body=body, of=of, statement=by.statement_id)
+
+    return asks
+
+
+def _filled(scene: Scene, path: str, item: str) -> str:
+    teller = scene.teller
+    named = {
+        "record": teller.record, "item": item, "person": scene.one([teller.sam.person, teller.neighbour.person]),
+        "care": scene.one([teller.care]), "assessment": scene.one(teller.assessments),
+        "power": scene.one(teller.powers), "parental": scene.one(teller.parentals), "best_interests": UNKNOWN,
+        "withholding": next((held for of, held in teller.withholdings if of == item), UNKNOWN),
+        "directive": scene.one([made for made, _ in teller.directives]), "together": scene.one(teller.togethers),
+        "emergency": scene.one(teller.emergencies), "question": scene.one(teller.questions), "case": UNKNOWN,
+    }  # fmt: skip
+    return path.format(**named)
+
+
+def _adapted(scene: Scene, name: str, value: Any, item: str) -> Any:
+    """A member of an example, of this record, and of now."""
+    teller, now = scene.teller, scene.now
+    today = datetime.fromtimestamp(now / 1000, UTC).date()
+    members: dict[str, Any] = {
+        "made_at": format_instant(now), "until": format_instant(Instant(now + HOUR)), "item": item,
+        "person": teller.sam.person, "carer": teller.sam.person, "auditor": teller.greta.person,
+        "patient": teller.patient.person, "team": teller.begun.practice, "record": teller.record,
+        "disclosure": f"{{{scene.one(scene.gone_looks)}}}" if scene.gone_looks else UNKNOWN,
+        "erasure": next((asked for of, asked in teller.erasures if of == item), UNKNOWN),
+        "assessment": scene.one(teller.assessments), "opinion_date": today.isoformat(), "died": today.isoformat(),
+        "review_date": (today + timedelta(days=60)).isoformat(), "except": [{"kind": "item", "of": item}],
+        "scope": {"kind": "item", "of": item}, "relevant": [{"kind": "item", "of": item}],
+        "grantee": {"kind": "person", "id": teller.sam.person},
+    }  # fmt: skip
+    adapted = members.get(name, value)
+    return [adapted] if isinstance(value, list) and not isinstance(adapted, list) else adapted
