@@ -172,6 +172,10 @@ SAYING_REFUSED: Final[Mapping[str, Explanation]] = {
     "no-emergency": Explanation(
         "The author has no emergency in force here.", "Open an emergency first, with its reason."
     ),
+    "already-told": Explanation(
+        "The emergency is over and its notice is not delayed, so the patient has been told.",
+        "The patient knows of it. There is nothing to delay.",
+    ),
     "already-answered": Explanation("The question has its answer.", "It was answered already."),
     # who decides for the patient
     "lacks-capacity": Explanation(

@@ -114,7 +114,9 @@ def sentences() -> str:
 _SOMETIMES = {
     "directive-made/1": "a share",
     "directive-withdrawn/1": "the withdrawal of a withhold",
-    "item-topics-set/1": "when a topic is taken away",
+    "item-topics-set/1": "when the topics change",
     "results-wish-stated/1": "`at-once`",
+    "after-death-wish-stated/1": "`ask-guardian`",
+    "emergency-reviewed/1": "`justified`",
 }
 """What widens access only in some cases; ``authority.widens`` decides, and a test holds these to it."""

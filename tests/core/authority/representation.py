@@ -10,12 +10,14 @@ from tests.core.story import (
     DORA,
     EVERYTHING,
     GRETA,
+    ITEM,
     JOY,
     LIND,
     MOSS,
     NADIA,
     OKAFOR,
     PAUL,
+    PRACTICE,
     RUTH,
     SAM,
     Story,
@@ -46,6 +48,25 @@ def _(story: Story) -> None:
     assert assess(until=story.now + 367 * DAY) == "-too-long"
     made = story.assess()
     assert assess(assessment=made) == "-already-said"
+
+
+@row("capacity: nobody assesses it who would see more by it: a carer, a holder of a power, one who is trusted ahead")
+def _(story: Story) -> None:
+    term = {"from_": story.now, "until": story.now + 30 * DAY}
+    facts = {"assessment": FRESH_ID, "matter": "sharing", "outcome": "lacks", "relevant": [of("kind", "note")], **term}
+    ahead = {"kind": "person", "id": MOSS}
+    story.join(MOSS, PRACTICE)
+    for who in (OKAFOR, LIND, MOSS):
+        assert about_record(story, "capacity-assessed/1", who, "clinician", **facts) == "+in-care"
+    story.patient("carer-named/1", person=OKAFOR)
+    story.power(LIND)
+    story.share(of("kind", "letter"), ahead, condition={"kind": "when-unwell"})
+    for who in (OKAFOR, LIND, MOSS):
+        assert about_record(story, "capacity-assessed/1", who, "clinician", **facts) == "-for-themselves"
+    parental = story.child("2014-05-04", OKAFOR)
+    review = {"parental": parental, "scope": [of("kind", "plan")], "until": story.now + DAY}
+    assert about_record(story, "parent-reviewed/1", OKAFOR, "clinician", **review) == "-for-themselves"
+    assert about_record(story, "parent-reviewed/1", LIND, "clinician", **review) == "+in-care"
 
 
 @row("capacity: withdrawn by who assessed it, or the guardian")
@@ -192,6 +213,10 @@ def _(story: Story) -> None:
     assert about_record(story, "death-recorded/1", OKAFOR, "clinician", died="2026-05-05") == "-death-to-come"
     assert about_record(story, "death-retracted/1", GRETA, "guardian") == "-not-dead"
     assert about_record(story, "after-death-released/1", GRETA, "guardian", **released, **until) == "-not-dead"
+    assessment, power = story.assess(), story.power(PAUL, "sharing")
+    assert about_record(story, "after-death-wish-stated/1", AMINA, "patient", **wish) == "-lacks-capacity"
+    forbidden = {"wish": "not-after-my-death"}
+    assert about_record(story, "after-death-wish-stated/1", AMINA, "patient", **forbidden) == "+patient"
     story.death()
     assert about_record(story, "death-recorded/1", GRETA, "guardian", **day) == "-already-said"
     assert about_record(story, "death-retracted/1", GRETA, "guardian") == "+guardian"
@@ -206,6 +231,19 @@ def _(story: Story) -> None:
     assert release(until=story.now + 367 * DAY) == "-too-long"
     opened = {"emergency": FRESH_ID, "person": MOSS, "kind": "urgent-care", "until": story.now + HOUR}
     assert about_record(story, "emergency-opened/2", MOSS, "clinician", **opened) == "-after-death"
+    session = {"together": FRESH_ID, "person": SAM, "until": story.now + HOUR}
+    term = {"from_": story.now, "until": story.now + DAY}
+    found = {"assessment": FRESH_ID, "matter": "sharing", "outcome": "lacks", "relevant": [of("kind", "note")], **term}
+    shown = {"best_interests": FRESH_ID, "assessment": assessment, "person": SAM, "scope": [of("kind", "note")]} | until
+    for type_, facts in (
+        ("together-started/1", session),
+        ("capacity-assessed/1", found),
+        ("best-interests-made/1", shown),
+    ):
+        assert about_record(story, type_, OKAFOR, "clinician", **facts) == "-after-death"
+    acting = {"power": power, "until": story.now + HOUR}
+    assert about_record(story, "power-exercised/1", PAUL, "attorney", **acting) == "-after-death"
+    assert about_record(story, "carer-named/1", PAUL, "attorney", person=RUTH) == "-not-the-patient"
     story.patient("after-death-wish-stated/1", wish="not-after-my-death")
     assert release() == "-not-after-death"
 
@@ -218,8 +256,15 @@ def _(story: Story) -> None:
     agreeing = {"item": note, "agreement": "agree"}
     wish = {"wish": "at-once"}
     stopping = (("sharing-stopped/1", {}), ("carer-ended/1", {"person": SAM}), ("results-wish-stated/1", wish))
+    assert about_record(story, "carer-named/1", PAUL, "attorney", person=RUTH) == "-not-the-patient"
+    assert about_record(story, "agreement-stated/1", PAUL, "attorney", **agreeing) == "-not-the-patient"
+    story.assess("treatment")  # now they decide what she cannot
     assert about_record(story, "carer-named/1", PAUL, "attorney", person=RUTH) == "+attorney"
     assert about_record(story, "agreement-stated/1", PAUL, "attorney", **agreeing) == "+attorney"
+    dispute = {"item": FRESH_ID, **ITEM, "kind": "comment", "parent": note, "concern": "dispute"}
+    assert about_record(story, "item-added/1", PAUL, "attorney", **dispute) == "+sees-parent"
+    story.patient("carer-ended/1", person=JOY)
+    assert about_record(story, "carer-named/1", PAUL, "attorney", person=JOY) == "-not-the-patient"
     for type_, more in stopping:
         assert about_record(story, type_, PAUL, "attorney", **more) == "-not-the-patient"
     story.child("2014-05-05")

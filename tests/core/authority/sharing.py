@@ -1,16 +1,19 @@
 """Who may say who sees what: directives, sessions, carers, emergencies."""
 
-from ledger.core.instants import DAY, HOUR
+from ledger.core.instants import DAY, HOUR, Instant
 from tests.core.authority.rows import FRESH_ID, about_record, row, sharing
 from tests.core.story import (
     ALL_CARERS,
     AMINA,
+    DORA,
     EVERYTHING,
     FAMILY,
     GRETA,
     LIND,
     MOSS,
+    NADIA,
     OKAFOR,
+    PAUL,
     RUTH,
     SAM,
     TOGETHER,
@@ -79,6 +82,25 @@ def _(story: Story) -> None:
     assert about_record(story, "together-ended/1", AMINA, "patient", together=FRESH_ID) == "-unknown-session"
     story.patient("together-started/1", **session)
     assert about_record(story, "together-ended/1", AMINA, "patient", together=FRESH_ID) == "+patient"
+
+
+@row("together: nobody attests that they are in the room with themselves")
+def _(story: Story) -> None:
+    story.child("2020-05-04")
+    for who, acting in ((OKAFOR, "clinician"), (NADIA, "parent")):
+        session = {"together": FRESH_ID, "person": who, "until": story.now + HOUR}
+        story.patient("carer-named/1", person=who)
+        assert about_record(story, "together-started/1", who, acting, **session) == "-for-themselves"
+
+
+@row("suspension and freeze: of attorneys and parents too, whether they are named as carers or not")
+def _(story: Story) -> None:
+    story.power()
+    story.child("2014-05-04")
+    for who in (PAUL, NADIA):
+        for type_ in ("carer-suspended/1", "sharing-frozen/1"):
+            assert about_record(story, type_, AMINA, "patient", person=who) == "+patient"
+            assert about_record(story, type_, AMINA, "patient", person=DORA) == "-not-a-carer"
 
 
 @row("suspension of a carer, carer's invitation: the patient")
@@ -163,6 +185,8 @@ def _(story: Story) -> None:
     assert about_record(story, "notice-delayed/1", GRETA, "guardian", **late) == "-too-long"
     story.role(MOSS, "guardian")
     assert about_record(story, "notice-delayed/1", MOSS, "guardian", **delay) == "-own-access"
+    story.now = Instant(story.now + 2 * HOUR)  # the emergency is over, and the patient has been told
+    assert about_record(story, "notice-delayed/1", GRETA, "guardian", **delay) == "-already-told"
 
 
 @row("a question about an access: the patient, of somebody else; answered by who is asked, or the guardian")

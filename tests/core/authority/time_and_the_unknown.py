@@ -5,7 +5,7 @@ from ledger.core.decisions import Deny
 from ledger.core.instants import DAY, MINUTE
 from ledger.core.said import Said
 from tests.core.authority.rows import FRESH_ID, about_record, adding, ask, row, sharing
-from tests.core.story import ALL_CARERS, AMINA, EVERYTHING, OKAFOR, RECORD, RUTH, SAM, Story
+from tests.core.story import ALL_CARERS, AMINA, EVERYTHING, GRETA, OKAFOR, RECORD, RUTH, SAM, Story
 
 
 @row("refused if it was made more than 5 minutes before it is admitted: whatever widens access")
@@ -20,10 +20,16 @@ def _(story: Story) -> None:
     fresh = ask(story, "carer-named/1", AMINA, "patient", record=RECORD, person=RUTH, late=MINUTE)
     assert fresh.until == story.now + 4 * MINUTE + 1
     note = story.item("note", topics=["genetic"])
-    for topics, widening in (([], True), (["genetic", "mental-health"], False)):
+    for topics, widening in (([], True), (["genetic", "mental-health"], True), (["genetic"], False)):
         facts = {"item": note, "topics": topics, "record": RECORD}
         said = Said(999, story.now, story.now, "item-topics-set/1", OKAFOR, "clinician", facts)
         assert widens(story.facts(OKAFOR), said) is widening
+    emergency = story.emergency()
+    for outcome, rule in (("justified", "-stale-grant"), ("not-justified", "+guardian")):
+        review = {"emergency": emergency, "outcome": outcome}
+        assert about_record(story, "emergency-reviewed/1", GRETA, "guardian", late=DAY, **review) == rule
+    for wish, rule in (("ask-guardian", "-stale-grant"), ("not-after-my-death", "+patient")):
+        assert about_record(story, "after-death-wish-stated/1", AMINA, "patient", late=DAY, wish=wish) == rule
 
 
 @row("nothing is said from the future")

@@ -130,6 +130,20 @@ def _(story: Story) -> None:
     assert story.rule(OKAFOR, "clinician", felt) == "+direct-care"
 
 
+@row("Else Permit direct-care", "matters as a plain note: within the profile, and unless the patient sealed those")
+def _(story: Story) -> None:
+    assessment = story.assess()
+    story.join(MOSS, PHARMACY)
+    story.care(team(PHARMACY))
+    story.policy({"pharmacy": {"kinds": ["medicine"], "topics": []}})
+    assert story.rule(MOSS, "clinician", assessment) == "-unknown-item"
+    assert story.rule(LIND, "clinician", assessment) == "+direct-care"
+    story.withhold(EVERYTHING, person(LIND))
+    assert story.rule(LIND, "clinician", assessment) == "-unknown-item"
+    story.emergency(LIND)
+    assert story.rule(LIND, "clinician", assessment) == "+emergency"
+
+
 @row("A treating clinician sees *that* something is sealed, unless the patient chose hidden")
 def _(story: Story) -> None:
     note, other = story.item("note", LIND), story.item("other", LIND, kind="letter")

@@ -249,6 +249,10 @@ def _(story: Story) -> None:
     assert story.rule(SAM, "carer", after) == "-frozen"
     story.share(EVERYTHING)
     assert story.rule(SAM, "carer", after) == "-frozen"
+    amended = story.item("amended", LIND)
+    assert story.rule(SAM, "carer", before) == "+shared"
+    story.clinician("item-amended/1", item=before)  # they have not seen it so
+    assert story.rule(SAM, "carer", before) == story.rule(SAM, "carer", amended) == "-frozen"
     story.share(of("item", after))
     assert story.rule(SAM, "carer", after) == "+shared"
     story.share(of("kind", "note"), ALL_CARERS)

@@ -162,6 +162,25 @@ def _(story: Story) -> None:
     assert story.rule(NADIA, "parent", note) == "-no-relationship"
 
 
+@row("7. Parent → as the patient until 11", "what they share in the child's place is shared until then")
+def _(story: Story) -> None:
+    story.child(BORN)
+    note = story.item("note", topics=["sexual-health"])
+    terms = {"from_": None, "until": None, "condition": None, "replaces": None, "hidden": False}
+    about = {
+        "directive": named("hers"),
+        "effect": "share",
+        "scope": of("topic", "sexual-health"),
+        "grantee": ALL_CARERS,
+    }
+    story.say("directive-made/1", NADIA, "parent", record=RECORD, **about, **terms)
+    shown = story.decide(SAM, "carer", note)
+    assert (shown.rule, shown.until) == ("shared", ELEVEN)
+    assert story.rule(SAM, "carer", note, at=ELEVEN) == "-condition-not-met"
+    story.share(of("topic", "sexual-health"), person(SAM))
+    assert story.rule(SAM, "carer", note, at=ELEVEN) == "+shared"  # unless the young person shares
+
+
 @row("from 11 by review with named scope")
 def _(story: Story) -> None:
     parental = story.child("2014-05-04")
