@@ -3,12 +3,13 @@
 from typing import Final
 
 _LAWS = "tests/core/test_policy_laws.py::"
+_LAWS_OF_ONE_STORY = "tests/core/test_absence_laws.py::"
 _WORKLIST = "tests/projections/test_worklist.py::"
 _PRESETS = "tests/core/test_presets.py::test_after_a_preset_exactly_what_it_means_is_visible_and_never_more_in_between"
 
 ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "The decision is one pure function, decide(facts, request) -> Permit | Deny, without I/O, clock or randomness": (
-        _LAWS + "test_evidence_is_of_the_ledger_and_deciding_changes_no_facts",
+        _LAWS_OF_ONE_STORY + "evidence_is_of_the_ledger_and_deciding_changes_no_facts",
         "tests/test_house.py::test_imports_point_down",
     ),
     "(none of that is sent to a carer)": (
@@ -76,26 +77,26 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "tests/store/test_admission.py::test_time_that_runs_out_before_the_commit_counts",
     ),
     "Adding an unconditional share where that grantee and scope had no directive never narrows": (
-        _LAWS + "test_an_unconditional_share_never_narrows",
+        _LAWS + "an_unconditional_share_where_there_was_no_directive_never_narrows",
     ),
-    "adding a withhold never widens": (_LAWS + "test_a_withhold_never_widens",),
+    "adding a withhold never widens": (_LAWS + "a_withhold_where_there_was_no_directive_never_widens",),
     "only withholding, suspension, hiding, erasure, an extra topic, or a conditional or replacing directive narrows": (
-        _LAWS + "test_an_unconditional_share_never_narrows",
-        _LAWS + "test_what_takes_away_never_widens",
-        _LAWS + "test_every_reader_sees_what_the_slow_model_says",
+        _LAWS + "an_unconditional_share_where_there_was_no_directive_never_narrows",
+        _LAWS + "what_takes_away_never_widens",
+        _LAWS_OF_ONE_STORY + "every_reader_sees_what_the_slow_model_says",
     ),
     "also under concurrency": (
         "tests/withdrawal/test_no_disclosure_after_a_withdrawal.py::test_sixteen_readers_in_two_processes_never_see_what_was_taken_back",
-        _LAWS + "test_what_is_withdrawn_counts_at_no_later_position",
+        _LAWS + "what_is_withdrawn_or_stopped_counts_at_no_later_position",
     ),
-    "unrelated statements do not matter": (_LAWS + "test_a_decision_depends_on_nothing_outside_its_guards",),
+    "unrelated statements do not matter": (_LAWS_OF_ONE_STORY + "a_decision_depends_on_nothing_outside_its_guards",),
     "the decision depends on nothing outside its evidence and guards": (
-        _LAWS + "test_a_decision_depends_on_nothing_outside_its_guards",
+        _LAWS_OF_ONE_STORY + "a_decision_depends_on_nothing_outside_its_guards",
     ),
-    "as-of view = replay at that position": (_LAWS + "test_as_of_is_replay_of_the_prefix",),
+    "as-of view = replay at that position": (_LAWS_OF_ONE_STORY + "as_of_is_replay_of_the_prefix",),
     "absence as above": (
-        "tests/core/test_absence_laws.py::test_nobody_can_tell_what_is_hidden_without_trace_from_nothing",
-        "tests/core/test_absence_laws.py::test_carers_are_left_no_trace_and_told_of_no_matter",
+        _LAWS_OF_ONE_STORY + "nobody_can_tell_what_is_hidden_without_trace_from_nothing",
+        _LAWS_OF_ONE_STORY + "carers_are_left_no_trace_and_told_of_no_matter",
     ),
     "Rectification: a disagreement stands beside the passage in every view, search, print and export"
     " where that reader may see it": (
