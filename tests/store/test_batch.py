@@ -1,14 +1,16 @@
 """One commit: what stands in it together, what is refused, what waits; without a database."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.edge import Edge
-from ledger.core.entry import parse_entry
+from ledger.core.entry import parse_entry, read_entry
 from ledger.core.instants import SECOND, Instant
 from ledger.core.receipt import check_receipt
+from ledger.core.sealing import KeyEncryptionKey, Part
 from ledger.core.subjects import POLICY, Subject, contents_of, person
 from ledger.domain.items import Item
 from ledger.domain.stream import Voice
@@ -19,19 +21,25 @@ from tests.core.story import ITEM, OKAFOR, RECORD, named
 from tests.keyring import fixed_keyring
 
 KEYRING = fixed_keyring()
+OTHER_KEY = KeyEncryptionKey(bytes(range(32)))
 MAPPER = SealingMapper(KEYRING)
 NOW = Instant(1_780_000_000_000)
 EMPTY = Head(Edge.empty(), Instant(0))
 CONTENTS, SOMEBODY = contents_of(RECORD), person(OKAFOR)
 
 
-def note(name: str, said: str | None = None) -> Admission:
-    """A signed and sealed note of this name, under the statement id ``said``; it bears on the record's contents."""
+def added(name: str, said: str) -> Item:
+    """A stream that begins with a note of this name, under the statement id ``said``."""
     stream = Item.of(named(name))
     words = {"title": None, "text": "Slept badly.", "quote": None, "data": None}
-    voice = Voice(OKAFOR, "clinician", NOW, named(said or f"statement {name}"))
+    voice = Voice(OKAFOR, "clinician", NOW, named(said))
     stream.say("item-added/1", voice, {"record": RECORD, "item": named(name), **ITEM}, words)
-    [event] = stream.collect_events()
+    return stream
+
+
+def note(name: str, said: str | None = None) -> Admission:
+    """A signed and sealed note; it bears on the record's contents."""
+    [event] = added(name, said or f"statement {name}").collect_events()
     return MAPPER.to_stored_event(event)
 
 
@@ -117,8 +125,9 @@ async def test_one_place_of_a_stream_is_taken_once() -> None:
 
 async def test_the_same_statement_again_waits_for_the_next_commit() -> None:
     first, again = request(note("one"), note("two")), request(note("other", "statement two"))
-    made, waiting = drafted(first, again)
-    assert (made.requests, waiting) == ([first], [again])
+    last = request(note("three"))
+    made, waiting = drafted(first, again, last)
+    assert (made.requests, waiting) == ([first, last], [again])
     assert not again.answer.done()
 
 
@@ -160,6 +169,27 @@ async def test_a_checkpoint_is_signed_when_somebody_waits_for_it_or_it_is_due(
         edge = made.extension.edge
         assert KEYRING.log.verifier.open_checkpoint(made.checkpoint) == Checkpoint(KEYRING.origin, 2, edge.root())
         assert made.recorded_at // SECOND == NOW // SECOND
+
+
+async def test_a_statement_without_words_has_an_entry_without_words() -> None:
+    stream = added("one", "first")
+    topics = {"record": RECORD, "item": named("one"), "topics": []}
+    stream.say("item-topics-set/1", Voice(OKAFOR, "clinician", NOW, named("second")), topics, None)
+    made, _ = drafted(request(*(MAPPER.to_stored_event(event) for event in stream.collect_events())))
+    assert [Part.WORDS in read_entry(entry).sealed for entry in made.entries] == [True, False]
+
+
+async def test_what_was_sealed_before_a_generation_was_opened_is_wrapped_anew() -> None:
+    old, new = note("old"), replace(KEYRING, key_encryption_keys={**KEYRING.key_encryption_keys, 2: OTHER_KEY})
+    asked = request(old)
+    asked.wrap_under(KEYRING)
+    assert asked.admissions == [old]
+    asked.wrap_under(new)
+    [again] = asked.admissions
+    assert (again.generation, again.jws) == (2, old.jws)
+    assert again.facts.wrapped != old.facts.wrapped
+    asked.wrap_under(new)
+    assert asked.admissions == [again]
 
 
 async def test_who_has_gone_is_refused_nothing() -> None:

@@ -1,0 +1,164 @@
+"""The guard on a real database: a decision is admitted only while every counter that it read stands still."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+
+from api.clock import clock
+from ledger.core import subjects
+from ledger.core.instants import DAY, Instant
+from ledger.core.subjects import Subject, subjects_of
+from ledger.core.terms import TOPICS
+from ledger.domain.items import Item
+from ledger.domain.stream import Voice
+from ledger.gathering import Gatherer
+from ledger.ledger import open_ledger
+from ledger.saying import fresh_id
+from ledger.store.errors import GuardFailed
+from ledger.store.mapper import Admission
+from ledger.use_cases.people import Configured
+from tests.core.story import AGES, ITEM
+from tests.story import KEYRING, Story
+
+NOBODY, NOTHING = fresh_id(Instant(0)), subjects.person(fresh_id(Instant(0)))
+
+
+def note(story: Story) -> Admission:
+    """A signed and sealed note, not yet admitted."""
+    item = fresh_id(clock())
+    stream = Item.of(item)
+    words = {"title": None, "text": "Slept badly.", "quote": None, "data": None}
+    voice = Voice(story.okafor.person, "clinician", clock(), fresh_id(clock()))
+    stream.say("item-added/1", voice, {"record": story.record, "item": item, **ITEM}, words)
+    [event] = stream.collect_events()
+    return story.ledger.mapper.to_stored_event(event)  # type: ignore[return-value,arg-type]
+
+
+async def counted(story: Story) -> dict[Subject, int]:
+    """Every counter as the database has it."""
+    async with await psycopg.AsyncConnection.connect(story.database.dsn()) as connection:
+        return dict(await (await connection.execute("select subject, version from ledger.guard")).fetchall())
+
+
+async def test_a_decision_guards_every_counter_that_it_read(story: Story) -> None:
+    administrator, ledger = story.ada, story.ledger
+    other = str((await ledger.people.form_team(administrator, "The Pharmacy")).facts["team"])
+    okafor, sam = story.okafor.person, story.sam.person
+    gatherer = Gatherer(ledger.facts)
+    named = {"subject": sam, "teams": [other], "fresh": True}
+    gathered = await gatherer.gather(okafor, story.record, at=clock(), **named)
+    of_people = {of(who) for who in (okafor, sam) for of in (subjects.person, subjects.cases_of)}
+    of_record = {subjects.contents_of(story.record), subjects.relations_of(story.record)}
+    of_teams = {subjects.team(story.practice), subjects.team(other)}
+    versions = await counted(story)
+    every = of_people | of_record | of_teams | {subjects.POLICY}
+    assert gathered.guards == {subject: versions.get(subject, 0) for subject in every}
+    contents = subjects.contents_of(story.record)
+    assert gathered.guards_without_contents() == {s: n for s, n in gathered.guards.items() if s != contents}
+    assert contents in gathered.guards
+    said = await ledger.read(0, await ledger.rows.size())
+    read = [one.position for one in said if every & set(subjects_of(one.type, one.facts))]
+    assert gathered.as_of == max(read)
+    assert set(gathered.facts.teams) == {story.practice, other}
+    assert gathered.facts.subject is not None
+    assert gathered.facts.subject.person == sam
+
+
+async def test_what_nobody_knows_is_guarded_too(story: Story) -> None:
+    gatherer = Gatherer(story.ledger.facts)
+    gathered = await gatherer.gather(NOBODY, at=clock(), subject=NOBODY)
+    unknown = {subjects.person(NOBODY), subjects.cases_of(NOBODY), subjects.POLICY}
+    assert gathered.guards == gathered.guards_without_contents() == dict.fromkeys(unknown, 0)
+    assert (gathered.facts.record, gathered.facts.subject, gathered.record, gathered.as_of) == (None, None, None, 0)
+    okafor = story.okafor.person
+    registered = await gatherer.registered([okafor, NOBODY])
+    said = await story.ledger.read(0, await story.ledger.rows.size())
+    [at] = [one.position for one in said if one.type == "person-registered/1" and one.facts["person"] == okafor]
+    assert registered == {okafor: at}
+
+
+async def test_what_is_read_afresh_is_what_was_said_last(story: Story) -> None:
+    gatherer, ends = Gatherer(story.ledger.facts), Instant(clock() + DAY)
+    about = {"record": story.record, "at": clock(), "subject": story.sam.person}
+    before = await gatherer.gather(story.lind.person, **about)
+    async with open_ledger(story.database.dsn(), KEYRING, clock) as other:
+        await other.people.grant(story.ada, story.lind.person, "auditor", until=ends)
+        await other.people.grant(story.ada, story.sam.person, "auditor", until=ends)
+        await other.people.leave_team(story.ada, story.practice, story.okafor.person)
+        await other.people.set_policy(story.ada, Configured({}, dict.fromkeys(TOPICS, "R"), AGES))
+        frozen = await other.sharing.freeze(story.amina, story.record, story.sam.person)
+    stale = await gatherer.gather(story.lind.person, **about)
+    assert stale.guards == before.guards
+    with pytest.raises(GuardFailed):
+        await story.ledger.rows.sequencer.admit([note(story)], guards=stale.guards)
+    fresh = await gatherer.gather(story.lind.person, **about, fresh=True)
+    versions = await counted(story)
+    assert fresh.guards == {subject: versions.get(subject, 0) for subject in fresh.guards}
+    moved = {subject for subject in fresh.guards if fresh.guards[subject] != before.guards[subject]}
+    people = {subjects.person(story.lind.person), subjects.person(story.sam.person)}
+    assert moved == people | {subjects.team(story.practice), subjects.relations_of(story.record), subjects.POLICY}
+    assert fresh.as_of == frozen.position
+    await story.ledger.rows.sequencer.admit([note(story)], guards=fresh.guards)
+
+
+async def test_a_counter_that_is_not_as_read_refuses_whichever_way_it_differs(story: Story) -> None:
+    admit, known = story.ledger.rows.sequencer.admit, subjects.person(story.okafor.person)
+    version = (await counted(story))[known]
+    for guards in ({known: version - 1}, {known: version + 1}, {known: 0}, {NOTHING: 1}, {NOTHING: 0, known: 0}):
+        before = await story.ledger.rows.size()
+        with pytest.raises(GuardFailed, match="decide again"):
+            await admit([note(story)], guards=guards)
+        assert await story.ledger.rows.size() == before
+    for guards in ({known: version}, {NOTHING: 0}, {NOTHING: 0, known: version}, {}):
+        await admit([note(story)], guards=guards)
+
+
+async def test_of_a_commit_that_lost_only_what_rests_on_what_changed_is_refused(story: Story) -> None:
+    known, versions = subjects.person(story.okafor.person), await counted(story)
+    good, stale = {known: versions[known], NOTHING: 0}, {known: versions[known], subjects.POLICY: 5}
+    asked = [good, stale, {}, good, stale, good, {}, stale]
+    before = await story.ledger.rows.size()
+    enqueue = story.ledger.rows.sequencer.enqueue
+    found = await asyncio.gather(*(enqueue([note(story)], guards=one) for one in asked), return_exceptions=True)
+    assert [isinstance(one, GuardFailed) for one in found] == [one is stale for one in asked]
+    positions = [one[0].position for one in found if not isinstance(one, BaseException)]
+    assert positions == list(range(before, before + 5))
+
+
+async def test_each_fact_counts_once_and_is_found_under_its_number(story: Story) -> None:
+    contents, admit = subjects.contents_of(story.record), story.ledger.rows.sequencer.admit
+    before = (await counted(story)).get(contents, 0)
+    await asyncio.gather(*(admit([note(story), note(story)]) for _ in range(4)))
+    assert (await counted(story))[contents] == before + 8
+    async with await psycopg.AsyncConnection.connect(story.database.dsn()) as connection:
+        query = "select n, position from ledger.fact where subject = %s order by n"
+        rows = await (await connection.execute(query, [contents])).fetchall()
+    assert [n for n, _ in rows] == list(range(1, before + 9))
+    assert [position for _, position in rows] == sorted({position for _, position in rows})
+
+
+@pytest.fixture
+async def late(story: Story) -> AsyncIterator[Story]:
+    """Another process on the same ledger, which has not heard of what this one admitted since it began."""
+    async with open_ledger(story.database.dsn(), KEYRING, clock) as other:
+        await story.ledger.rows.sequencer.admit([note(story)])
+        yield Story(**{**vars(story), "ledger": other})
+
+
+async def test_a_process_that_was_behind_takes_in_what_the_other_admitted_and_holds_to_its_counters(
+    story: Story, late: Story
+) -> None:
+    contents = subjects.contents_of(story.record)
+    version = (await counted(story))[contents]
+    stale, good = {contents: version - 1}, {contents: version}
+    enqueue = late.ledger.rows.sequencer.enqueue
+    asked = [good, stale, stale, {}]
+    admitting = [enqueue([note(story)], guards=one, valid_until=Instant(clock() + DAY)) for one in asked]
+    first, *refused, last = await asyncio.gather(*admitting, return_exceptions=True)
+    assert all(isinstance(one, GuardFailed) for one in refused)
+    size = await story.ledger.rows.size()
+    assert [first[0].position, last[0].position] == [size - 2, size - 1]  # type: ignore[index]
+    with pytest.raises(GuardFailed):
+        await story.ledger.rows.sequencer.admit([note(story)], guards=good)
