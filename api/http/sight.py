@@ -18,6 +18,7 @@ from projections.access_trail import Line, Sought
 
 READERS: Final = frozenset({"patient", "auditor", "guardian"})
 OVERSEERS: Final = frozenset({"auditor", "guardian"})
+_AT_ONCE: Final = 50
 
 Seeing = Callable[[list[Line]], Awaitable[tuple[list[Line], set[str]]]]
 """Of these lines, those of records that the reader may open, and which of their items they may see."""
@@ -122,9 +123,7 @@ async def lines_of(
     call: Call, sight: Sight, before: int | None, limit: int, seeing: Seeing
 ) -> list[tuple[Line, set[str]]]:
     """Up to one more than ``limit`` lines that the reader may see, each with those of its items that they may."""
-    # That something was no emergency is told of what is visible of it alone, so the index is not asked for that.
-    indexed = replace(sight.sought, emergency=sight.sought.emergency or None)
-    found: list[tuple[Line, set[str]]] = []
+    indexed, found = _indexed(sight), list[tuple[Line, set[str]]]()
     while len(found) <= limit:
         chunk = await call.service.access_trail.page(indexed, before=before, limit=limit + 1)
         lines, seen = await seeing(chunk)
@@ -133,6 +132,20 @@ async def lines_of(
             break
         before = chunk[-1].position
     return found
+
+
+async def lines_since(call: Call, sight: Sight, after: int, disclosed: set[str]) -> list[tuple[Line, set[str]]]:
+    """The lines behind a position, newest first, that the reader may see by what is disclosed to them."""
+    indexed, found = _indexed(sight), list[tuple[Line, set[str]]]()
+    before: int | None = None
+    while True:
+        chunk = await call.service.access_trail.page(indexed, before=before, limit=_AT_ONCE)
+        newer = [line for line in chunk if line.position > after]
+        told = ((line, disclosed.intersection(items_of(line))) for line in newer)
+        found += [(line, seen) for line, seen in told if sight.shows(line, seen)]
+        if len(newer) < _AT_ONCE:
+            return found
+        before = newer[-1].position
 
 
 def items_of(line: Line) -> list[str]:
@@ -158,6 +171,11 @@ def line_as_json(sight: Sight, line: Line, seen: set[str], named: Mapping[str, s
         return shown
     told = {"record": line.record, "case": line.case, "rule": line.refused, "attempted": line.attempted}
     return {**shown, **told, "position": line.position}
+
+
+def _indexed(sight: Sight) -> Sought:
+    """What the index is asked for: that something was no emergency is told of what is visible of it alone."""
+    return replace(sight.sought, emergency=sight.sought.emergency or None)
 
 
 def _within(sought: Sought, case: Case) -> Sought:

@@ -19,7 +19,7 @@ from api.http.bodies import UUID_PATTERN, InPath, Moment
 from api.http.operations import shows
 from api.http.reading import OfCase, Page, case_of, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
-from api.http.sight import OVERSEERS, READERS, Seeing, Sight, items_of, line_as_json, lines_of, sight_of
+from api.http.sight import OVERSEERS, READERS, Seeing, Sight, items_of, line_as_json, lines_of, lines_since, sight_of
 from ledger.core.decisions import CARERS
 from ledger.core.instants import Instant
 from ledger.disclosure import Disclosure
@@ -113,8 +113,12 @@ async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail,
     sight = await sight_of(call, record, page.sought(record, page.item), asked.case)
     chosen = await lines_of(call, sight, before, page.limit, visible_to(call, asked))
     disclosure = await disclose(call, asked, {item for _, seen in chosen[: page.limit] for item in seen})
-    lines = await lines_of(call, sight, before, page.limit, _these({shown.item for shown in disclosure.thread()}))
-    named = await names_on(call, lines[: page.limit], disclosure)
+    told = {shown.item for shown in disclosure.thread()}
+    newest = chosen[0][0].position if chosen else -1
+    # On the first page also what was said meanwhile: the reading itself is a line of this trail.
+    since = await lines_since(call, sight, newest, told) if before is None else []
+    lines = since + [(line, seen & told) for line, seen in chosen]
+    named = await names_on(call, _shown(sight, lines, page), disclosure)
     return _paged(call, sight, lines, page, continues, named=named)
 
 
@@ -130,7 +134,7 @@ async def seen_by(call: Calling, record: InPath, item: InPath, page: Annotated[P
     await call.service.caught_up()
     sight = await sight_of(call, record, page.sought(record, item), asked.case)
     lines = await lines_of(call, sight, before, page.limit, _these({item}))
-    named = await names_on(call, lines[: page.limit], disclosure)
+    named = await names_on(call, _shown(sight, lines, page), disclosure)
     return _paged(call, sight, lines, page, continues, named=named)
 
 
@@ -255,8 +259,12 @@ def _paged(
     *,
     named: Mapping[str, str],
 ) -> Response:
-    shown = lines[: page.limit]
-    last = shown[-1][0].position if len(lines) > page.limit else None
+    last = lines[page.limit - 1][0].position if len(lines) > page.limit else None
     cursor = None if last is None else call.service.cursors.seal((Instant(0), last), *continues)
-    told: list[dict[str, Any]] = [line_as_json(sight, line, seen, named) for line, seen in shown]
+    told: list[dict[str, Any]] = [line_as_json(sight, line, seen, named) for line, seen in _shown(sight, lines, page)]
     return json_answer({"lines": told, "cursor": cursor})
+
+
+def _shown(sight: Sight, lines: list[tuple[Line, set[str]]], page: Page) -> list[tuple[Line, set[str]]]:
+    """The lines of a page, but for those whose items were hidden between the choice and the disclosure."""
+    return [(line, seen) for line, seen in lines[: page.limit] if sight.shows(line, seen)]

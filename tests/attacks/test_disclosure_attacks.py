@@ -1,0 +1,63 @@
+"""Attacks on what is disclosed and on the account of it, as somebody with the source would make them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from api.postgres import EmbeddedPostgres
+from tests.http.living import asked, living, neighbour
+from tests.http.served import Client, Served, problem
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(
+    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
+    home: Path = tmp_path_factory.mktemp("home")
+    async with living(postgres, migrated_template, home) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def served(service: Served) -> Served:
+    return await neighbour(service)
+
+
+async def paged(client: Client, path: str, **query: Any) -> list[dict[str, Any]]:
+    """All lines of a trail, page after page."""
+    lines, cursor = list[dict[str, Any]](), None
+    while True:
+        told = await asked(client, path, **query, **({} if cursor is None else {"cursor": cursor}))
+        lines += told["lines"]
+        cursor = told["cursor"]
+        if cursor is None:
+            return lines
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+async def test_nobodys_look_is_lost_between_the_pages_of_the_trail(served: Served, limit: int) -> None:
+    """Each look shows another item, so that nothing which one page discloses is on the next."""
+    story = served.story
+    amina, okafor = await served.sign_in(story.amina), await served.sign_in(story.okafor)
+    notes = [await story.note(f"Note {n}.") for n in range(4)]
+    for note in notes:
+        await asked(okafor, f"{served.record}/items/{note}")
+    lines = await paged(amina, f"{served.record}/trail", limit=limit)
+    looks = [line["shown"][0]["items"] for line in lines if line["viewer"]["id"] == story.okafor.person]
+    assert looks == [[note] for note in reversed(notes)]
+    assert len({line["id"] for line in lines}) == len(lines)
+
+
+@pytest.mark.parametrize("member", ["rule", "for_purpose", "via"])
+async def test_what_no_text_can_hold_is_malformed_and_no_error_of_the_service(served: Served, member: str) -> None:
+    amina = await served.sign_in(served.story.amina)
+    for path in (f"{served.record}/trail", f"{served.record}/items/{served.story.record}/seen-by", "/trail"):
+        before = await served.size()
+        told = problem(await amina.get(path, **{member: "direct\0care"}), 422, "malformed")
+        assert f"/query/{member}" in told["detail"]
+        assert await served.size() == before
