@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,18 +12,27 @@ from ledger.core import subjects
 from ledger.core.instants import DAY, Instant
 from ledger.core.subjects import Subject, subjects_of
 from ledger.core.terms import TOPICS
+from ledger.domain.errors import DomainError
 from ledger.domain.items import Item
 from ledger.domain.stream import Voice
 from ledger.gathering import Gatherer
 from ledger.ledger import open_ledger
-from ledger.saying import fresh_id
+from ledger.saying import By, fresh_id
 from ledger.store.errors import GuardFailed
 from ledger.store.mapper import Admission
+from ledger.use_cases.items import Draft
 from ledger.use_cases.people import Configured
+from ledger.use_cases.sharing import Directing
+from ledger.use_cases.trail import Asked
 from tests.core.story import AGES, ITEM
 from tests.story import KEYRING, Story
 
+PLANS = {"kind": "kind", "of": "plan"}
 NOBODY, NOTHING = fresh_id(Instant(0)), subjects.person(fresh_id(Instant(0)))
+
+
+def person(by: By) -> dict[str, str]:
+    return {"kind": "person", "id": by.person}
 
 
 def note(story: Story) -> Admission:
@@ -34,6 +44,12 @@ def note(story: Story) -> Admission:
     stream.say("item-added/1", voice, {"record": story.record, "item": item, **ITEM}, words)
     [event] = stream.collect_events()
     return story.ledger.mapper.to_stored_event(event)  # type: ignore[return-value,arg-type]
+
+
+async def care_of(story: Story) -> str:
+    """The practice's care relationship."""
+    said = await story.ledger.read(0, await story.ledger.rows.size())
+    return str(next(one.facts["care"] for one in said if one.type == "care-started/1"))
 
 
 async def counted(story: Story) -> dict[Subject, int]:
@@ -64,6 +80,17 @@ async def test_a_decision_guards_every_counter_that_it_read(story: Story) -> Non
     assert set(gathered.facts.teams) == {story.practice, other}
     assert gathered.facts.subject is not None
     assert gathered.facts.subject.person == sam
+
+
+async def test_who_took_over_the_care_guards_the_team_that_had_it(story: Story) -> None:
+    ledger = story.ledger
+    other = str((await ledger.people.form_team(story.ada, "The Pharmacy")).facts["team"])
+    await ledger.people.join_team(story.ada, other, story.moss.person)
+    await ledger.care.transfer(story.ada, story.record, await care_of(story), other)
+    gathered = await Gatherer(ledger.facts).gather(story.moss.person, story.record, at=clock())
+    teams = {subjects.team(story.practice), subjects.team(other)}
+    assert teams <= gathered.guards.keys()
+    assert set(gathered.facts.teams) == {story.practice, other}
 
 
 async def test_what_nobody_knows_is_guarded_too(story: Story) -> None:
@@ -137,6 +164,42 @@ async def test_each_fact_counts_once_and_is_found_under_its_number(story: Story)
         rows = await (await connection.execute(query, [contents])).fetchall()
     assert [n for n, _ in rows] == list(range(1, before + 9))
     assert [position for _, position in rows] == sorted({position for _, position in rows})
+
+
+async def test_what_another_process_took_back_is_shown_and_said_no_more(story: Story) -> None:
+    ledger, asked = story.ledger, Asked(story.record, "shared-with-me")
+    plan = await story.note("Walk every day.", kind="plan")
+    shared = await story.share(PLANS)
+    assert [one.item for one in (await ledger.trail.open(story.sam, asked)).shown] == [plan]
+    async with open_ledger(story.database.dsn(), KEYRING, clock) as other:
+        await other.sharing.withdraw(story.amina, story.record, shared)
+        assert (await ledger.trail.open(story.sam, asked)).shown == ()
+        await other.care.end(story.ada, story.record, await care_of(story))
+    with pytest.raises(DomainError):
+        await ledger.items.add(story.lind, story.record, Draft("note", "Slept badly."))
+
+
+async def test_a_share_that_ends_between_decision_and_commit_shows_and_lets_say_nothing(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, ends = await story.note("Walk every day.", kind="plan"), Instant(clock() + DAY)
+    directing = Directing(person(story.sam), PLANS, ends=ends)
+    await story.ledger.sharing.direct(story.amina, story.record, directing)
+    hands = [Instant(ends - 1)]
+    async with open_ledger(story.database.dsn(), KEYRING, lambda: hands[-1]) as ledger:
+        enqueue = ledger.rows.sequencer.enqueue
+
+        def a_moment_later(*args: Any, **named: Any) -> Any:
+            hands.append(Instant(hands[-1] + 1))
+            return enqueue(*args, **named)
+
+        asked = Asked(story.record, "shared-with-me")
+        assert [one.item for one in (await ledger.trail.open(story.sam, asked)).shown] == [plan]
+        monkeypatch.setattr(ledger.rows.sequencer, "enqueue", a_moment_later)
+        assert (await ledger.trail.open(story.sam, asked)).shown == ()
+        hands.append(Instant(ends - 1))
+        with pytest.raises(DomainError):
+            await ledger.items.comment(story.sam, story.record, plan, "Gladly.")
 
 
 @pytest.fixture
