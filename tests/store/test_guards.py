@@ -87,7 +87,7 @@ async def test_who_took_over_the_care_guards_the_team_that_had_it(story: Story) 
     other = str((await ledger.people.form_team(story.ada, "The Pharmacy")).facts["team"])
     await ledger.people.join_team(story.ada, other, story.moss.person)
     await ledger.care.transfer(story.ada, story.record, await care_of(story), other)
-    gathered = await Gatherer(ledger.facts).gather(story.moss.person, story.record, at=clock())
+    gathered = await Gatherer(ledger.facts).gather(story.moss.person, story.record, at=clock(), fresh=True)
     teams = {subjects.team(story.practice), subjects.team(other)}
     assert teams <= gathered.guards.keys()
     assert set(gathered.facts.teams) == {story.practice, other}
