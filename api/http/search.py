@@ -6,6 +6,7 @@ looked at: nothing of it shows in what is found, in how much, or in where the ne
 recorded.
 """
 
+import asyncio
 import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
@@ -29,6 +30,8 @@ from ledger.use_cases.trail import Asked
 router: Final = APIRouter(tags=["records"])
 MOST_PAGES: Final = 5
 """Pages that one request looks through: a thousand items, with what is said under them."""
+MOST_LETTERS: Final = 8 * 1024 * 1024
+"""Letters after which no further page is looked through: it all happens at one go, while others wait."""
 _WORDS: Final = frozenset({"title", "text", "quote", "reason", "data"})
 _NOT_OF_IT: Final = frozenset({"children", "author", "why"})
 
@@ -43,7 +46,8 @@ class PageOfSearch(Page):
 async def search(call: Calling, record: InPath, page: Annotated[PageOfSearch, Query()]) -> Response:
     """The items that match, newest first, each with what is said under it; ``matched`` names those that hold the words.
 
-    One request looks through a thousand items. Where there are more it gives a cursor, even if nothing matched so far.
+    One request looks through a thousand items, fewer of much text. Where there are more it gives a cursor, even if
+    nothing matched so far.
     """
     sought = _sought(page.text)
     if call.session.acting_as not in VIEWS:
@@ -61,16 +65,19 @@ async def _found(
 ) -> tuple[list[tuple[dict[str, Any], Place]], Place | None]:
     """Up to ``limit`` items that match, and where to go on; each page that is looked through is a disclosure."""
     found: list[tuple[dict[str, Any], Place]] = []
+    letters = 0
     for _ in range(MOST_PAGES):
         asked = Asked(record, purpose_of(call, page.purpose), "search", limit=LARGEST_PAGE, after=place)
         view, disclosure = await view_of(call, asked)
         for shown, item in zip(disclosure.shown, view["items"], strict=True):
             if any(_matching(item, sought)):
                 found.append((item, (parse_instant(item["made_at"]), shown.positions[0])))
+            letters += _letters_of(item)
+            await asyncio.sleep(0)  # others have their turn between two items
         place = disclosure.more
         if len(found) > page.limit:
             return found[: page.limit], found[page.limit - 1][1]
-        if place is None or len(found) == page.limit:
+        if place is None or len(found) == page.limit or letters > MOST_LETTERS:
             break
     return found, place
 
@@ -91,6 +98,11 @@ def _matching(item: dict[str, Any], sought: tuple[str, ...]) -> Iterator[str]:
         yield from _matching(child, sought)
 
 
+def _letters_of(item: dict[str, Any]) -> int:
+    """How much was looked through of an item and what stands under it."""
+    return sum(map(len, _words_of(item))) + sum(map(_letters_of, item["children"]))
+
+
 def _words_of(value: Any, member: str = "") -> Iterator[str]:
     """The free text of an item as its reader sees it: its own, what was said anew, and why."""
     if isinstance(value, dict):
@@ -106,5 +118,7 @@ def _words_of(value: Any, member: str = "") -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Without case and accents (Unicode, compatibility decomposition and default case folding)."""
+    if text.isascii():
+        return text.casefold()
     apart = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(letter))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from api.http import search
 from api.postgres import EmbeddedPostgres
 from tests.http.living import asked, living, neighbour
 from tests.http.served import Client, Served, problem
@@ -61,3 +62,21 @@ async def test_what_no_text_can_hold_is_malformed_and_no_error_of_the_service(se
         told = problem(await amina.get(path, **{member: "direct\0care"}), 422, "malformed")
         assert f"/query/{member}" in told["detail"]
         assert await served.size() == before
+
+
+async def test_much_text_under_one_item_ends_a_search_early_and_keeps_nobody_waiting(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may answer an item can fill a page with words; a search goes on behind them with the next request."""
+    story = served.story
+    amina, sam = await served.sign_in(story.amina), await served.sign_in(story.sam)
+    await story.note("The needle.")
+    plan = await story.note("Walk.", kind="plan-for-carers")
+    await story.share({"kind": "item", "of": plan})
+    await sam.say(f"{served.record}/items/{plan}/comments", text="hay " * 40)
+    monkeypatch.setattr(search, "LARGEST_PAGE", 1)
+    monkeypatch.setattr(search, "MOST_LETTERS", 100)
+    first = await asked(amina, f"{served.record}/search", text="needle")
+    assert first["items"] == []
+    rest = await asked(amina, f"{served.record}/search", text="needle", cursor=first["cursor"])
+    assert [item["text"] for item in rest["items"]] == ["The needle."]
