@@ -151,7 +151,6 @@ def _presets(scene: Scene) -> Iterator[Ask]:
 
 def _lines(scene: Scene) -> Iterator[dict[str, Any]]:
     teller, rng = scene.teller, scene.rng
-    yield {"limit": 1}
     yield {"limit": 3}
     yield {}
     for one in (teller.okafor, teller.moss, teller.greta):
@@ -267,6 +266,24 @@ ASKED: Final[Mapping[str, Asks]] = {
     "statements.receipt": _receipt, "statements.submit": _submit,
 }  # fmt: skip
 """What is asked of each operation that shows something, and of the one that takes what its author signed."""
+
+
+def asked_always(scene: Scene) -> list[Ask]:
+    """What is asked in every story: the whole record and what is hidden in it; of the trail and the like by who may."""
+    asks = [
+        Ask("GET", scene.record, scene.query()),
+        Ask("GET", scene.record, scene.query(limit=3), pages=True),
+        *(Ask("GET", f"{scene.record}/items/{item}", scene.query(), of=item) for item in scene.items()),
+    ]
+    if scene.reader.acting_as in ("patient", "parent"):
+        asks += [
+            Ask("GET", f"{scene.record}/trail", scene.query(limit=5), pages=True),
+            Ask("GET", f"{scene.record}/matters", scene.query()),
+            Ask("GET", f"{scene.record}/sharing", scene.query()),
+        ]
+    if scene.reader.acting_as == "patient":
+        asks.append(Ask("GET", "/notices", scene.query(limit=3), pages=True))
+    return asks
 
 
 def says(path: str, example: Mapping[str, Any]) -> Asks:

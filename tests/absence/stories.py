@@ -72,7 +72,7 @@ _ACTS: Final[tuple[tuple[Callable[[Teller], None], int], ...]] = (
 )  # fmt: skip
 
 
-def drawn(rng: Random, begun: Beginning, reader_as: str, start: Instant, *, acts: int = 22) -> Teller:
+def drawn(rng: Random, begun: Beginning, reader_as: str, start: Instant, *, acts: int = 18) -> Teller:
     """A story of one record for a reader."""
     teller = Teller(rng, begun, reader_as, start)
     begin(teller)

@@ -31,6 +31,7 @@ from tests.postgres_fixture import Database, new_database
 from tests.story import KEYRING, Beginning
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_REGISTERED = "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11"
 CURSOR = re.compile(r'"cursor":"[A-Za-z0-9_-]{70}"')
 
 
@@ -48,6 +49,7 @@ class Clock:
 class World:
     """One application over one ledger.
 
+    ``vale`` is a further clinician of the practice, by the same id in every world.
     ``looks`` are the disclosures that a story made in it, by the story's name for them; ``shown`` what they showed.
     """
 
@@ -55,6 +57,7 @@ class World:
     http: httpx.AsyncClient
     clock: Clock
     begun: Beginning
+    vale: By
     looks: dict[str, str] = field(default_factory=dict)
     shown: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -87,7 +90,12 @@ async def world_in(database: Database, begun: Beginning, home: Path) -> AsyncIte
             await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)
         http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=BASE))
-        yield World(app, http, clock, begun)
+        world = World(app, http, clock, begun, begun.lind)
+        registered = await world.ledger.people.register(By(begun.ada.person, "administrator", _REGISTERED), "Dr Vale")
+        world.vale = By(str(registered.facts["person"]), "clinician")
+        await world.ledger.people.grant(begun.ada, world.vale.person, "clinician")
+        await world.ledger.people.join_team(begun.ada, begun.practice, world.vale.person)
+        yield world
 
 
 @contextmanager
