@@ -135,7 +135,7 @@ def case_assigned(ask: Ask) -> Decision:
     subject = ask.facts.subject
     return checked(
         ask.permit(ask.said.acting_as) if ask.acts_as("administrator", "guardian") else ROLE_MISSING,
-        FOR_THEMSELVES if ask["auditor"] == ask.author else None,
+        FOR_THEMSELVES if ask["auditor"] in (ask.author, ask["person"]) else None,
         when((ask["record"], ask["person"], ask["period"]) == (None, None, None), "unbounded-case"),
         when(ask["period"] is not None and ask["period"]["before"] <= ask["period"]["since"], "empty-period"),
         when(subject is not None and ask["case"] in subject.cases, "already-said"),
@@ -168,7 +168,9 @@ def policy_set(ask: Ask) -> Decision:
         _appointing(ask, None),
         when(not ask.facts.policy.topics <= topics, "topic-dropped"),
         when(not profiled <= topics, "unknown-topic"),
-        when(not 0 < ages["review"] <= ages["ends"] <= ages["refusal"] <= 30, "ages-out-of-order"),
+        # Bounds of law: nobody reads for a person of sixteen by review age, nor for an adult at all.
+        when(not 0 < ages["review"] <= ages["ends"] <= ages["refusal"], "ages-out-of-order"),
+        when(ages["review"] > 16 or ages["ends"] > 18 or ages["refusal"] > 30, "ages-out-of-order"),
     )
 
 

@@ -16,7 +16,9 @@ from ledger.core.asking import (
     without_capacity,
 )
 from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny
-from ledger.core.instants import DAY, HOUR, Instant, format_instant
+from ledger.core.instants import DAY, HOUR, MINUTE, Instant, format_instant
+from ledger.core.item_facts import lineage
+from ledger.core.representation import YOUNG_PERSONS_OWN
 
 ASSESSED_AT_MOST: Final = 366 * DAY
 """An assessment, a parental review and a release are looked at again within a year."""
@@ -33,6 +35,7 @@ def capacity_assessed(ask: Ask) -> Decision:
         FOR_THEMSELVES if _gains(ask) else None,
         _unseen(ask, "relevant"),
         not_empty(ask),
+        when((ask.instant("from") or 0) > ask.at + 5 * MINUTE, "assessment-to-come"),
         ends_within(ask, "until", Instant(ask.at + ASSESSED_AT_MOST)),
         when(ask["assessment"] in ask.record.matters, "already-said"),
     )
@@ -84,8 +87,15 @@ def power_ended(ask: Ask) -> Decision:
 
 
 def birth_stated(ask: Ask) -> Decision:
-    """An administrator or a registrar."""
-    return checked(_registrar(ask), when(ask["born"] > _today(ask), "birth-to-come"))
+    """An administrator or a registrar, once, and no parent of theirs; a guardian corrects it."""
+    known = ask.record.representation
+    corrects = ask.acts_as("guardian") and known.born is not None
+    return checked(
+        ask.permit("guardian") if corrects else _registrar(ask),
+        FOR_THEMSELVES if _is_proxy(ask) else None,
+        when(known.born is not None and not corrects, "already-said"),
+        when(ask["born"] > _today(ask), "birth-to-come"),
+    )
 
 
 def parent_registered(ask: Ask) -> Decision:
@@ -134,6 +144,7 @@ def best_interests_made(ask: Ask) -> Decision:
         when(ask["person"] not in ask.record.carers, "not-a-carer"),
         FOR_THEMSELVES if ask["person"] == ask.author else None,
         _unseen(ask, "scope"),
+        when(_opens_young_persons_own(ask), "young-persons-own"),
         ends_within(ask, "until", Instant(ask.at + BEST_INTERESTS_AT_MOST)),
         when(ask["best_interests"] in ask.record.matters, "already-said"),
     )
@@ -163,8 +174,10 @@ def death_recorded(ask: Ask) -> Decision:
 
 
 def death_retracted(ask: Ask) -> Decision:
-    """The guardian."""
-    return checked(_guardian(ask), when(ask.record.representation.died is None, "not-dead"))
+    """The guardian, who is no carer, attorney or parent here: what was shared opens again."""
+    gains = ask.author in ask.record.carers or _is_proxy(ask)
+    alive = ask.record.representation.died is None
+    return checked(_guardian(ask), FOR_THEMSELVES if gains else None, when(alive, "not-dead"))
 
 
 def after_death_released(ask: Ask) -> Decision:
@@ -190,6 +203,21 @@ def _gains(ask: Ask) -> bool:
         or any(ask.author in power.held for power in known.powers.values())
         or any(one.condition == "when-unwell" for one in ahead)
     )
+
+
+def _is_proxy(ask: Ask) -> bool:
+    """Was the author ever registered here as an attorney or a parent?"""
+    return any((role, ask.author) in ask.record.representation.former for role in ("attorney", "parent"))
+
+
+def _opens_young_persons_own(ask: Ask) -> bool:
+    """Would it open to a parent, as whatever they read, what only the young person opens to them?"""
+    if ("parent", ask["person"]) not in ask.record.representation.former:
+        return False
+    named = {part["of"] for part in ask["scope"] if part["kind"] == "topic"}
+    items = [ask.record.items.get(part["of"]) for part in ask["scope"] if part["kind"] == "item"]
+    topics = (one.topics for item in items if item is not None for one in lineage(item))
+    return bool(YOUNG_PERSONS_OWN.intersection(named.union(*topics)))
 
 
 def _instrument(ask: Ask) -> tuple[str, frozenset[str], bool, int]:

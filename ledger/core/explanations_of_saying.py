@@ -172,6 +172,10 @@ SAYING_REFUSED: Final[Mapping[str, Explanation]] = {
     "no-emergency": Explanation(
         "The author has no emergency in force here.", "Open an emergency first, with its reason."
     ),
+    "assessment-to-come": Explanation(
+        "The assessment begins later, and would replace the one that counts now.",
+        "Say from when it holds, up to now. One for later is said later.",
+    ),
     "already-told": Explanation(
         "The emergency is over and its notice is not delayed, so the patient has been told.",
         "The patient knows of it. There is nothing to delay.",

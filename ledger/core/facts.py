@@ -240,6 +240,7 @@ class RecordFacts(Fold):
             imported=facts["imported"] is not None,
             scope=("item", facts["item"]),
             topics_at=said.position,
+            newest=said.position,
             awaited=self.tell_first if facts["kind"] == "result" else None,
             worded=(said.position,) if said.worded else (),
         )

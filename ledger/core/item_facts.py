@@ -49,6 +49,7 @@ class Item:
 
     ``hidden`` is the position that made it online-hidden by default (topic domestic-abuse); ``held`` the position
     and end of a professional's hold on a result; ``awaited`` the position of the patient's wish to be told first.
+    ``newest`` is where it was last said, amended, given other topics or opened: to a carer it is new since then.
     ``worded`` names the statements about it that were said in words, in order, without those whose words are erased;
     ``asked`` the last that asks for their erasure, ``erased`` the last that erased them.
     """
@@ -66,6 +67,7 @@ class Item:
     imported: bool
     scope: Scope
     topics_at: int
+    newest: int
     in_error: int | None = None
     wrong_record: int | None = None
     withholdings: tuple[Withholding, ...] = ()
@@ -76,7 +78,6 @@ class Item:
     signed: int | None = None
     answer: Answer | None = None
     worded: tuple[int, ...] = ()
-    amended: int | None = None
     leave_asked: int | None = None
     asked: int | None = None
     erased: int | None = None
@@ -89,11 +90,6 @@ class Item:
         if take is not None:
             take(self, said)
 
-    @property
-    def newest(self) -> int:
-        """The position of what its content was last said by: the item itself, or an amendment."""
-        return self.position if self.amended is None else self.amended
-
     def set_topics(self, said: Said) -> None:
         """Take the topics of a statement. Domestic abuse is hidden from screens from when it is first among them."""
         topics = tuple(sorted(said.facts["topics"]))
@@ -101,14 +97,14 @@ class Item:
             self.hidden = None
         elif "domestic-abuse" not in self.topics:
             self.hidden = said.position
-        self.topics, self.topics_at = topics, said.position
+        self.topics, self.topics_at, self.newest = topics, said.position, said.position
 
     def to_erase(self) -> tuple[int, ...]:
         """The positions that its next ``content-erased/1`` must name: as many of ``worded`` as one may."""
         return self.worded[:MOST_ERASED]
 
     def _item_amended(self, said: Said) -> None:
-        self.amended = said.position
+        self.newest = said.position
 
     def _item_marked_in_error(self, said: Said) -> None:
         self.in_error = said.position
@@ -122,7 +118,7 @@ class Item:
         self.withholdings = (*self.withholdings, made)
 
     def _withholding_lifted(self, said: Said) -> None:
-        lifted = said.facts["withholding"]
+        lifted, self.newest = said.facts["withholding"], said.position
         self.withholdings = tuple(made for made in self.withholdings if made.id != lifted)
         if lifted == self.id:  # the default hiding of a domestic-abuse item goes by the item's own id
             self.hidden = None

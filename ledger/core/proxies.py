@@ -1,7 +1,6 @@
 """Rules 6 and 7: who reads in the patient's place: an attorney or deputy, and a child's parent."""
 
 from dataclasses import replace
-from typing import Final
 
 from ledger.core.carers import CarerRule, erased_above
 from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Facts, Permit, Request, permit, standing_of
@@ -10,11 +9,8 @@ from ledger.core.item_facts import Item, lineage
 from ledger.core.matters import Matter
 from ledger.core.people import Standing, Term
 from ledger.core.readers import patients_matter
-from ledger.core.representation import within
+from ledger.core.representation import YOUNG_PERSONS_OWN, within
 from ledger.core.secrecy import refusal_to_patient
-
-YOUNG_PERSONS_OWN: Final = frozenset({"sexual-health", "reproductive", "substance-use", "mental-health"})
-"""Topics that no review opens to a parent: only the young person does."""
 
 
 class AttorneyRule(CarerRule):
@@ -32,16 +28,17 @@ class AttorneyRule(CarerRule):
         return permit("attorney", self.standing, held.standing()) if self._died is None and held else super().whole()
 
     def matter(self, matter: Matter) -> Decision:
-        """The assessment by which they decide in the patient's place."""
+        """The assessment by which they decide in the patient's place, while it says so."""
         known, at = self.record.representation, self.request.at
         assessment = known.assessment(matter.id)
-        if assessment is None or self._died is not None:
+        lacking = None if assessment is None else known.lacking(assessment.matter, at)
+        if assessment is None or lacking is None or self._died is not None:
             return UNKNOWN_ITEM
         held = (
             standing for power, standing in known.held_by(self.request.viewer, at) if assessment.matter in power.matters
         )
         standing = next(held, None)
-        return UNKNOWN_ITEM if standing is None else permit("attorney", self.standing, standing)
+        return UNKNOWN_ITEM if standing is None else permit("attorney", self.standing, standing, lacking)
 
     def _is_current(self) -> bool:
         return self._held() is not None or super()._is_current()

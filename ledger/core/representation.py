@@ -15,6 +15,8 @@ from ledger.core.item_facts import Item, lineage
 from ledger.core.people import PolicyFacts, Standing, Term
 from ledger.core.said import Said
 
+YOUNG_PERSONS_OWN: Final = frozenset({"sexual-health", "reproductive", "substance-use", "mental-health"})
+"""Topics that nobody opens to a parent from the age of review on, but the young person."""
 Parts = frozenset[Scope]
 """Named parts of a record: items, topics, kinds, or everything."""
 

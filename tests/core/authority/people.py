@@ -146,6 +146,7 @@ def _(story: Story) -> None:
     assert assign(GRETA, "guardian") == "+guardian"
     assert assign(RUTH, "auditor") == "-role-missing"
     assert assign(GRETA, "guardian", auditor=GRETA) == "-for-themselves"
+    assert assign(GRETA, "guardian", person=RUTH) == "-for-themselves"
     assert assign(GRETA, "guardian", record=None) == "-unbounded-case"
     close = {"case": FRESH_ID, "auditor": RUTH}
     assert answer(story, "case-closed/1", RUTH, "auditor", **close) == "-unknown-case"
@@ -195,7 +196,7 @@ def _(story: Story) -> None:
     assert configure(topics=dict.fromkeys(TOPICS[1:], "R")) == "-topic-dropped"
     profile = {"kinds": ["note"], "topics": ["bereavement"]}
     assert configure(profiles={"chaplaincy": profile}) == "-unknown-topic"
-    for ages in ({"review": 17}, {"review": 0}, {"refusal": 15}, {"refusal": 31}):
+    for ages in ({"review": 17}, {"review": 0}, {"refusal": 15}, {"refusal": 31}, {"ends": 19, "refusal": 20}):
         assert configure(ages=AGES | ages) == "-ages-out-of-order"
 
 

@@ -45,6 +45,7 @@ def _(story: Story) -> None:
     assert assess(relevant=[]) == "-empty-scope"
     assert assess(relevant=[], outcome="has") == "+in-care"
     assert assess(until=story.now) == assess(from_=story.now + DAY, until=story.now + DAY) == "-empty-period"
+    assert assess(from_=story.now + DAY) == "-assessment-to-come"
     assert assess(until=story.now + 367 * DAY) == "-too-long"
     made = story.assess()
     assert assess(assessment=made) == "-already-said"
@@ -146,9 +147,14 @@ def _(story: Story) -> None:
     def register(who: str = ADA, acting: str = "administrator", **more: Any) -> str:
         return about_record(story, "parent-registered/1", who, acting, **facts | more)
 
+    story.role(NADIA, "registrar")
+    assert about_record(story, "birth-stated/1", NADIA, "registrar", **born) == "+registrar"
     assert register() == "-no-birth-stated"
     parental = story.child("2010-05-04")
     assert register() == "-of-age"
+    for who, as_, rule in ((ADA, "administrator", "-already-said"), (NADIA, "registrar", "-for-themselves"),
+                           (GRETA, "guardian", "+guardian")):  # fmt: skip
+        assert about_record(story, "birth-stated/1", who, as_, born="2014-05-04") == rule
     story.child("2014-05-04")
     assert register() == "+administrator"
     assert register(NADIA, "parent") == register(OKAFOR, "clinician") == "-role-missing"
@@ -190,6 +196,12 @@ def _(story: Story) -> None:
     assert disclose(assessment, person=OKAFOR) == "-for-themselves"
     made = story.best_interests(assessment, of("item", note))
     assert disclose(assessment, best_interests=made) == "-already-said"
+    secret, parental = story.item("clinic", topics=["sexual-health"]), story.child("2012-05-04", SAM)
+    answer_ = story.item("question", kind="comment", parent=secret, concern="comment")
+    for part in (of("topic", "sexual-health"), of("item", secret), of("item", answer_)):
+        assert disclose(assessment, scope=[of("item", note), part]) == "-young-persons-own"
+        assert disclose(assessment, person=JOY, scope=[part]) == "+in-care"
+    assert parental in story.facts(AMINA).record.representation.parents
     for who, as_, which, rule in (
         (OKAFOR, "clinician", made, "+in-care"),
         (GRETA, "guardian", made, "+guardian"),
@@ -221,6 +233,8 @@ def _(story: Story) -> None:
     assert about_record(story, "death-recorded/1", GRETA, "guardian", **day) == "-already-said"
     assert about_record(story, "death-retracted/1", GRETA, "guardian") == "+guardian"
     assert about_record(story, "death-retracted/1", OKAFOR, "clinician") == "-role-missing"
+    story.power(GRETA, "sharing")
+    assert about_record(story, "death-retracted/1", GRETA, "guardian") == "-for-themselves"
 
     def release(**more: Any) -> str:
         return about_record(story, "after-death-released/1", GRETA, "guardian", **released | until | more)

@@ -48,7 +48,8 @@ def test_an_attorney_opens_the_record_by_the_power_and_items_by_the_assessment_t
     found = where(story, "capacity-assessed/1")
     decides = permit("attorney", holds(story), found, until=ends)
     assert story.decide(PAUL, "attorney", note) == story.decide(PAUL, "attorney", answer) == decides
-    assert story.decide(PAUL, "attorney", assessment) == permit("attorney", holds(story))
+    assert story.decide(PAUL, "attorney", assessment) == decides
+    assert story.decide(PAUL, "attorney", assessment, at=ends) == UNKNOWN_ITEM
     assert story.decide(PAUL, "attorney", story.assess("residence")) == UNKNOWN_ITEM
     erased = story.erase(note)
     assert story.decide(PAUL, "attorney", answer) == Deny("erased", (erased,))
@@ -63,13 +64,12 @@ def test_a_power_for_a_term_ends_with_it_and_a_renewed_one_names_both() -> None:
     found = where(story, "capacity-assessed/1")
     assert story.decide(PAUL, "attorney") == permit("attorney", first, until=first_ends)
     assert story.decide(PAUL, "attorney", note) == permit("attorney", first, found, until=first_ends)
-    assert story.decide(PAUL, "attorney", found_by) == permit("attorney", first, until=first_ends)
+    assert story.decide(PAUL, "attorney", found_by) == permit("attorney", first, found, until=first_ends)
     assert story.decide(PAUL, "attorney", note, at=first_ends) == Deny("no-relationship")
     story.power()
     both = permit("attorney", first, holds(story), found, until=story.said[found].recorded_at - SECOND + DAY)
-    assert story.decide(PAUL, "attorney", note) == both
-    renewed = permit("attorney", first, holds(story))
-    assert story.decide(PAUL, "attorney") == story.decide(PAUL, "attorney", found_by) == renewed
+    assert story.decide(PAUL, "attorney", note) == story.decide(PAUL, "attorney", found_by) == both
+    assert story.decide(PAUL, "attorney") == permit("attorney", first, holds(story))
 
 
 def test_a_joint_power_rests_on_what_each_holder_says_until_the_first_of_them_stops() -> None:
@@ -180,6 +180,10 @@ def test_what_a_parent_shared_ends_with_childhood_and_what_the_child_shared_does
     assert story.decide(SAM, "carer", note) == permit("shared", carer, by_parent, born, until=ELEVEN)
     assert story.decide(SAM, "carer", note, at=ELEVEN) == Deny("condition-not-met", (by_parent,))
     assert story.decide(SAM, "carer", letter, at=ELEVEN) == permit("shared", carer, by_child)
+    story.policy(review=10)
+    assert story.decide(SAM, "carer", note) == Deny("condition-not-met", (by_parent,))
+    policy = story.policy(review=11)
+    assert story.decide(SAM, "carer", note) == permit("shared", carer, by_parent, born, policy, until=ELEVEN)
 
 
 def test_a_review_opens_what_answers_it_only_where_the_young_person_s_own_topics_are_nowhere_in_it() -> None:
