@@ -1,0 +1,95 @@
+"""Edits that would open the guard: each must make a test fail. Most are of SQL or of what needs a database."""
+
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """In ``path`` the text ``before``, which is there once, becomes ``after``."""
+
+    path: str
+    before: str
+    after: str
+
+
+_SQL, _SEQUENCER = "ledger/store/admission.sql", "ledger/store/sequencer.py"
+_COLUMNS, _GATHERING = "ledger/store/admission.py", "ledger/gathering.py"
+_SAYING, _TRAIL = "ledger/saying.py", "ledger/use_cases/trail.py"
+
+TESTS = ("tests/store/test_guards.py", "tests/store/test_batch.py", "tests/store/test_admission.py")
+ALSO = {"generation = %(generation)s": ("tests/erasure/test_rotation.py",)}
+"""Tests beside them for an edit whose ``before`` contains this."""
+
+EDITS = (
+    # the head's compare-and-swap
+    Edit(_SQL, "where size = %(base)s::bigint and generation", "where generation"),
+    Edit(_SQL, " and generation = %(generation)s::smallint\n", "\n"),
+    Edit(_SQL, "%(base)s::bigint + %(count)s::bigint", "%(base)s::bigint + 1"),
+    # the guards
+    Edit(_SQL, "and not exists (", "and exists ("),
+    Edit(_SQL, "left join ledger.guard", "join ledger.guard"),
+    Edit(_SQL, "coalesce(now.version, 0)", "coalesce(now.version, 1)"),
+    Edit(_SQL, "coalesce(now.version, 0)", "now.version"),
+    Edit(_SQL, "coalesce(now.version, 0) <> g.version", "coalesce(now.version, 0) > g.version"),
+    Edit(_SQL, "coalesce(now.version, 0) <> g.version", "coalesce(now.version, 0) < g.version"),
+    Edit(_SQL, "coalesce(now.version, 0) <> g.version", "coalesce(now.version, 0) = g.version"),
+    Edit(_SQL, "coalesce(now.version, 0) <> g.version", "false"),
+    # what a fact counts
+    Edit(_SQL, "guard.version + excluded.version", "excluded.version"),
+    Edit(_SQL, "guard.version + excluded.version", "guard.version + 1"),
+    Edit(_SQL, "select b.subject, b.bumps", "select b.subject, 1"),
+    Edit(_SQL, "counters.version - f.later", "counters.version"),
+    Edit(_SQL, "counters.version - f.later", "counters.version + f.later"),
+    Edit(_SQL, "%(base)s::bigint + f.i", "%(base)s::bigint"),
+    Edit(_COLUMNS, "left[subject] -= 1", "left[subject] -= 0"),
+    Edit(_COLUMNS, "left[subject] -= 1", "left[subject] += 1"),
+    Edit(_COLUMNS, '"guard_subjects": list(draft.guards),', '"guard_subjects": list(draft.guards)[:1],'),
+    Edit(_COLUMNS, '"guard_versions": list(draft.guards.values())', '"guard_versions": [0 for _ in draft.guards]'),
+    # what a commit that was not made leads to
+    Edit(_COLUMNS, "return row is not None\n    async with", "return True\n    async with"),
+    Edit(_COLUMNS, "return row is not None\n\n\nasync def fetch_head", "return True\n\n\nasync def fetch_head"),
+    Edit(_SEQUENCER, "if now_at.size != made.base:", "if now_at.size == made.base:"),
+    Edit(_SEQUENCER, "if now_at.size != made.base:", "if False:"),
+    Edit(_SEQUENCER, "await self._catch_up(connection, now_at)", "await asyncio.sleep(0)"),
+    Edit(_SEQUENCER, "now.get(subject, 0) != version", "now.get(subject, 1) != version"),
+    Edit(_SEQUENCER, "now.get(subject, 0) != version", "now.get(subject, 0) == version"),
+    Edit(_SEQUENCER, "now.get(subject, 0) != version", "now.get(subject, 0) > version"),
+    Edit(_SEQUENCER, "now.get(subject, 0) != version", "now.get(subject, 0) < version"),
+    Edit(_SEQUENCER, "[list(made.guards)]", "[list(made.guards)[:1]]"),
+    Edit(_SEQUENCER, "if stale & request.guards.keys():", "if stale:"),
+    Edit(_SEQUENCER, "if stale & request.guards.keys():", "if not stale & request.guards.keys():"),
+    Edit(_SEQUENCER, "if not stale & request.guards.keys()]", "if not stale]"),
+    Edit(_SEQUENCER, "if not stale & request.guards.keys()]", "if stale & request.guards.keys()]"),
+    Edit(_SEQUENCER, "return [request for request in made.requests if not stale & request.guards.keys()]", "return []"),
+    Edit(_SEQUENCER, "return await self._after_loss(connection, made) + waiting", "return waiting"),
+    Edit(_SEQUENCER, "return await self._after_loss(connection, made) + waiting",
+        "return await self._after_loss(connection, made)"),
+    # what a decision guards
+    Edit(_SAYING, "guards=guards, valid_until", "guards={}, valid_until"),
+    Edit(_SAYING, "valid_until=permit.until", "valid_until=None"),
+    Edit(_SAYING, "gathered.guards if rests_on_items else gathered.guards_without_contents()", "{}"),
+    Edit(_SAYING, "fresh=attempt > 0)", "fresh=False)"),
+    Edit(_TRAIL, "guards=gathered.guards, valid_until", "guards={}, valid_until"),
+    Edit(_TRAIL, "guards=gathered.guards, valid_until", "guards=gathered.guards_without_contents(), valid_until"),
+    Edit(_TRAIL, "valid_until=page.until()", "valid_until=None"),
+    Edit(_TRAIL, "at=now, fresh=attempt > 0)", "at=now, fresh=False)"),
+    Edit(_GATHERING, "guards = dict(viewer.guards)", "guards: dict[Subject, int] = {}"),
+    Edit(_GATHERING, "guards.update(of_record.guards)", "pass"),
+    Edit(_GATHERING, "guards.update(known_team.guards)", "pass"),
+    Edit(_GATHERING, "guards.update(policy.guards)", "pass"),
+    Edit(_GATHERING, "guards.update(about.guards)", "pass"),
+    Edit(_GATHERING, "in own | handed | set(teams):", "in own | handed:"),
+    Edit(_GATHERING, "in own | handed | set(teams):", "in own | set(teams):"),
+    Edit(_GATHERING, "in own | handed | set(teams):", "in handed | set(teams):"),
+    Edit(_GATHERING, "self._reader.person(person, fresh=fresh)", "self._reader.person(person)"),
+    Edit(_GATHERING, "self._reader.record(record, fresh=fresh)", "self._reader.record(record)"),
+    Edit(_GATHERING, "self._reader.team(team, fresh=fresh)", "self._reader.team(team)"),
+    Edit(_GATHERING, "self._reader.policy(fresh=fresh)", "self._reader.policy()"),
+    Edit(_GATHERING, "self._reader.person(subject, fresh=fresh)", "self._reader.person(subject)"),
+    Edit(_GATHERING, "if self.facts.record is None:\n            return", "if True:\n            return"),
+    Edit(_GATHERING, "guards = dict(self.guards)\n", "guards = self.guards\n"),
+    Edit(_GATHERING, "about is None or about.fold.facts.registered is None", "about is None"),
+    Edit(_GATHERING, "as_of = max(", "as_of = min("),
+    Edit(_GATHERING, "max(as_of, 0)", "as_of"),
+    Edit(_GATHERING, "[viewer.fold.facts, policy.fold, *known_teams.values()]", "[viewer.fold.facts, policy.fold]"),
+    Edit(_GATHERING, "folds += [of_record.fold.facts] if", "folds += [] if"),
+)  # fmt: skip
