@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tests.mutants import constants, guard
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 300
+PATIENCE = 120
 """Seconds after which a test that hangs has noticed."""
 
 
@@ -50,7 +50,7 @@ def survives(mutant: Mutant, copy: Path) -> bool:
     """Does every test still pass with it?"""
     place, kept = copy / mutant.path, (copy / mutant.path).read_text(encoding="utf-8")
     place.write_text(mutant.text, encoding="utf-8")
-    options = ["-o", "addopts=--import-mode=importlib", "-q", "-x", "-p", "no:cacheprovider", "--timeout", "120"]
+    options = ["-o", "addopts=--import-mode=importlib", "-q", "-x", "-p", "no:cacheprovider", "--timeout", "60"]
     try:
         command = [sys.executable, "-B", "-m", "pytest", *options, *mutant.tests]
         return subprocess.run(command, cwd=copy, capture_output=True, timeout=PATIENCE, check=False).returncode == 0
