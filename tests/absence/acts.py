@@ -102,7 +102,8 @@ def erase(teller: Teller) -> None:
     erasure, basis = teller.name(asked, "erasure"), "unlawfully-processed"
     teller.erasures.append((item, erasure))
     teller.step("ask erasure", lambda world, _: world.ledger.erasing.ask(asked, record, item, basis, text), item)
-    teller.step("erase", lambda world, _: world.ledger.erasing.erase(erased, record, item, erasure, basis), item)
+    erases: Say = lambda world, _: world.ledger.erasing.erase(erased, record, item, erasure, basis)  # noqa: E731
+    teller.step("erase", erases, item, by_guardian=True)
 
 
 def direct(teller: Teller, *, grantee: dict[str, str] | None = None, effect: str | None = None, plain: bool = False,
@@ -186,7 +187,7 @@ def _look(teller: Teller, who: By, purpose: str, item: str | None, *about: str) 
         world.looks[label] = disclosure.id
         world.shown[label] = frozenset(shown.item for shown in disclosure.thread())
 
-    teller.step(label, say, label, *about)
+    teller.step(label, say, label, *about, by_guardian=who == teller.greta)
 
 
 def question(teller: Teller) -> None:

@@ -33,6 +33,7 @@ class Step:
     named: str
     about: frozenset[str]
     say: Say
+    by_guardian: bool = False
 
 
 @dataclass
@@ -88,9 +89,9 @@ class Teller:
         self.known.add(named)
         return named
 
-    def step(self, named: str, say: Say, *about: str) -> None:
+    def step(self, named: str, say: Say, *about: str, by_guardian: bool = False) -> None:
         """Add a step; some time passes before the next."""
-        self.steps.append(Step(self.now, named, frozenset(about), say))
+        self.steps.append(Step(self.now, named, frozenset(about), say, by_guardian))
         self.now = Instant(self.now + self.rng.choice((0, MINUTE, HOUR, 7 * HOUR, 2 * DAY)))
 
     def today(self) -> date:
