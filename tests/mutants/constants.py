@@ -18,7 +18,6 @@ RULES = (
     "representation",
     "decisions",
 )
-TESTS = ("tests/core/disclosure", "tests/core/test_hours.py")
 _OPPOSITE = {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is}
 
 

@@ -11,35 +11,31 @@ class Edit(NamedTuple):
     after: str
 
 
-_SQL, _SEQUENCER = "ledger/store/admission.sql", "ledger/store/sequencer.py"
+ADMISSION, _SEQUENCER = "ledger/store/admission.sql", "ledger/store/sequencer.py"
 _COLUMNS, _GATHERING = "ledger/store/admission.py", "ledger/gathering.py"
 _SAYING, _TRAIL = "ledger/saying.py", "ledger/use_cases/trail.py"
 
-TESTS = ("tests/store/test_guards.py", "tests/store/test_batch.py", "tests/store/test_admission.py")
-ALSO = {"generation = %(generation)s": ("tests/erasure/test_rotation.py",)}
-"""Tests beside them for an edit whose ``before`` contains this."""
-
 EDITS = (
     # the head's compare-and-swap
-    Edit(_SQL, "where size = %(base)s::bigint and generation", "where generation"),
-    Edit(_SQL, " and generation = %(generation)s::smallint\n", "\n"),
-    Edit(_SQL, "%(base)s::bigint + %(count)s::bigint", "%(base)s::bigint + 1"),
+    Edit(ADMISSION, "where size = %(base)s::bigint and generation", "where generation"),
+    Edit(ADMISSION, " and generation = %(generation)s::smallint\n", "\n"),
+    Edit(ADMISSION, "%(base)s::bigint + %(count)s::bigint", "%(base)s::bigint + 1"),
     # the guards
-    Edit(_SQL, "and not exists (", "and exists ("),
-    Edit(_SQL, "left join ledger.guard", "join ledger.guard"),
-    Edit(_SQL, "coalesce(now.version, 0)", "coalesce(now.version, 1)"),
-    Edit(_SQL, "coalesce(now.version, 0)", "now.version"),
-    Edit(_SQL, "coalesce(now.version, 0) <> g.version", "coalesce(now.version, 0) > g.version"),
-    Edit(_SQL, "coalesce(now.version, 0) <> g.version", "coalesce(now.version, 0) < g.version"),
-    Edit(_SQL, "coalesce(now.version, 0) <> g.version", "coalesce(now.version, 0) = g.version"),
-    Edit(_SQL, "coalesce(now.version, 0) <> g.version", "false"),
+    Edit(ADMISSION, "and not exists (", "and exists ("),
+    Edit(ADMISSION, "left join ledger.guard", "join ledger.guard"),
+    Edit(ADMISSION, "coalesce(now.version, 0)", "coalesce(now.version, 1)"),
+    Edit(ADMISSION, "coalesce(now.version, 0)", "now.version"),
+    Edit(ADMISSION, "coalesce(now.version, 0) <> g.version", "coalesce(now.version, 0) > g.version"),
+    Edit(ADMISSION, "coalesce(now.version, 0) <> g.version", "coalesce(now.version, 0) < g.version"),
+    Edit(ADMISSION, "coalesce(now.version, 0) <> g.version", "coalesce(now.version, 0) = g.version"),
+    Edit(ADMISSION, "coalesce(now.version, 0) <> g.version", "false"),
     # what a fact counts
-    Edit(_SQL, "guard.version + excluded.version", "excluded.version"),
-    Edit(_SQL, "guard.version + excluded.version", "guard.version + 1"),
-    Edit(_SQL, "select b.subject, b.bumps", "select b.subject, 1"),
-    Edit(_SQL, "counters.version - f.later", "counters.version"),
-    Edit(_SQL, "counters.version - f.later", "counters.version + f.later"),
-    Edit(_SQL, "%(base)s::bigint + f.i", "%(base)s::bigint"),
+    Edit(ADMISSION, "guard.version + excluded.version", "excluded.version"),
+    Edit(ADMISSION, "guard.version + excluded.version", "guard.version + 1"),
+    Edit(ADMISSION, "select b.subject, b.bumps", "select b.subject, 1"),
+    Edit(ADMISSION, "counters.version - f.later", "counters.version"),
+    Edit(ADMISSION, "counters.version - f.later", "counters.version + f.later"),
+    Edit(ADMISSION, "%(base)s::bigint + f.i", "%(base)s::bigint"),
     Edit(_COLUMNS, "left[subject] -= 1", "left[subject] -= 0"),
     Edit(_COLUMNS, "left[subject] -= 1", "left[subject] += 1"),
     Edit(_COLUMNS, '"guard_subjects": list(draft.guards),', '"guard_subjects": list(draft.guards)[:1],'),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -16,9 +17,9 @@ from ledger.domain.errors import DomainError
 from ledger.domain.items import Item
 from ledger.domain.stream import Voice
 from ledger.gathering import Gatherer
-from ledger.ledger import open_ledger
+from ledger.ledger import Ledger, open_ledger
 from ledger.saying import By, fresh_id
-from ledger.store.errors import GuardFailed
+from ledger.store.errors import GuardFailed, NotRecorded
 from ledger.store.mapper import Admission
 from ledger.use_cases.items import Draft
 from ledger.use_cases.people import Configured
@@ -154,6 +155,15 @@ async def test_of_a_commit_that_lost_only_what_rests_on_what_changed_is_refused(
     assert positions == list(range(before, before + 5))
 
 
+async def test_what_is_wrapped_under_another_generation_than_the_head_names_is_not_admitted(story: Story) -> None:
+    before = await story.ledger.rows.size()
+    with psycopg.connect(story.database.superuser_dsn) as connection:
+        connection.execute("update ledger.head set generation = 2")
+    with pytest.raises(NotRecorded, match="key-encryption key 2: not held"):
+        await story.ledger.rows.sequencer.admit([note(story)])
+    assert await story.ledger.rows.size() == before
+
+
 async def test_each_fact_counts_once_and_is_found_under_its_number(story: Story) -> None:
     contents, admit = subjects.contents_of(story.record), story.ledger.rows.sequencer.admit
     before = (await counted(story)).get(contents, 0)
@@ -202,26 +212,24 @@ async def test_a_share_that_ends_between_decision_and_commit_shows_and_lets_say_
             await ledger.items.comment(story.sam, story.record, plan, "Gladly.")
 
 
-@pytest.fixture
-async def late(story: Story) -> AsyncIterator[Story]:
+@asynccontextmanager
+async def behind(story: Story) -> AsyncIterator[Ledger]:
     """Another process on the same ledger, which has not heard of what this one admitted since it began."""
     async with open_ledger(story.database.dsn(), KEYRING, clock) as other:
         await story.ledger.rows.sequencer.admit([note(story)])
-        yield Story(**{**vars(story), "ledger": other})
+        yield other
 
 
-async def test_a_process_that_was_behind_takes_in_what_the_other_admitted_and_holds_to_its_counters(
-    story: Story, late: Story
-) -> None:
-    contents = subjects.contents_of(story.record)
-    version = (await counted(story))[contents]
-    stale, good = {contents: version - 1}, {contents: version}
-    enqueue = late.ledger.rows.sequencer.enqueue
-    asked = [good, stale, stale, {}]
-    admitting = [enqueue([note(story)], guards=one, valid_until=Instant(clock() + DAY)) for one in asked]
-    first, *refused, last = await asyncio.gather(*admitting, return_exceptions=True)
+async def test_a_process_that_was_behind_takes_in_what_the_other_admitted_and_holds_to_its_guards(story: Story) -> None:
+    contents, size = subjects.contents_of(story.record), 0
+    async with behind(story) as other:
+        version = (await counted(story))[contents]
+        stale, good = {contents: version - 1}, {contents: version}
+        enqueue, ends = other.rows.sequencer.enqueue, Instant(clock() + DAY)
+        asked = [enqueue([note(story)], guards=guards, valid_until=ends) for guards in (good, stale, stale, {})]
+        first, *refused, last = await asyncio.gather(*asked, return_exceptions=True)
+        size = await story.ledger.rows.size()
     assert all(isinstance(one, GuardFailed) for one in refused)
-    size = await story.ledger.rows.size()
     assert [first[0].position, last[0].position] == [size - 2, size - 1]  # type: ignore[index]
     with pytest.raises(GuardFailed):
         await story.ledger.rows.sequencer.admit([note(story)], guards=good)

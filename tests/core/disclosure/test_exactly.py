@@ -2,23 +2,12 @@
 
 from dataclasses import replace
 
-from ledger.core.decisions import Deny, Request
+from ledger.core.decisions import UNKNOWN_ITEM, Deny, Permit, Request, leaves_trace
 from ledger.core.instants import DAY, HOUR
 from ledger.core.policy import decide
 from ledger.core.standing import reaches_of, role_in_force
 from tests.core.disclosure.exactly import answered, approved, in_care, permit, role, where
-from tests.core.story import (
-    AMINA,
-    GRETA,
-    LIND,
-    MOSS,
-    OKAFOR,
-    RECORD,
-    RUTH,
-    Story,
-    named,
-    practice,
-)
+from tests.core.story import AMINA, GRETA, JOY, LIND, MOSS, OKAFOR, RECORD, RUTH, SAM, Story, named, of, practice
 
 
 def opened(story: Story) -> int:
@@ -170,3 +159,49 @@ def test_without_a_record_there_is_no_role_in_one() -> None:
         assert role_in_force(nowhere, acting_as, story.now) is None
     assert reaches_of(nowhere, story.now, "task") == ()
     assert decide(nowhere, Request(AMINA, "patient", story.now)) == Deny("no-rule")
+
+
+def test_which_matters_who_oversees_may_read() -> None:
+    story = practice()
+    note, case = story.item("note"), story.case(record=RECORD)
+    matters = {"emergency": story.emergency(), "question": named("question"), "capacity": story.assess("sharing")}
+    asked = {"question": named("question"), "disclosure": named("line"), "viewer": MOSS}
+    story.patient("access-questioned/1", **asked)
+    matters["best-interests"] = story.best_interests(matters["capacity"], of("item", note))
+    talk = {"conversation": named("conversation"), "person": SAM, "outcome": "agreed", "capacity": "has"}
+    story.clinician("carer-conversation-held/1", **talk)
+    matters["conversation"] = named("conversation")
+    assert _read(story, matters, RUTH, "auditor", case) == {"emergency", "question"}
+    assert _read(story, matters, GRETA, "guardian") == {"emergency", "question", "best-interests"}
+    assert _read(story, matters, LIND, "clinician") == {"capacity", "best-interests", "conversation"}
+    assert _read(story, matters, AMINA, "patient") == matters.keys()
+    assert _read(story, matters, SAM, "carer") == set()
+    story.death()
+    story.release(of("item", note))
+    released = str(story.said[-1].facts["release"])
+    assert story.rule(GRETA, "guardian", released) == "+guardian"
+    assert story.decide(RUTH, "auditor", released, case=case) == UNKNOWN_ITEM
+
+
+def _read(story: Story, matters: dict[str, str], who: str, acting_as: str, case: str | None = None) -> set[str]:
+    decided = {kind: story.decide(who, acting_as, matter, case=case) for kind, matter in matters.items()}
+    return {kind for kind, decision in decided.items() if isinstance(decision, Permit)}
+
+
+def test_who_has_another_role_reads_nothing() -> None:
+    story = practice()
+    for other in ("administrator", "registrar"):
+        assert story.decide(JOY, other) == Deny("no-role")
+        story.role(JOY, other)
+        assert story.decide(JOY, other) == story.decide(JOY, other, story.item(other)) == Deny("no-rule")
+
+
+def test_what_was_agreed_with_the_patient_is_told() -> None:
+    story = practice()
+    note = story.item("note")
+    story.withholding(note, "patient", "agreed")
+    made = where(story, "withholding-made/1")
+    assert story.decide(AMINA, "patient", note) == Deny("withheld:agreed", (made,), True)
+    for acting_as, told in (("patient", True), ("parent", True), ("carer", False), ("attorney", False)):
+        refusal = Deny("withheld:agreed", (made,), True)
+        assert leaves_trace(refusal, Request(AMINA, acting_as, story.now)) is told

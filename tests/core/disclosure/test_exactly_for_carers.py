@@ -10,6 +10,7 @@ from tests.core.story import (
     FAMILY,
     JOY,
     LIND,
+    PHARMACY,
     SAM,
     TOGETHER,
     Story,
@@ -267,3 +268,13 @@ def test_a_withhold_from_a_team_rests_on_the_membership() -> None:
     joined = story.join(SAM, FAMILY)
     sealed = made(story, story.withhold(of("item", note), team(FAMILY)))
     assert story.decide(SAM, "carer", note) == Deny("withheld-by-patient", (joined, sealed))
+
+
+def test_among_equals_a_share_that_is_open_goes_before_one_that_is_not_whichever_was_first() -> None:
+    for condition, other in ((TOGETHER, None), (None, TOGETHER)):
+        story = practice()
+        note = story.item("note")
+        for which, when in ((FAMILY, condition), (PHARMACY, other)):
+            story.join(SAM, which)
+            story.share(EVERYTHING, team(which), condition=when)
+        assert story.rule(SAM, "carer", note) == "+shared"

@@ -199,3 +199,13 @@ def test_a_seal_on_everything_is_a_seal_on_each() -> None:
     story.withhold(EVERYTHING, team(PRACTICE))
     seal = where(story, "directive-made/1"), where(story, "team-joined/1", person=OKAFOR)
     assert story.decide(OKAFOR, "clinician", note) == Deny("sealed-by-patient", tuple(sorted(seal)), True)
+
+
+def test_an_emergency_lets_on_what_is_shared_by_name_or_sealed_openly() -> None:
+    story = practice()
+    shared, sealed = story.item("shared"), story.item("sealed")
+    story.share(of("item", shared), person(MOSS))
+    story.withhold(of("item", sealed), person(MOSS))
+    story.emergency()
+    more = Deny("emergency-not-opened", (where(story, "emergency-opened/2"),), True)
+    assert story.decide(MOSS, "clinician", shared) == story.decide(MOSS, "clinician", sealed) == more

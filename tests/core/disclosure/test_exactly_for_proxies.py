@@ -215,3 +215,15 @@ def test_best_interests_that_are_over_may_be_ended_again() -> None:
     story.share(EVERYTHING)
     assert story.rule(SAM, "carer", note) == "+shared"
     assert story.rule(AMINA, "patient", note) == "+own-record"
+
+
+def test_to_who_is_suspended_nothing_is_shared_in_whatever_place_they_look() -> None:
+    story = practice()
+    story.child(BORN)
+    story.power()
+    note = story.item("note")
+    for who, acting_as in ((NADIA, "parent"), (PAUL, "attorney"), (SAM, "carer")):
+        story.share(of("item", note), person(who))
+        assert story.rule(who, acting_as, note, at=ELEVEN) == "+shared"
+        suspended = story.patient("carer-suspended/1", person=who)
+        assert story.decide(who, acting_as, note, at=ELEVEN) == Deny("no-consent", (suspended,))
