@@ -138,6 +138,8 @@ async def _known_to(world: World, teller: Teller, reader: By, now: Instant) -> s
     request = Request(reader.person, reader.acting_as, now)
     decided = await world.ledger.trail.decided(reader, asked, list(teller.parents))
     known = {item for item, one in decided.items() if not isinstance(one, Deny) or leaves_trace(one, request)}
+    # Everybody keeps the receipt of what they said themselves, erased or not.
+    known |= {item for item, (author, _) in teller.statements.items() if author == reader.person}
     # Who reads the patient's directives knows of what they name.
     return known | teller.named_by_patient if reader.acting_as in READS_THE_PATIENTS_WORDS else known
 
