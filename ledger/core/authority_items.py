@@ -17,7 +17,7 @@ from ledger.core.asking import (
 )
 from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit, standing_of
 from ledger.core.instants import DAY, Instant, format_instant
-from ledger.core.item_facts import GUARDIAN_DAYS, HELD_AT_MOST, Item, lapse_of, lineage
+from ledger.core.item_facts import GUARDIAN_DAYS, HELD_AT_MOST, Item, lapse_of, lineage, root_of
 from ledger.core.people import Standing
 from ledger.core.standing import team_of_item
 
@@ -46,6 +46,8 @@ FOR_SCREENS_ONLY: Final = frozenset({"agreed", "domestic-abuse"})
 """Grounds for online-hidden alone; what is withheld needs one of the others."""
 DEEPEST_THREAD: Final = 50
 """Items above an answer, at most: a page nests what answers what, and no reader's JSON nests without end."""
+LONGEST_THREAD: Final = 200
+"""Answers under one item, at most: a page holds an item with all of them."""
 
 
 def item_added(ask: Ask) -> Decision:
@@ -237,6 +239,7 @@ def _answering(ask: Ask) -> Decision:
         ask.permit("sees-parent", standing_of(visible)),
         when(parent.erased is not None, "words-erased"),
         when(sum(1 for _ in lineage(parent)) > DEEPEST_THREAD, "thread-too-deep"),
+        when(root_of(parent).answers >= LONGEST_THREAD, "thread-too-long"),
     )
 
 

@@ -53,6 +53,7 @@ def power_registered(ask: Ask) -> Decision:
     same = power is None or (power.kind, power.matters, power.joint, power.holders) == _instrument(ask)
     return checked(
         _registrar(ask),
+        when(ask.record.representation.died is not None, "after-death"),
         when(registered is None or registered > _today(ask), "not-registered"),
         FOR_THEMSELVES if ask["person"] == ask.author else None,
         when(ask["person"] == ask.record.patient, "not-for-the-patient"),
@@ -103,6 +104,7 @@ def parent_registered(ask: Ask) -> Decision:
     ends = ask.record.representation.birthday(ask.facts.policy.ages.ends)
     return checked(
         _registrar(ask),
+        when(ask.record.representation.died is not None, "after-death"),
         FOR_THEMSELVES if ask["person"] == ask.author else None,
         when(ask["person"] == ask.record.patient, "not-for-the-patient"),
         when(ends is None, "no-birth-stated"),

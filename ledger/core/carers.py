@@ -6,7 +6,7 @@ from ledger.core.consent import SHARED, WITHHELD, Consent, Saying
 from ledger.core.decisions import Decision, Deny, Facts, Permit, Request, permit, standing_of
 from ledger.core.directives import EVERYTHING, Scope
 from ledger.core.facts import RecordFacts
-from ledger.core.item_facts import Item, lineage
+from ledger.core.item_facts import Item, lineage, newest_of
 from ledger.core.people import Standing
 from ledger.core.readers import ReaderRule
 from ledger.core.representation import Parts, within
@@ -84,7 +84,7 @@ class CarerRule(ReaderRule):
         return _first_within(self._best_interests, item, self.standing, "best-interests") or decision
 
     def _directed(self, item: Item) -> Decision:
-        if self._frozen is not None and item.newest > self._frozen and not self._shared_since(item, self._frozen):
+        if self._frozen is not None and newest_of(item) > self._frozen and not self._shared_since(item, self._frozen):
             return Deny("frozen", (self._frozen,))
         said = self._consent.within(item.scope)
         if said is not None:
@@ -100,7 +100,7 @@ class CarerRule(ReaderRule):
         """Does the patient withhold it, or what it answers, or allow nothing new, or suspend? None overrides that."""
         if self.request.viewer in self.record.suspended:
             return True
-        if self._frozen is not None and item.newest > self._frozen:
+        if self._frozen is not None and newest_of(item) > self._frozen:
             return True
         said = (self._consent.within(scope) for above in lineage(item) for scope in _scopes(above))
         return any(one is not None and one.effect == WITHHELD for one in said)

@@ -117,6 +117,9 @@ SAYING_REFUSED: Final[Mapping[str, Explanation]] = {
     "only-carers-confide": Explanation(
         "Only a carer's contribution can be told in confidence.", "Only a carer can ask for this. Leave the mark out."
     ),
+    "thread-too-long": Explanation(
+        "So many answers stand under the item already.", "This talk is long enough. Begin a new one beside it."
+    ),
     "thread-too-deep": Explanation("The answer would stand under too many others.", "Answer an earlier one."),
     "not-an-import": Explanation(
         "It is marked as imported and did not come through the import.", "Leave the mark out, or import it."

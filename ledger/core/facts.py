@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from ledger.core.directives import Directive, Grantee, Scope, directive_of
 from ledger.core.instants import parse_instant
-from ledger.core.item_facts import ErasureAsked, Item, Withholding
+from ledger.core.item_facts import ErasureAsked, Item, Withholding, root_of
 from ledger.core.matters import OF_MATTERS, Matter, take_matter
 from ledger.core.people import Standing, Term
 from ledger.core.relations import Care, Emergency, Question, Together
@@ -247,6 +247,8 @@ class RecordFacts(Fold):
         item.set_topics(said)
         if item.hidden is not None:
             self._concerns_the_guardian(said)
+        if parent is not None:
+            root_of(item).answers += 1
         self.items[item.id] = item
         self.authored.setdefault(said.author, []).append(item)
 

@@ -60,13 +60,12 @@ def closing_of(hours: Hours, at: Instant) -> Instant | None:
     zone = zone_named(hours.zone)
     if zone is None or hours.opens == hours.closes:
         return None
-    today = (_EPOCH + timedelta(milliseconds=at)).astimezone(zone).date()
-    for day in (today, today - _ONE_DAY):
-        if day.isoweekday() in hours.days:
-            opening, closing = _window(hours, day, zone)
-            if opening <= at < closing:
-                return closing
-    return None
+    try:
+        today = (_EPOCH + timedelta(milliseconds=at)).astimezone(zone).date()
+        windows = [_window(hours, day, zone) for day in (today, today - _ONE_DAY) if day.isoweekday() in hours.days]
+    except OverflowError:  # the calendar ends, so nothing is open
+        return None
+    return next((closing for opening, closing in windows if opening <= at < closing), None)
 
 
 def _window(hours: Hours, day: date, zone: tzinfo) -> tuple[Instant, Instant]:

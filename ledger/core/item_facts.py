@@ -50,6 +50,7 @@ class Item:
     ``hidden`` is the position that made it online-hidden by default (topic domestic-abuse); ``held`` the position
     and end of a professional's hold on a result; ``awaited`` the position of the patient's wish to be told first.
     ``newest`` is where it was last said, amended, given other topics or opened: to a carer it is new since then.
+    ``answers`` counts those under it, on the item above all of its thread.
     ``worded`` names the statements about it that were said in words, in order, without those whose words are erased;
     ``asked`` the last that asks for their erasure, ``erased`` the last that erased them.
     """
@@ -68,6 +69,7 @@ class Item:
     scope: Scope
     topics_at: int
     newest: int
+    answers: int = 0
     in_error: int | None = None
     wrong_record: int | None = None
     withholdings: tuple[Withholding, ...] = ()
@@ -162,6 +164,16 @@ class ErasureAsked:
     def covers(self, item: Item) -> bool:
         """Is it about this item?"""
         return item is self.item or (self.answers and any(above is self.item for above in lineage(item)))
+
+
+def root_of(item: Item) -> Item:
+    """The item that stands above all of a thread."""
+    return next(above for above in lineage(item) if above.parent is None)
+
+
+def newest_of(item: Item) -> int:
+    """Since which position an item, or what it answers and quotes, is as it is now."""
+    return max(above.newest for above in lineage(item))
 
 
 def lineage(item: Item) -> Iterator[Item]:

@@ -2,11 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from ledger.domain.errors import NotPossible
 from ledger.domain.stream import Spoken, Stream
 from ledger.domain.wishes import AdvanceStatement
+
+LONGEST_COMMENT: Final = 16 * 1024
+"""Bytes of a comment as UTF-8: an item is shown with all that answers it, so nobody's answers may fill the page."""
+
+
+def _check_short(text: str) -> None:
+    """Raise NotPossible unless a comment is short enough."""
+    if (size := len(text.encode())) > LONGEST_COMMENT:
+        raise NotPossible(
+            f"item-added: got a comment of {size} bytes, wanted at most {LONGEST_COMMENT}; say the rest in another"
+        )
 
 
 @dataclass(slots=True)
@@ -30,6 +41,8 @@ class Item(Stream):
             raise NotPossible(f"item-added: got {self.concern} on a {self.kind}, wanted a comment with a parent")
         if self.kind == "comment" and event.facts["parent"] is None:
             raise NotPossible("item-added: got a comment without parent, wanted the item that it answers")
+        if self.kind == "comment" and event.words is not None:
+            _check_short(event.words["text"])
         if self.kind == "wishes":
             self.wish = AdvanceStatement()
 

@@ -118,7 +118,8 @@ def test_a_whole_ledger_with_a_continuation_verifies(installation: Installation)
     _, lost = lose(installation)
     recover(installation, lost)
     installation.add_people("Dr Lind")
-    outcome = verify_database(installation.database.dsn("ledger_reader"), load_keyring(installation.home, NEW), at=clock())
+    keyring = load_keyring(installation.home, NEW)
+    outcome = verify_database(installation.database.dsn("ledger_reader"), keyring, at=clock())
     assert outcome.ok, str(outcome)
 
 

@@ -56,3 +56,8 @@ def test_when_a_window_closes(hours: Hours, at: str, closes: str | None) -> None
 )
 def test_what_is_no_zone_opens_nothing(name: str) -> None:
     assert zone_named(name) is None
+
+
+def test_at_the_end_of_the_calendar_nothing_is_open() -> None:
+    night = Hours("Pacific/Kiritimati", EVERY_DAY, time(22), time(4))
+    assert closing_of(night, parse_instant("9999-12-31T23:59:59.999Z")) is None

@@ -166,3 +166,14 @@ def _(story: Story) -> None:
         last = story.item(f"reply {n}", LIND, kind="comment", parent=last, concern="reply")
     deep = {"kind": "comment", "parent": last, "concern": "reply"}
     assert adding(story, OKAFOR, "clinician", **deep) == "-thread-too-deep"
+
+
+@row("two hundred answers stand under one item at most, however they are nested")
+def _(story: Story) -> None:
+    note = story.item("note")
+    reply = story.item("reply", LIND, kind="comment", parent=note, concern="reply")
+    for n in range(199):
+        assert adding(story, AMINA, "patient", kind="comment", parent=reply, concern="reply") == "+sees-parent"
+        story.item(f"more {n}", LIND, kind="comment", parent=(note, reply)[n % 2], concern="reply")
+    for parent in (note, reply):
+        assert adding(story, AMINA, "patient", kind="comment", parent=parent, concern="reply") == "-thread-too-long"
