@@ -22,7 +22,7 @@ from ledger.core.receipt import Receipt
 from ledger.core.said import Said
 from ledger.core.vocabulary import STATEMENT_TYPES, check_said
 from ledger.domain.errors import DomainError, NotAllowed
-from ledger.domain.stream import Spoken, Stream, Submission, Voice, stream_of
+from ledger.domain.stream import Spoken, Stream, Submission, Voice
 from ledger.domain.vocabulary_streams import STREAMS
 from ledger.gathering import Gathered, Gatherer
 from ledger.store.batch import Admitted
@@ -30,6 +30,7 @@ from ledger.store.errors import AlreadySaid, Conflict
 from ledger.store.mapper import SealingMapper
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.repeats import Repeats, Same
+from ledger.streams import Streams
 
 ATTEMPTS: Final = 12
 ALONE_FROM: Final = 3
@@ -112,6 +113,7 @@ class Speaker:
         self._mapper = mapper
         self._gatherer = gatherer
         self._repeats = repeats
+        self._streams = Streams(recorder, mapper)
         self.clock = clock
 
     def voice(self, by: By) -> Voice:
@@ -204,8 +206,7 @@ class Speaker:
         kind, name = STREAMS[shape.aggregate], sentence.facts[shape.stream]
         if sentence.type in kind.FIRST and not look:
             return kind.of(name)
-        rows = await self._recorder.read_stream(stream_of(sentence.type, sentence.facts))
-        return kind.read(name, (self._mapper.to_event(row) for row in rows))
+        return await self._streams.read(shape.aggregate, name)
 
     def _keyed(self, sentence: Sentence, voice: Voice, keys: KeyHistory, now: Instant) -> Voice:
         """The voice with the generation of its service-held key; checks that the key speaks for the author."""

@@ -9,6 +9,8 @@ import pytest_asyncio
 
 from api.http import search
 from api.postgres import EmbeddedPostgres
+from ledger.domain.stream import Spoken
+from ledger.store.mapper import Kept, SealingMapper
 from tests.http.living import asked, living, neighbour
 from tests.http.served import Client, Served, problem
 
@@ -80,3 +82,26 @@ async def test_much_text_under_one_item_ends_a_search_early_and_keeps_nobody_wai
     assert first["items"] == []
     rest = await asked(amina, f"{served.record}/search", text="needle", cursor=first["cursor"])
     assert [item["text"] for item in rest["items"]] == ["The needle."]
+
+
+async def test_however_much_was_said_about_sharing_a_withdrawal_opens_only_what_came_since(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who says much about a record must not make a withdrawal wait; another process may have said it."""
+    story = served.story
+    amina = await served.sign_in(story.amina)  # in another process than the story's own ledger
+    made = [await story.share({"kind": "kind", "of": kind}) for kind in ("note", "letter", "plan")]
+    opened = list[int]()
+    mapper = SealingMapper.to_event
+
+    def counted(self: SealingMapper, row: Kept) -> Spoken:
+        opened.append(row.position)
+        return mapper(self, row)
+
+    monkeypatch.setattr(SealingMapper, "to_event", counted)
+    for directive, since in zip(made, (3, 2, 2), strict=True):
+        opened.clear()
+        await amina.say(f"{served.record}/directives/{directive}/withdrawal")
+        assert len(opened) == since
+        await story.share({"kind": "item", "of": await story.note("One more.")})
+    problem(await amina.post(f"{served.record}/directives/{made[0]}/withdrawal"), 403, "not-allowed")
