@@ -9,7 +9,7 @@ from ledger.domain.stream import Spoken, Stream
 from ledger.domain.wishes import AdvanceStatement
 
 LONGEST_COMMENT: Final = 16 * 1024
-"""Bytes of a comment as UTF-8: an item is shown with all that answers it, so nobody's answers may fill the page."""
+"""Bytes of a comment and its quote, as UTF-8: an item is shown with all that answers it, and none may fill the page."""
 
 
 def _check_short(text: str) -> None:
@@ -42,7 +42,7 @@ class Item(Stream):
         if self.kind == "comment" and event.facts["parent"] is None:
             raise NotPossible("item-added: got a comment without parent, wanted the item that it answers")
         if self.kind == "comment" and event.words is not None:
-            _check_short(event.words["text"])
+            _check_short(event.words["text"] + (event.words["quote"] or ""))
         if self.kind == "wishes":
             self.wish = AdvanceStatement()
 

@@ -7,6 +7,7 @@ import pytest
 from ledger.core.authority_items import DEEPEST_THREAD
 from ledger.core.shapes import list_of
 from ledger.domain.errors import NotAllowed
+from ledger.domain.items import LONGEST_COMMENT
 from ledger.replay import shown_in
 from ledger.use_cases.trail import LARGEST_GROUP
 from tests.http.served import Served, problem
@@ -24,6 +25,22 @@ async def test_a_thread_ends_before_any_reader_of_json_does(served: Served) -> N
         view = await (await served.sign_in(by)).get(served.record)
         assert view.status_code == 200, view.text
         assert view.text.count('"children"') == DEEPEST_THREAD + 1
+
+
+async def test_an_answer_is_short_with_its_quote_and_nothing_of_a_longer_one_is_admitted(served: Served) -> None:
+    story = served.story
+    note = await story.note("A note.")
+    sam, size = await served.sign_in(story.amina), await served.size()
+    for body in (
+        {"text": "a" * (LONGEST_COMMENT + 1)},
+        {"text": "é" * 9000},
+        {"text": "a", "quote": "b" * LONGEST_COMMENT},
+    ):
+        refused = await sam.post(f"{served.record}/items/{note}/comments", **body)
+        assert (refused.status_code, refused.json()["detail"][:26]) == (409, "item-added: got a comment ")
+    assert await served.size() == size
+    said = await sam.post(f"{served.record}/items/{note}/comments", text="a" * LONGEST_COMMENT)
+    assert said.status_code == 201, said.text
 
 
 async def test_however_many_comments_a_page_holds_each_is_recorded_as_shown(
