@@ -65,11 +65,11 @@ def best_interests(teller: Teller) -> None:
     assess(teller, "sharing")
     by, record, parts, text = teller.by(teller.okafor), teller.record, teller.parts(), teller.text()
     assessment, sam, until = teller.assessments[-1], teller.sam.person, Instant(teller.now + 20 * DAY)
-    teller.name(by, "best_interests")
+    teller.opened_in_best_interests.append(teller.name(by, "best_interests"))
 
     async def say(world: World, gone: Gone) -> None:
         scope = [part for part in parts if part["of"] not in gone]
         opening = Opening(sam, scope, until, text)
         await world.ledger.representation.disclose_in_best_interests(by, record, assessment, opening)
 
-    teller.step("best interests", say)
+    teller.step("best interests", say, teller.opened_in_best_interests[-1])

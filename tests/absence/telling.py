@@ -64,6 +64,7 @@ class Teller:
     parentals: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     togethers: list[str] = field(default_factory=list)
+    opened_in_best_interests: list[str] = field(default_factory=list)
     asked_about: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

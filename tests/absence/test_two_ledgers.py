@@ -112,7 +112,8 @@ def is_guardians_secret(step: Step, outcome: str, said: set[str], gone: set[str]
     if not step.by_guardian or (step.named == "erase" and outcome == "said"):
         return False
     emergencies = gone.intersection(teller.emergencies)
-    known = said.intersection((*teller.emergencies, *teller.questions)) - gone
+    matters = {*teller.emergencies, *teller.questions, *teller.opened_in_best_interests}
+    known = said.intersection(matters) - gone
     return bool(said & emergencies) or (outcome == "said" and not known)
 
 
