@@ -147,7 +147,7 @@ async def test_a_parent_sees_as_the_child_then_by_review(served: Served, age: in
 
 async def test_a_parent_of_a_child_says_what_is_shared_and_one_of_a_young_person_does_not(served: Served) -> None:
     story = served.story
-    [ada, sam] = await signed_in(served, "ada", "sam")
+    ada, greta, sam = await signed_in(served, "ada", "greta", "sam")
     nadia = await served.sign_in(await somebody(served, "Nadia Diallo", "parent"))
     await story.note("Amoxicillin.", kind="medicine")
     await ada.say(f"{served.record}/birth", born=years_ago(9, days=40))
@@ -155,7 +155,9 @@ async def test_a_parent_of_a_child_says_what_is_shared_and_one_of_a_young_person
     preset = {"preset": "medicines", "person": story.sam.person}
     assert [one["does"] for one in (await nadia.post(f"{served.record}/presets", **preset)).json()["said"]] == ["share"]
     assert await seen(sam, served) == {"Amoxicillin."}
-    await ada.say(f"{served.record}/birth", born=years_ago(12, days=40))
+    refused(await ada.post(f"{served.record}/birth", born=years_ago(12, days=40)), "already-said")
+    await greta.say(f"{served.record}/birth", born=years_ago(12, days=40))
+    assert await seen(sam, served) == set()
     refused(await nadia.post(f"{served.record}/presets", preset="stop"), "not-the-patient")
     refused(await nadia.post(f"{served.record}/sharing/stop"), "not-the-patient")
 
