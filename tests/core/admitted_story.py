@@ -9,12 +9,12 @@ from typing import Any
 from ledger.core.authority import may_say, person_named_in
 from ledger.core.decisions import Facts, Permit
 from ledger.core.facts import RecordFacts
-from ledger.core.instants import SECOND, Instant, format_instant
+from ledger.core.instants import SECOND, Instant
 from ledger.core.people import PersonFacts, PolicyFacts, TeamFacts
 from ledger.core.said import Fold, Said
 from ledger.core.vocabulary import STATEMENT_TYPES
 from tests.core.random_told import VERA
-from tests.core.story import EVERYBODY, RECORD, SERVICE, TEAMS, Story, practice
+from tests.core.story import EVERYBODY, RECORD, SERVICE, TEAMS, Story, practice, shaped_as
 
 
 class AdmittedStory(Story):
@@ -56,12 +56,8 @@ class AdmittedStory(Story):
         return Facts(self.record, self.people[viewer], self.teams, self.configured)
 
     def _shaped(self, type_: str, author: str, acting_as: str, facts: dict[str, Any]) -> Said:
-        shaped = {("from" if name == "from_" else name): value for name, value in facts.items()}
-        instants = {name: v for name, v in shaped.items() if type(v) is int and name != "holders"}
-        shaped |= {name: format_instant(Instant(v)) for name, v in instants.items()}
-        shape, at = STATEMENT_TYPES[type_], Instant(self.now + SECOND)
-        shape.facts("facts", shaped)
-        return Said(len(self.said), at, at, type_, author, acting_as, shaped, shape.words is not None)
+        at, worded = Instant(self.now + SECOND), STATEMENT_TYPES[type_].words is not None
+        return Said(len(self.said), at, at, type_, author, acting_as, shaped_as(type_, facts), worded)
 
     def _take(self, said: Said) -> None:
         folds: list[Fold] = [self.record, self.configured, *self.people.values(), *self.teams.values()]

@@ -78,6 +78,9 @@ def empowered(told: Told, a: int, b: int, c: int) -> None:
 def parented(told: Told, a: int, b: int, c: int) -> None:
     """A birth is stated; a parent is registered, reviewed or ended."""
     story, parental = told.story, told.some(told.parentals, a)
+    if b & 128:
+        _shared_by_a_parent(told, a, b, c)
+        return
     if b % 6 == 0:
         story.say("birth-stated/1", ADA, "administrator", record=RECORD, born=BIRTHS[c % 5])
     elif b % 6 < 3:
@@ -89,6 +92,14 @@ def parented(told: Told, a: int, b: int, c: int) -> None:
         story.clinician("parent-reviewed/1", parental=parental, scope=scope, until=until)
     else:
         story.say("parent-ended/1", ADA, "administrator", record=RECORD, parental=parental)
+
+
+def _shared_by_a_parent(told: Told, a: int, b: int, c: int) -> None:
+    """A parent shares for a child, or takes such a share back: theirs to say, and to last, below the age of review."""
+    name, grantee, scope = named(f"directive {len(told.story.said)}"), told.grantee(a), told.scope(c)
+    facts = {"record": RECORD, "directive": name, "grantee": grantee, "scope": scope, "condition": None}
+    never = {"from_": None, "until": None, "hidden": False, "replaces": told.current(grantee, scope)}
+    told.story.say("directive-made/1", VERA, "parent", effect="withhold" if b & 64 else "share", **facts, **never)
 
 
 def in_best_interests(told: Told, a: int, b: int, c: int) -> None:

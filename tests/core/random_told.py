@@ -21,7 +21,19 @@ from tests.core.story import (
 )
 
 VERA = named("Vera")  # no carer; she may hold a power, and may be a parent
-KINDS = ("note", "comment", "result", "medicine", "comment", "contribution", "working-note", "flag", "experience")
+KINDS = (
+    "note",
+    "comment",
+    "note",
+    "comment",
+    "result",
+    "contribution",
+    "medicine",
+    "working-note",
+    "flag",
+    "experience",
+)
+SHARED_KINDS = ("note", "comment", "note", "comment", "result", "experience")
 TOPICS = ("mental-health", "domestic-abuse", "genetic")
 TOPIC_LISTS = ([], ["mental-health"], ["domestic-abuse"], ["genetic", "mental-health"])
 SPANS = (0, 1, HOUR, 5 * HOUR, DAY, 15 * DAY, 29 * DAY, 300 * DAY)
@@ -60,17 +72,19 @@ class Told:
 
     def grantee(self, byte: int) -> dict[str, str]:
         """Somebody to share with or withhold from."""
-        grantees = (person(SAM), team(FAMILY), ALL_CARERS, team(PHARMACY), person(OKAFOR), team(PRACTICE), person(VERA))
-        return (*grantees, person(JOY))[byte % 8]
+        sams = (person(SAM), person(SAM), team(FAMILY), ALL_CARERS)  # few grantees and scopes: let them meet often
+        return (*sams, *(person(SAM), person(OKAFOR), team(PRACTICE), person(VERA), person(JOY), team(PHARMACY)))[
+            byte % 10
+        ]
 
     def scope(self, byte: int) -> dict[str, str]:
         """Something to share or withhold."""
         choice, which = byte % 4, byte // 4
         if choice == 0:
-            return of("item", self.some(self.items, which))
+            return of("item", self.some(self.items[-4:], which))
         if choice == 1:
             return of("topic", TOPICS[which % 3])
-        return EVERYTHING if choice == 2 else of("kind", KINDS[which % len(KINDS)])
+        return EVERYTHING if choice == 2 else of("kind", SHARED_KINDS[which % len(SHARED_KINDS)])
 
     def parts(self, byte: int) -> list[dict[str, str]]:
         """Named parts of the record: one, or two; never everything."""

@@ -3,7 +3,7 @@
 from ledger.core.said import Said
 from tests.core.slow_model.capacity import lacks_capacity, names_widely
 from tests.core.slow_model.consent import EVERYTHING, directed, item_directive, of, wide_directive
-from tests.core.slow_model.items import born, is_erased, kind, thread, topics, topics_of
+from tests.core.slow_model.items import about, is_erased, kind, thread, topics, topics_of
 from tests.core.slow_model.kept import from_carers
 from tests.core.slow_model.look import Look, not_over
 from tests.core.slow_model.people import is_carer, is_suspended
@@ -14,6 +14,7 @@ REFUSALS = {
     "topic": "-topic-not-shared",
     None: "-no-consent",
 }
+MAKES_NEW = ("item-added/1", "item-amended/1", "item-topics-set/1", "withholding-lifted/1")
 Parts = list[dict[str, str]]
 
 
@@ -51,7 +52,7 @@ def _consented(look: Look, items: list[str]) -> str:
         return "-erased"
     if is_suspended(look):
         return "-no-consent"
-    if is_newer_than_freeze(look, item) and not _is_shared_since(look, item):
+    if is_newer_than_freeze(look, items) and not _is_shared_since(look, item):
         return "-frozen"
     says = item_directive(look, item)
     if says is not None:
@@ -81,13 +82,13 @@ def is_refused(look: Look, items: list[str]) -> bool:
     scopes = [EVERYTHING]
     for item in items:
         scopes += [of("item", item), of("kind", kind(look, item)), *(of("topic", one) for one in topics(look, item))]
-    return is_newer_than_freeze(look, items[0]) or any(directed(look, scope) == "withhold" for scope in scopes)
+    return is_newer_than_freeze(look, items) or any(directed(look, scope) == "withhold" for scope in scopes)
 
 
-def is_newer_than_freeze(look: Look, item: str) -> bool:
-    """Was it added since the viewer's share was frozen?"""
+def is_newer_than_freeze(look: Look, items: list[str]) -> bool:
+    """Was it, or what it answers, added, amended, given other topics, or opened, since the share was frozen?"""
     frozen = _frozen_at(look)
-    return frozen is not None and born(look, item).position > frozen
+    return frozen is not None and any(about(look, item, *MAKES_NEW)[-1].position > frozen for item in items)
 
 
 def _frozen_at(look: Look) -> int | None:

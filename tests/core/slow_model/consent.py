@@ -8,7 +8,7 @@ from ledger.core.said import Said
 from tests.core.slow_model.capacity import lacks_capacity
 from tests.core.slow_model.items import kind, topics_of
 from tests.core.slow_model.look import Look, in_time, not_over
-from tests.core.slow_model.people import is_carer, memberships, predecessors
+from tests.core.slow_model.people import is_below, is_carer, memberships, predecessors
 
 EVERYTHING = {"kind": "everything"}
 
@@ -79,6 +79,8 @@ def _effect(look: Look, made: Said | None, bears: str) -> str | None:
     if bears == "seals":
         return None
     met = bears == "all" and in_time(made.facts, look.at) and _is_met(look, made.facts["condition"])
+    if made.acting_as == "parent" and not is_below(look, "review"):  # theirs to share for a child, and no longer
+        met = False
     return "share" if met else "unmet"
 
 
