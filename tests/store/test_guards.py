@@ -19,7 +19,7 @@ from ledger.domain.stream import Voice
 from ledger.gathering import Gatherer
 from ledger.ledger import Ledger, open_ledger
 from ledger.saying import By, fresh_id
-from ledger.store.errors import GuardFailed, NotRecorded
+from ledger.store.errors import AlreadySaid, GuardFailed, NotRecorded
 from ledger.store.mapper import Admission
 from ledger.use_cases.items import Draft
 from ledger.use_cases.people import Configured
@@ -189,8 +189,9 @@ async def test_what_another_process_took_back_is_shown_and_said_no_more(story: S
         await ledger.items.add(story.lind, story.record, Draft("note", "Slept badly."))
 
 
+@pytest.mark.parametrize("speaks", [False, True])
 async def test_a_share_that_ends_between_decision_and_commit_shows_and_lets_say_nothing(
-    story: Story, monkeypatch: pytest.MonkeyPatch
+    story: Story, monkeypatch: pytest.MonkeyPatch, speaks: bool
 ) -> None:
     plan, ends = await story.note("Walk every day.", kind="plan"), Instant(clock() + DAY)
     directing = Directing(person(story.sam), PLANS, ends=ends)
@@ -206,10 +207,32 @@ async def test_a_share_that_ends_between_decision_and_commit_shows_and_lets_say_
         asked = Asked(story.record, "shared-with-me")
         assert [one.item for one in (await ledger.trail.open(story.sam, asked)).shown] == [plan]
         monkeypatch.setattr(ledger.rows.sequencer, "enqueue", a_moment_later)
-        assert (await ledger.trail.open(story.sam, asked)).shown == ()
-        hands.append(Instant(ends - 1))
-        with pytest.raises(DomainError):
-            await ledger.items.comment(story.sam, story.record, plan, "Gladly.")
+        if speaks:
+            with pytest.raises(DomainError):
+                await ledger.items.comment(story.sam, story.record, plan, "Gladly.")
+        else:
+            assert (await ledger.trail.open(story.sam, asked)).shown == ()
+
+
+async def test_what_another_process_marked_as_of_the_wrong_record_is_shown_no_more(story: Story) -> None:
+    note = await story.note("Slept badly.")
+    assert (await story.opened(story.lind)).shown != ()
+    async with open_ledger(story.database.dsn(), KEYRING, clock) as other:
+        await other.items.mark_in_error(story.okafor, story.record, note, "Of somebody else.", wrong_record=True)
+    assert (await story.opened(story.lind)).shown == ()
+
+
+async def test_what_waits_for_the_next_commit_is_not_lost_where_this_one_is(story: Story) -> None:
+    said, stale = note(story), {subjects.POLICY: 5}
+    enqueue = story.ledger.rows.sequencer.enqueue
+    asked = [enqueue([note(story)], guards=stale), enqueue([said]), enqueue([said])]
+    asked += [enqueue([note(story)]) for _ in range(6)]
+    async with asyncio.timeout(20):
+        refused, first, again, *others = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(refused, GuardFailed)
+    assert isinstance(again, AlreadySaid)
+    assert again.position == first[0].position  # type: ignore[index]
+    assert not [one for one in others if isinstance(one, BaseException)]
 
 
 @asynccontextmanager
