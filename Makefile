@@ -16,12 +16,13 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_COMPILE_BYTECODE = true
 
 .NOTPARALLEL:
-.PHONY: help setup dev system demo check test format clean
+.PHONY: help setup dev system demo check test mutants format clean
 
 help:
 	@echo 'make setup    make .venv/bin/record-ledger'
 	@echo 'make demo     set up, tell the story, and serve     (ARGS=--once: end after the story)'
 	@echo 'make test     all checks and all tests              (ARGS=...: for pytest)'
+	@echo 'make mutants  change the disclosure rule and the guard in every small way; half an hour'
 	@echo 'make check    style, types and import contracts'
 	@echo 'make format   put the code in the house style'
 	@echo 'make clean    remove what these made here; never a ledger'
@@ -40,6 +41,12 @@ check: dev
 
 test: system check
 	.venv/bin/pytest $(ARGS)
+
+# See docs/reference/mutants.md. mutmut stays out of the lock file: it is for this alone.
+mutants: dev
+	.tools/bin/uv run --frozen --with mutmut==3.8.1 mutmut run
+	.tools/bin/uv run --frozen --with mutmut==3.8.1 mutmut results
+	.venv/bin/python -m tests.mutants.by_hand
 
 format: dev
 	.venv/bin/ruff check --fix
