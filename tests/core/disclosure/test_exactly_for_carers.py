@@ -10,6 +10,7 @@ from tests.core.story import (
     FAMILY,
     JOY,
     LIND,
+    OKAFOR,
     PHARMACY,
     SAM,
     TOGETHER,
@@ -104,6 +105,7 @@ def test_when_unwell_rests_on_the_assessment_and_ends_with_it_or_with_the_share(
     ends = story.now + 5 * DAY
     story.assess("sharing", "lacks", until=ends)
     found = where(story, "capacity-assessed/1")
+    assert [one.condition for one in story.facts(SAM).record.directives.values()] == ["when-unwell"]
     rests_on = permit("shared", named(story), made(story, shared), found, until=ends)
     assert story.decide(SAM, "carer", note) == rests_on
     story.share(EVERYTHING, condition={"kind": "when-unwell"}, until=ends - DAY, replaces=shared)
@@ -161,6 +163,7 @@ def test_best_interests_rest_on_the_decision_and_the_assessment() -> None:
     assessment = story.assess("sharing", until=story.now + 2 * DAY)
     story.best_interests(assessment, of("item", note), of("kind", "comment"))
     ends = story.now - SECOND + DAY
+    assert [one.author for one in story.facts(SAM).record.representation.best_interests.values()] == [OKAFOR]
     rests_on = where(story, "capacity-assessed/1"), where(story, "best-interests-made/1")
     in_best_interests = permit("best-interests", named(story), *rests_on, until=ends)
     assert story.decide(SAM, "carer", note) == story.decide(SAM, "carer", answer) == in_best_interests

@@ -209,3 +209,12 @@ def test_an_emergency_lets_on_what_is_shared_by_name_or_sealed_openly() -> None:
     story.emergency()
     more = Deny("emergency-not-opened", (where(story, "emergency-opened/2"),), True)
     assert story.decide(MOSS, "clinician", shared) == story.decide(MOSS, "clinician", sealed) == more
+
+
+def test_an_emergency_lets_on_a_working_note_of_others_only_when_its_days_are_over() -> None:
+    story = practice()
+    thoughts = story.item("thoughts", kind="working-note")
+    story.emergency(until=story.now + 29 * DAY)
+    opening, over = where(story, "emergency-opened/2"), story.said[-2].recorded_at + 28 * DAY
+    assert story.decide(MOSS, "clinician", thoughts, at=over - 1) == Deny("emergency-not-opened", (opening,))
+    assert story.decide(MOSS, "clinician", thoughts, at=over) == Deny("emergency-not-opened", (opening,), True)
