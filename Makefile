@@ -22,7 +22,7 @@ help:
 	@echo 'make setup    make .venv/bin/record-ledger'
 	@echo 'make demo     set up, tell the story, and serve     (ARGS=--once: end after the story)'
 	@echo 'make test     all checks and all tests              (ARGS=...: for pytest)'
-	@echo 'make mutants  change the disclosure rule and the guard in every small way; half an hour'
+	@echo 'make mutants  change the disclosure rule and the guard in every small way; half an hour or more'
 	@echo 'make check    style, types and import contracts'
 	@echo 'make format   put the code in the house style'
 	@echo 'make clean    remove what these made here; never a ledger'
