@@ -2,7 +2,7 @@
 
     python -m tests.mutants.by_hand [guard|constants]
 
-Takes some ten minutes, and is not part of CI. Ends with 1 if no test noticed an edit. Each edit is tried in a process
+Takes some ten minutes, and is not part of CI. Ends with 1 if an edit went unnoticed. Each edit is tried in a process
 of its own, which is forked from one that has a database server, and imports the product anew with the edit in it.
 """
 
@@ -24,6 +24,8 @@ from tests.mutants import constants, guard, noticing
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60
 """Seconds after which a test that hangs has noticed."""
+EXPLAINED = frozenset({"2 is 3", "await self._catch_up(connection, now_at) => await asyncio.sleep(0)"})
+"""What changes nothing; docs/reference/mutants.md says why. They are told of, and are no failure."""
 _OURS = ("ledger", "projections", "api", "tests")
 
 
@@ -105,17 +107,17 @@ def tell(line: str) -> None:
 
 
 def tried(mutants: list[Mutant], notice: Callable[[], None]) -> int:
-    """Try each, tell of those that survive, and give how many did."""
+    """Try each, tell of those that survive, and give how many of them nobody has explained."""
     if not survives(None, notice):
         raise SystemExit("the tests fail without any edit; mend them first")
-    survivors = 0
+    survivors: list[str] = []
     for n, mutant in enumerate(mutants, 1):
         tell(f"{n} of {len(mutants)}\r")
         if survives(mutant, notice):
-            survivors += 1
+            survivors.append(mutant.what)
             tell(f"survived: {mutant.path}: {mutant.what}\n")
-    tell(f"{len(mutants) - survivors} of {len(mutants)} killed\n")
-    return survivors
+    tell(f"{len(mutants) - len(survivors)} of {len(mutants)} killed\n")
+    return len([what for what in survivors if what not in EXPLAINED])
 
 
 def main() -> None:
