@@ -121,7 +121,7 @@ BAD = {
         "okafor", ITEMS, note(made_at="2026-05-03T09:00:00Z"), 422, "malformed", ("in milliseconds",), "/made_at"
     ),
     "a statement from the future": Bad(
-        "okafor", ITEMS, note(made_at=at(10 * MINUTE)), 403, "not-allowed", ("from-the-future",), rule="from-the-future"
+        "okafor", ITEMS, note(made_at=at(DAY)), 403, "not-allowed", ("from-the-future",), rule="from-the-future"
     ),
     "a grant that was held back": Bad(
         "amina", SHARE, {"grantee": TO_SAM, "scope": {"kind": "everything"}, "made_at": at(-6 * MINUTE)},

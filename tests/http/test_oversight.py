@@ -131,7 +131,7 @@ async def test_a_childs_parent_reads_as_the_child_would_and_later_as_a_carer_doe
     await ledger.representation.register_parent(story.ada, story.record, story.sam.person)
     told = await asked(parent, served.record)
     assert ([item["id"] for item in told["items"]], [mark["id"] for mark in told["sealed"]]) == ([note], [result])
-    await ledger.representation.state_birth(story.ada, story.record, _born(12))
+    await ledger.representation.state_birth(story.greta, story.record, _born(12))
     told = await asked(parent, served.record)
     assert (told["items"], "sealed" in told) == ([], False)
     assert problem(await parent.get(f"{served.record}/trail"), 403, "not-allowed")["rule"] == "no-trail"

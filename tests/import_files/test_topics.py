@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from api.import_files import TOPICS, Coding, Kind, topics_of
-from ledger.core import vocabulary
+from ledger.core import terms
 
 SNOMED, LOINC, ICD10 = "http://snomed.info/sct", "http://loinc.org", "http://hl7.org/fhir/sid/icd-10"
 
@@ -59,8 +59,8 @@ def test_codes_are_marked_even_where_no_word_says_so(coding: Coding) -> None:
 
 
 def test_the_table_and_the_ledger_name_the_same_topics_and_kinds() -> None:
-    assert tuple(TOPICS) == vocabulary.TOPICS
-    assert set(get_args(Kind)) <= set(vocabulary.KINDS)
+    assert tuple(TOPICS) == terms.TOPICS
+    assert set(get_args(Kind)) <= set(terms.KINDS)
 
 
 def test_topics_come_in_the_order_of_the_table_and_each_has_words_and_codes() -> None:
