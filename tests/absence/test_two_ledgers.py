@@ -35,7 +35,7 @@ from tests.http.served import Key
 from tests.story import Beginning
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-STORIES = int(os.environ.get("ABSENCE_STORIES", "15"))
+STORIES = int(os.environ.get("ABSENCE_STORIES", "10"))
 FROM = int(os.environ.get("ABSENCE_FROM", "0"))
 SLICES = 3
 """Each of the five readers asks every operation over three of their stories."""

@@ -25,7 +25,7 @@ from ledger.use_cases.presets import scope_as_said
 from tests.core.story import ALL_CARERS, AMINA, FAMILY, RECORD, SAM, SERVICE, Story, named, person, practice, team
 from tests.core.story import named as name_of
 
-EXAMPLES = int(os.environ.get("LEDGER_PRESET_EXAMPLES", "240"))
+EXAMPLES = int(os.environ.get("LEDGER_PRESET_EXAMPLES", "120"))
 GRANTEES = (person(SAM), team(FAMILY), ALL_CARERS)
 TERMS: dict[str, dict[str, Any]] = {
     "plain": {},
