@@ -93,7 +93,7 @@ def birth_stated(ask: Ask) -> Decision:
     corrects = ask.acts_as("guardian") and known.born is not None
     return checked(
         ask.permit("guardian") if corrects else _registrar(ask),
-        FOR_THEMSELVES if _is_proxy(ask) else None,
+        FOR_THEMSELVES if ask.record.representation.was_proxy(ask.author) else None,
         when(known.born is not None and not corrects, "already-said"),
         when(ask["born"] > _today(ask), "birth-to-come"),
     )
@@ -177,7 +177,7 @@ def death_recorded(ask: Ask) -> Decision:
 
 def death_retracted(ask: Ask) -> Decision:
     """The guardian, who is no carer, attorney or parent here: what was shared opens again."""
-    gains = ask.author in ask.record.carers or _is_proxy(ask)
+    gains = ask.author in ask.record.carers or ask.record.representation.was_proxy(ask.author)
     alive = ask.record.representation.died is None
     return checked(_guardian(ask), FOR_THEMSELVES if gains else None, when(alive, "not-dead"))
 
@@ -205,11 +205,6 @@ def _gains(ask: Ask) -> bool:
         or any(ask.author in power.held for power in known.powers.values())
         or any(one.condition == "when-unwell" for one in ahead)
     )
-
-
-def _is_proxy(ask: Ask) -> bool:
-    """Was the author ever registered here as an attorney or a parent?"""
-    return any((role, ask.author) in ask.record.representation.former for role in ("attorney", "parent"))
 
 
 def _opens_young_persons_own(ask: Ask) -> bool:

@@ -190,9 +190,7 @@ def _in_the_room(ask: Ask) -> Decision:
 
 def _a_carer_or_proxy(ask: Ask) -> Deny | None:
     """Somebody whom the patient can suspend or freeze: a carer, or who once held a power or responsibility."""
-    known = ask.record.representation.former
-    proxy = any((role, ask["person"]) in known for role in ("attorney", "parent"))
-    return None if proxy else _a_carer(ask)
+    return None if ask.record.representation.was_proxy(ask["person"]) else _a_carer(ask)
 
 
 def _a_carer(ask: Ask) -> Deny | None:

@@ -74,14 +74,14 @@ class CarerRule(ReaderRule):
         refusal = Deny("after-death", (died,))
         if self._refused_by_patient(item):
             return refusal
-        return _first_within(self._released, item, self.standing, "released") or refusal
+        return first_within(self._released, item, self.standing, "released") or refusal
 
     def _living(self, item: Item) -> Decision:
         """The patient's directives; where they say nothing and the patient cannot decide, a best-interests decision."""
         decision = self._directed(item)
         if not self._best_interests or isinstance(decision, Permit) or self._refused_by_patient(item):
             return decision
-        return _first_within(self._best_interests, item, self.standing, "best-interests") or decision
+        return first_within(self._best_interests, item, self.standing, "best-interests") or decision
 
     def _directed(self, item: Item) -> Decision:
         if self._frozen is not None and newest_of(item) > self._frozen and not self._shared_since(item, self._frozen):
@@ -176,7 +176,7 @@ class CarerRule(ReaderRule):
         return Deny(rule, said.standing.evidence)
 
 
-def _first_within(allowed: list[tuple[Parts, Standing]], item: Item, standing: Standing, rule: str) -> Decision | None:
+def first_within(allowed: list[tuple[Parts, Standing]], item: Item, standing: Standing, rule: str) -> Decision | None:
     """The permit of the first of these that covers an item; what is erased above it is not there to be answered."""
     for parts, rests_on in allowed:
         if within(parts, item):

@@ -33,7 +33,7 @@ class Consent:
 
     def __init__(self, facts: Facts, record: RecordFacts, request: Request) -> None:
         self._at, self._record, self._viewer = request.at, record, request.viewer
-        self._childhood = record.representation.childhood(facts.policy, request.at)
+        self._childhood = record.representation.below(facts.policy.ages.review, facts.policy, request.at)
         self._answers: dict[Scope, Saying | None] = {}
         self._tiers: list[Tier] = []
         # Suspended: as if there were no directives. Death ends what was shared; a seal is no power, and stays.

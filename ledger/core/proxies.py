@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ledger.core.carers import CarerRule, erased_above
+from ledger.core.carers import CarerRule, erased_above, first_within
 from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Facts, Permit, Request, permit, standing_of
 from ledger.core.facts import RecordFacts
 from ledger.core.item_facts import Item, lineage
@@ -49,10 +49,7 @@ class AttorneyRule(CarerRule):
         return next((term for term in held if term is not None and term.in_force(self.request.at)), None)
 
     def _living(self, item: Item) -> Decision:
-        for relevant, standing in self._grounds:
-            if within(relevant, item):
-                return erased_above(item) or permit("attorney", self.standing, standing)
-        return super()._living(item)
+        return first_within(self._grounds, item, self.standing, "attorney") or super()._living(item)
 
 
 class ParentRule(CarerRule):
@@ -67,21 +64,18 @@ class ParentRule(CarerRule):
 
     def __init__(self, facts: Facts, record: RecordFacts, request: Request, standing: Standing) -> None:
         super().__init__(facts, record, request, standing)
-        known, ages, at = record.representation, facts.policy.ages, request.at
+        known, policy, at = record.representation, facts.policy, request.at
         parental = known.parental_of(request.viewer, at)
-        review_from, ends = known.birthday(ages.review), known.birthday(ages.ends)
+        child = known.below(policy.ages.review, policy, at)
+        aged = known.below(policy.ages.ends, policy, at) if child is None else child
         self._as_patient: Permit | None = None
         self._review = None
         self._responsible: Standing | None = None
-        self._current = parental is not None and ends is not None and at < ends
-        if parental is None or review_from is None or ends is None or known.born is None or not self._current:
+        self._current = parental is not None and aged is not None
+        if parental is None or aged is None:
             return
-        aged = Standing.of(
-            Standing((known.born[0],), review_from if at < review_from else ends), facts.policy.standing()
-        )
-        whole = Standing.of(standing, parental.term.standing(), aged)
-        self._responsible = whole
-        if at < review_from:
+        self._responsible = whole = Standing.of(standing, parental.term.standing(), aged)
+        if child is not None:
             self._as_patient = permit("parent", whole)
         elif parental.review is not None and parental.review[1].until is not None and at < parental.review[1].until:
             self._review = parental.review[0], permit("parent-reviewed", whole, parental.review[1])

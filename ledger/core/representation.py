@@ -131,12 +131,16 @@ class Representation:
             day = date(born.year + age, 3, 1)
         return instant_of(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
-    def childhood(self, policy: PolicyFacts, at: Instant) -> Standing | None:
-        """What it rests on that the patient is below the age of review, and when that ends; None: they are not."""
-        ends = self.birthday(policy.ages.review)
+    def below(self, age: int, policy: PolicyFacts, at: Instant) -> Standing | None:
+        """What it rests on that the patient is below an age of the policy, and when that ends; None: they are not."""
+        ends = self.birthday(age)
         if ends is None or self.born is None or ends <= at:
             return None
         return Standing.of(Standing((self.born[0],), ends), policy.standing())
+
+    def was_proxy(self, person: str) -> bool:
+        """Was this person ever registered as an attorney or a parent?"""
+        return any((role, person) in self.former for role in ("attorney", "parent"))
 
     def held_by(self, person: str, at: Instant) -> Iterator[tuple[Power, Standing]]:
         """The powers under which this person may act now."""

@@ -29,7 +29,7 @@ SPEAKING = [
 ]
 """Where it is decided who may say what."""
 
-_RULE_AT = {"Deny": 0, "permit": 0, "Permit": 0, "when": 1, "NotAllowed": 1, "_first_within": 3}
+_RULE_AT = {"Deny": 0, "permit": 0, "Permit": 0, "when": 1, "NotAllowed": 1, "first_within": 3}
 _PASSED_ON = {"rule", "speaker.rule", "decision.rule", "page.refused"}
 """Expressions that hand on a rule that was named elsewhere."""
 _ACTING_AS = {
@@ -65,7 +65,7 @@ def _read(path: Path, found: Rules) -> None:
             at = _RULE_AT.get(name)
             if at is None or len(call.args) <= at:
                 continue
-            into = found.permits if name in ("permit", "Permit", "_first_within") else found.refusals
+            into = found.permits if name in ("permit", "Permit", "first_within") else found.refusals
             _name(call.args[at], assigned, into, found)
 
 
