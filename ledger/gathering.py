@@ -61,11 +61,7 @@ class Gatherer:
             guards.update(of_record.guards)
         own = {name for name, _ in viewer.fold.facts.current_teams(at)}
         handed = set() if of_record is None else of_record.fold.facts.handed_to(own)
-        known_teams: dict[str, TeamFacts] = {}
-        for team in own | handed | set(teams):
-            known_team = await self._reader.team(team, fresh=fresh)
-            guards.update(known_team.guards)
-            known_teams[team] = known_team.fold
+        known_teams = await self._teams(own | handed | set(teams), guards, fresh=fresh)
         policy = await self._reader.policy(fresh=fresh)
         guards.update(policy.guards)
         about = None if subject is None else await self._reader.person(subject, fresh=fresh)
@@ -83,6 +79,15 @@ class Gatherer:
         folds += [of_record.fold.facts] if of_record is not None else []
         as_of = max(fold.upto for fold in folds)
         return Gathered(facts, guards, max(as_of, 0), None if of_record is None else of_record.fold, viewer.fold.keys)
+
+    async def _teams(self, teams: Iterable[str], guards: dict[Subject, int], *, fresh: bool) -> dict[str, TeamFacts]:
+        """The facts of these teams, with their counters added to the guards."""
+        known: dict[str, TeamFacts] = {}
+        for team in teams:
+            read = await self._reader.team(team, fresh=fresh)
+            guards.update(read.guards)
+            known[team] = read.fold
+        return known
 
     async def registered(self, people: Iterable[str]) -> dict[str, int]:
         """Where each of these people was registered; who was not is left out."""

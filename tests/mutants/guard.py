@@ -70,7 +70,7 @@ EDITS = (
     Edit(_TRAIL, "at=now, fresh=attempt > 0)", "at=now, fresh=False)"),
     Edit(_GATHERING, "guards = dict(viewer.guards)", "guards: dict[Subject, int] = {}"),
     Edit(_GATHERING, "guards.update(of_record.guards)", "pass"),
-    Edit(_GATHERING, "guards.update(known_team.guards)", "pass"),
+    Edit(_GATHERING, "guards.update(read.guards)", "pass"),
     Edit(_GATHERING, "guards.update(policy.guards)", "pass"),
     Edit(_GATHERING, "guards.update(about.guards)", "pass"),
     Edit(_GATHERING, "in own | handed | set(teams):", "in own | handed:"),
