@@ -45,6 +45,18 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1)
     """The address that the service listens on."""
 
+    url: str | None = Field(default=None, pattern=r"^(https://[a-z0-9.-]+(:[0-9]+)?|http://localhost(:[0-9]+)?)$")
+    """The service as browsers reach it: https, or http on localhost. Passkeys are made for its host, cookies set by it.
+
+    Left out, it is http://localhost at the port that the service listens on.
+    """
+
+    proxies: str = ""
+    """Addresses of reverse proxies whose X-Forwarded-For is believed, with commas between."""
+
+    sign_in: AbsolutePath | None = None
+    """A TOML file that names the OpenID providers by which people may sign in, and what their claims allow."""
+
     policy: AbsolutePath | None = None
     """A C2SP tlog-policy file: the witnesses of this log, where they are, and how many must have cosigned."""
 

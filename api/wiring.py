@@ -4,17 +4,22 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from api.clock import clock
 from api.continuity import check_continuity, keeping_highest
 from api.postgres import EmbeddedPostgres
 from api.secrets import load_keyring
 from api.settings import Settings
+from api.sign_in import schema as sign_in_schema
 from ledger.ledger import Ledger, open_ledger
 from ledger.store.keyring import Keyring
 from ledger.store.migrate import migrate
 from ledger.store.vault import Journal, Vault
-from projections.schema import SCHEMA_FOLDER
+from projections import schema as projections_schema
+
+SCHEMA_FOLDERS: Final = (projections_schema.SCHEMA_FOLDER, sign_in_schema.SCHEMA_FOLDER)
+"""Beside the ledger's own: the tables of every storey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def open_house(settings: Settings) -> Iterator[House]:
 
 def migrate_house(house: House) -> list[str]:
     """Bring the schema up to date; returns the names of what was applied."""
-    return migrate(house.migrator, SCHEMA_FOLDER)
+    return migrate(house.migrator, *SCHEMA_FOLDERS)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.postgres import EmbeddedPostgres
-from projections.schema import SCHEMA_FOLDER
+from api.wiring import SCHEMA_FOLDERS
 from tests.postgres_fixture import TEMPLATE, UNSAFE_FAST, Database, home_in_memory, new_database
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def migrated_template(postgres: EmbeddedPostgres) -> str:
     from ledger.store.migrate import migrate  # noqa: PLC0415 - most tests need no schema, and do not wait for one
 
     postgres.create_database(TEMPLATE)
-    migrate(postgres.superuser_dsn(TEMPLATE), SCHEMA_FOLDER)
+    migrate(postgres.superuser_dsn(TEMPLATE), *SCHEMA_FOLDERS)
     return TEMPLATE
 
 

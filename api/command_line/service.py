@@ -60,13 +60,12 @@ def migrate(as_json: AsJson = False) -> None:
     connection that may change the schema, and again after each new version.
     """
     from api.settings import read_settings
-    from api.wiring import open_house
+    from api.wiring import SCHEMA_FOLDERS, open_house
     from ledger.store.migrate import migrate as migrate_database
-    from projections.schema import SCHEMA_FOLDER
 
     settings = read_settings()
     if settings.database_url is not None:  # whoever migrates it has no need of the ledger's keys
-        applied = migrate_database(settings.database_url.get_secret_value(), SCHEMA_FOLDER)
+        applied = migrate_database(settings.database_url.get_secret_value(), *SCHEMA_FOLDERS)
     else:
         with open_house(settings):
             applied = []

@@ -43,6 +43,7 @@ from api.http.operations import document
 from api.http.problems import TABLE, Refused, problem_of, problem_of_http, problem_of_validation
 from api.http.service import Service, service_of
 from api.sign_in.api_keys import ApiKeys
+from api.sign_in.doors import doors_of
 from api.trust import read_policy, witnessed_under
 from api.wiring import House, ledger_of
 from ledger.store.errors import AlreadySaid, WentBack
@@ -129,6 +130,7 @@ async def _service(house: House) -> AsyncIterator[Service]:
         ledger_of(house) as ledger,
         following(ledger, house.conninfo, ALL_PROJECTIONS) as follower,
         cosigning(ledger, policy),
+        doors_of(house, ledger) as doors,
     ):
         await apply_erasures(ledger)  # what a crash left undone, and what a restored backup brought back
         yield Service(
@@ -141,6 +143,7 @@ async def _service(house: House) -> AsyncIterator[Service]:
             Cursors(house.keyring, clock),
             Worklist(follower),
             Notices(follower),
+            doors,
             policy,
             witnessed_under(policy),
         )

@@ -9,7 +9,9 @@ from fastapi import Depends, Request
 from api.http.bodies import Body
 from api.http.cursors import Cursors
 from api.http.problems import MALFORMED, SIGN_IN, Problem, Refused
-from api.sign_in.api_keys import ApiKeys, Session, SignInRefused
+from api.sign_in.api_keys import ApiKeys
+from api.sign_in.doors import Doors
+from api.sign_in.session import Session, SignInRefused
 from ledger.core.instants import Instant
 from ledger.core.trust_policy import TrustPolicy
 from ledger.ledger import Ledger
@@ -38,6 +40,7 @@ class Service:
     cursors: Cursors
     worklist: Worklist
     notices: Notices
+    doors: Doors
     policy: TrustPolicy | None = None
     is_witnessed: IsWitnessed = nobody_witnesses
 

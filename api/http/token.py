@@ -9,7 +9,8 @@ from starlette.responses import Response
 from api.http.answers import json_answer
 from api.http.operations import example, problems
 from api.http.service import Serving
-from api.sign_in.api_keys import SCOPES, SignInRefused
+from api.sign_in.api_keys import SCOPES
+from api.sign_in.session import SignInRefused
 
 router: Final = APIRouter(tags=["sign-in"])
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -18,6 +18,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
 
+from api.sign_in.session import Session, SignInRefused
 from ledger.core.canonical import base64url
 from ledger.core.errors import CoreError
 from ledger.core.instants import MINUTE, SECOND, Instant
@@ -41,24 +42,6 @@ _LARGEST_JWT: Final = 4096
 _LARGEST_CACHE: Final = 4096
 _MOST_ASSERTIONS: Final = 100_000
 _LATER_THAN_ALL: Final = 2**53 - 1
-
-
-class SignInRefused(Exception):
-    """Somebody is not let in. ``error`` is the code of RFC 6749, section 5.2, or RFC 6750, section 3.1."""
-
-    def __init__(self, error: str, message: str) -> None:
-        super().__init__(message)
-        self.error = error
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Who is signed in, acting as what, by which key, and until when."""
-
-    person: str
-    acting_as: str
-    kid: KeyId
-    ends: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +152,7 @@ class ApiKeys:
     async def _check_in_force(self, session: Session, *, fresh: bool) -> None:
         keys = (await self.facts.person(session.person, fresh=fresh)).fold.keys
         try:
-            keys.find(session.person, session.kid, _LATER_THAN_ALL, self.clock())
+            keys.find(session.person, session.kid or KeyId(""), _LATER_THAN_ALL, self.clock())
         except KeyNotInForce as error:
             raise SignInRefused(
                 "invalid_token", "token: its key is no longer in force; sign in with another"
@@ -188,7 +171,7 @@ class ApiKeys:
         if token.header.get("typ") != "at+jwt" or claims.get("aud") != origin or claims.get("iss") != origin:
             raise _refused("invalid_token")
         role = str(claims["scope"]).removeprefix("acting_as:")
-        return Session(claims["sub"], role, KeyId(claims["cnf"]["jkt"]), Instant(claims["exp"] * SECOND))
+        return Session(claims["sub"], role, Instant(claims["exp"] * SECOND), KeyId(claims["cnf"]["jkt"]))
 
     async def _owner_of(self, assertion: _Jwt) -> tuple[str, KeyId]:
         """Who signed an assertion, with which key. An unknown person, key or signature is answered alike."""

@@ -59,6 +59,7 @@ def _create_roles(connection: psycopg.Connection) -> None:
             connection.execute(f"create role {name} {attributes}")
     connection.execute("create schema if not exists ledger authorization ledger_owner")
     connection.execute("create schema if not exists projections authorization ledger_owner")
+    connection.execute("create schema if not exists sign_in authorization ledger_owner")
     database = sql.Identifier(connection.info.dbname)
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
     connection.execute(

@@ -20,13 +20,12 @@ import httpx
 from api.http.app import create_app
 from api.postgres import EmbeddedPostgres
 from api.settings import Settings
-from api.wiring import House
+from api.wiring import SCHEMA_FOLDERS, House
 from ledger.ledger import Ledger
 from ledger.saying import By
 from ledger.store.migrate import migrate
 from ledger.use_cases.items import Draft
 from ledger.use_cases.sharing import Directing
-from projections.schema import SCHEMA_FOLDER
 from tests.absence.asking import UNKNOWN
 from tests.http.served import BASE, form_of, new_key
 from tests.postgres_fixture import UNSAFE_FAST, Database, home_in_memory
@@ -154,7 +153,7 @@ def main() -> int:
     """Make a server and a ledger, measure, and leave nothing behind."""
     with home_in_memory() as home, EmbeddedPostgres(home, options=UNSAFE_FAST) as server:
         server.create_database("timing")
-        migrate(server.superuser_dsn("timing"), SCHEMA_FOLDER)
+        migrate(server.superuser_dsn("timing"), *SCHEMA_FOLDERS)
         database = Database(server, "timing")
         begun = asyncio.run(begin_in(database))
         asyncio.run(measure(database, begun, str(home.parent / "service")))

@@ -71,10 +71,10 @@ def test_an_empty_database_in_the_place_of_the_log_does_not_start(installation: 
         connection.execute("drop schema ledger cascade; drop schema projections cascade")
     assert "migrate" in installation.command("people", "list").stderr
     migrated = Path(installation.home)  # the keys and the file stay; only the database is new
+    from api.wiring import SCHEMA_FOLDERS  # noqa: PLC0415
     from ledger.store.migrate import migrate  # noqa: PLC0415
-    from projections.schema import SCHEMA_FOLDER  # noqa: PLC0415
 
-    migrate(installation.database.superuser_dsn, SCHEMA_FOLDER)
+    migrate(installation.database.superuser_dsn, *SCHEMA_FOLDERS)
     assert (migrated / NAME).exists()
     assert_refused(installation, "the database went back: the database holds 0 entries, but")
 

@@ -34,11 +34,11 @@ def of_rules() -> None:
 def server() -> Iterator[Callable[[], None]]:
     """A database server; gives the tests of the guard, to be run in a process forked from this one."""
     fixture, begin = import_module("tests.postgres_fixture"), import_module("tests.story").begin_in
-    migrate, folder = import_module("ledger.store.migrate").migrate, import_module("tests.conftest").SCHEMA_FOLDER
+    migrate, folders = import_module("ledger.store.migrate").migrate, import_module("tests.conftest").SCHEMA_FOLDERS
     postgres = import_module("api.postgres").EmbeddedPostgres
     with fixture.home_in_memory() as home, postgres(home, options=fixture.UNSAFE_FAST) as running:
         running.create_database(fixture.TEMPLATE)
-        migrate(running.superuser_dsn(fixture.TEMPLATE), folder)
+        migrate(running.superuser_dsn(fixture.TEMPLATE), *folders)
         with fixture.new_database(running, fixture.TEMPLATE) as template:
             people = asyncio.run(begin(fixture.Database(running, template)))
             yield lambda: _of_guard(running, template, people)

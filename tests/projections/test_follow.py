@@ -6,6 +6,7 @@ import time
 import psycopg
 import pytest
 
+from api.wiring import SCHEMA_FOLDERS
 from ledger.core.instants import MINUTE, Instant
 from ledger.core.vocabulary import STATEMENT_TYPES
 from ledger.domain.errors import NotAllowed, Unknown
@@ -17,7 +18,6 @@ from projections.all import ALL_PROJECTIONS
 from projections.directory import CHANGES
 from projections.errors import NotFollowed, OutOfStep
 from projections.follow import following
-from projections.schema import SCHEMA_FOLDER
 from tests.postgres_fixture import Database
 from tests.story import NAMES, Story
 
@@ -231,7 +231,7 @@ async def test_the_trail_tells_who_looked_who_tried_and_who_has_ever_seen_an_ite
 
 
 async def test_the_service_may_make_projections_again_and_readers_may_only_read_them(database: Database) -> None:
-    assert migrate(database.superuser_dsn, SCHEMA_FOLDER) == []
+    assert migrate(database.superuser_dsn, *SCHEMA_FOLDERS) == []
     with psycopg.connect(database.dsn("ledger_reader"), autocommit=True) as reader:
         for table in TABLES:
             reader.execute(f"select 1 from projections.{table}")  # noqa: S608 - a constant

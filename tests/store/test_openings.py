@@ -12,6 +12,7 @@ import pytest
 
 from api.clock import clock
 from api.postgres import EmbeddedPostgres
+from api.wiring import SCHEMA_FOLDERS
 from ledger import openings
 from ledger.core.instants import SECOND, Instant
 from ledger.disclosure import ANSWER_WITHIN
@@ -24,7 +25,6 @@ from ledger.store.errors import WentBack
 from ledger.store.mapper import SealingMapper
 from ledger.use_cases.items import Draft
 from ledger.use_cases.trail import Asked
-from projections.schema import SCHEMA_FOLDER
 from tests.postgres_fixture import Database, new_database
 from tests.story import KEYRING, Beginning, Story, story_of
 
@@ -296,7 +296,7 @@ def test_a_database_of_before_gets_the_log_and_hides_the_keys_it_has(
     keys = "select position, part from ledger.vault order by 1, 2"
     with psycopg.connect(empty_database) as owner:
         owner.execute("insert into ledger.vault values (0, 0, 1, 'k'), (0, 1, 1, 'k'), (1, 0, 1, 'k')")
-    assert "0004_openings" in migrating.migrate(empty_database, SCHEMA_FOLDER)
+    assert "0004_openings" in migrating.migrate(empty_database, *SCHEMA_FOLDERS)
     with psycopg.connect(empty_database) as owner:
         seen = {}
         for role in ("ledger_app", "ledger_reader", "ledger_eraser", "ledger_owner"):

@@ -1,0 +1,34 @@
+"""All that letting people in needs, made once when the application starts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from psycopg_pool import AsyncConnectionPool
+
+from api.clock import clock
+from api.settings import Settings
+from api.sign_in.once import Once, Pool, key_for
+from api.wiring import House
+from ledger.ledger import Ledger
+
+_CONNECTIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The ways in."""
+
+    settings: Settings
+    pool: Pool
+    once: Once
+
+
+@asynccontextmanager
+async def doors_of(house: House, ledger: Ledger) -> AsyncIterator[Doors]:
+    """Open the ways into a ledger."""
+    pool: Pool = AsyncConnectionPool(
+        house.conninfo, min_size=1, max_size=_CONNECTIONS, open=False, kwargs={"autocommit": True}
+    )
+    async with pool:
+        yield Doors(house.settings, pool, Once(pool, key_for(house.keyring, "challenge-key"), clock))
