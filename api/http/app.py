@@ -139,7 +139,7 @@ async def _service(house: House) -> AsyncIterator[Service]:
             Timeline(follower),
             Directory(follower),
             AccessTrail(follower),
-            ApiKeys(house.keyring, ledger.facts, clock),
+            ApiKeys(house.keyring, ledger.facts, clock, doors.once),
             Cursors(house.keyring, clock),
             Worklist(follower),
             Notices(follower),

@@ -2,7 +2,8 @@
 
 The client signs an assertion (RFC 7523, section 2.2; ``private_key_jwt``) with a key in its author's custody; the
 answer is an access token (RFC 9068) that is bound to that key: revoking the key ends its tokens. Acting as
-something is a scope of the token; whether the person may act so is decided at each request, from the facts.
+something is a scope of the token; whether the person may act so is decided at each request, from the facts. With the
+scope ``read`` beside it, the token lets nothing be said.
 """
 
 import json
@@ -18,6 +19,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
 
+from api.sign_in.once import Once
 from api.sign_in.session import Session, SignInRefused
 from ledger.core.canonical import base64url
 from ledger.core.errors import CoreError
@@ -35,12 +37,14 @@ ASSERTION_LIFETIME: Final = 5 * MINUTE
 """An assertion may expire at most this far ahead."""
 REVOKED_WITHIN: Final = 1 * SECOND
 """A key revoked through another process ends its tokens here within this time; through this one, at once."""
-SCOPES: Final = tuple(f"acting_as:{role}" for role in ACTING_AS if role != "service")
+_ACTING: Final = tuple(f"acting_as:{role}" for role in ACTING_AS if role != "service")
+_READ: Final = "read"
+SCOPES: Final = (*_ACTING, *(f"{acting} {_READ}" for acting in _ACTING))
+"""What may be asked for, as it is answered; the order of the two names does not matter (RFC 6749, section 3.3)."""
 
 _SKEW: Final = 30 * SECOND
 _LARGEST_JWT: Final = 4096
 _LARGEST_CACHE: Final = 4096
-_MOST_ASSERTIONS: Final = 100_000
 _LATER_THAN_ALL: Final = 2**53 - 1
 
 
@@ -84,18 +88,14 @@ class _Jwt:
 
 @dataclass(slots=True)
 class ApiKeys:
-    """Gives tokens for assertions, and sessions for tokens.
-
-    Assertions are remembered in this process: one that was used in another is refused there, not here.
-    """
+    """Gives tokens for assertions, and sessions for tokens."""
 
     keyring: Keyring
     facts: FactsReader
     clock: Callable[[], Instant]
+    once: Once
     _signer: SigningKey = field(init=False)
     _private: OKPKey = field(init=False)
-    _started: Instant = field(init=False)
-    _used: dict[tuple[str, str], Instant] = field(default_factory=dict)
     _known: OrderedDict[str, _Known] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
@@ -104,12 +104,10 @@ class ApiKeys:
         seed = HKDF(SHA256(), 32, salt=None, info=info).derive(self.keyring.service_secret)
         self._signer = SigningKey(seed)
         self._private = OKPKey.import_key({**self._signer.public.jwk, "d": base64url(seed)})
-        self._started = self.clock()
 
     async def give_token(self, assertion: str, scope: str) -> Token:
         """A token for the owner of the key that signed the assertion; raises SignInRefused."""
-        if scope not in SCOPES:
-            raise SignInRefused("invalid_scope", f"scope: wanted exactly one of {', '.join(SCOPES)}")
+        scope = _scope_of(scope)
         person, kid = await self._owner_of(_parse(assertion, "invalid_client"))
         now = self.clock()
         claims = {
@@ -170,8 +168,9 @@ class ApiKeys:
         claims, origin = token.claims, self.keyring.origin
         if token.header.get("typ") != "at+jwt" or claims.get("aud") != origin or claims.get("iss") != origin:
             raise _refused("invalid_token")
-        role = str(claims["scope"]).removeprefix("acting_as:")
-        return Session(claims["sub"], role, Instant(claims["exp"] * SECOND), KeyId(claims["cnf"]["jkt"]))
+        role, _, only = str(claims["scope"]).removeprefix("acting_as:").partition(" ")
+        ends, kid = Instant(claims["exp"] * SECOND), KeyId(claims["cnf"]["jkt"])
+        return Session(claims["sub"], role, ends, kid, reads_only=only == _READ)
 
     async def _owner_of(self, assertion: _Jwt) -> tuple[str, KeyId]:
         """Who signed an assertion, with which key. An unknown person, key or signature is answered alike."""
@@ -182,7 +181,7 @@ class ApiKeys:
         key = _author_key(keys, str(person), KeyId(kid), self.clock())
         assertion.check_signature(key, ["Ed25519", "EdDSA"], "invalid_client")
         self._check_claims(assertion.claims)
-        self._use(str(person), assertion.claims["jti"], Instant(assertion.claims["exp"] * SECOND))
+        await self._use(str(person), assertion.claims["jti"], Instant(assertion.claims["exp"] * SECOND))
         return str(person), key.kid
 
     def _check_claims(self, claims: Mapping[str, Any]) -> None:
@@ -190,21 +189,20 @@ class ApiKeys:
         _refuse_unless(claims.get("iss") == claims.get("sub"), "iss: wanted the same as sub")
         _refuse_unless(audience in (origin, [origin]), f"aud: wanted {origin}")
         _refuse_unless(isinstance(name, str) and 0 < len(name) <= 128, "jti: wanted 1 to 128 characters")
-        now, issued, ends = self.clock(), _instant(claims.get("iat")), _instant(claims.get("exp"))
+        now, ends = self.clock(), _instant(claims.get("exp"))
+        issued = now if claims.get("iat") is None else _instant(claims["iat"])
         _refuse_unless(ends > now, "exp: wanted whole seconds since 1970, ahead; make a new assertion")
         _refuse_unless(ends <= now + ASSERTION_LIFETIME + _SKEW, "exp: wanted at most 5 minutes ahead")
-        _refuse_unless(issued <= now + _SKEW, "iat: wanted an instant that is not ahead; set your clock")
-        # What was used is kept in memory, so an assertion made before the start may have been used before it.
-        started = self._started - self._started % SECOND
-        _refuse_unless(issued >= started, "iat: wanted whole seconds, after this service started; make a new one")
+        _refuse_unless(
+            0 < issued <= now + _SKEW, "iat: wanted whole seconds since 1970 that are not ahead; set your clock"
+        )
 
-    def _use(self, person: str, name: str, ends: Instant) -> None:
-        """Raise SignInRefused if the assertion was used before; remember it until it has expired."""
-        _refuse_unless((person, name) not in self._used, "jti: got one that was used, wanted a fresh one")
-        if len(self._used) >= _MOST_ASSERTIONS:
-            now = self.clock()
-            self._used = {used: end for used, end in self._used.items() if end > now}
-        self._used[person, name] = ends
+    async def _use(self, person: str, name: str, ends: Instant) -> None:
+        """Raise SignInRefused if the assertion was used before, in whichever process."""
+        try:
+            await self.once.use_name(f"{person}/{name}", "jti", ends)
+        except SignInRefused as used:
+            raise SignInRefused("invalid_client", f"client_assertion: {used}") from used
 
 
 def _public(key: PublicKey) -> OKPKey:
@@ -222,6 +220,16 @@ def _parse(text: str, error: str) -> _Jwt:
     if not isinstance(claims, dict):
         raise _refused(error)
     return _Jwt(signed, signed.headers(), claims)
+
+
+def _scope_of(asked: str) -> str:
+    """The scope as ``SCOPES`` spells it; raises SignInRefused for any other."""
+    names = sorted(asked.split(" "))
+    for scope in SCOPES:
+        if sorted(scope.split(" ")) == names:
+            return scope
+    wanted = f"exactly one of {', '.join(_ACTING)}; with {_READ} beside it, the token may only read"
+    raise SignInRefused("invalid_scope", f"scope: wanted {wanted}")
 
 
 def _author_key(keys: KeyHistory, person: str, kid: KeyId, now: Instant) -> PublicKey:

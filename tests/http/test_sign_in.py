@@ -9,7 +9,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from api.sign_in.api_keys import SCOPES
+from api.clock import clock
+from api.sign_in.api_keys import SCOPES, ApiKeys
 from ledger.core.canonical import base64url
 from ledger.saying import By
 from tests.http.served import ORIGIN, Client, Key, Served, form_of, new_key, problem
@@ -42,6 +43,14 @@ async def test_an_assertion_is_used_once(served: Served) -> None:
     assert "jti" in await refused(served, form, 401, "invalid_client")
 
 
+async def test_an_assertion_that_was_used_in_another_process_is_refused_here(served: Served) -> None:
+    person, service = served.story.amina.person, served.app.state.service
+    assertion = (await served.key_of(person)).assertion(person)
+    elsewhere = ApiKeys(served.story.ledger.keyring, served.story.ledger.facts, clock, service.doors.once)
+    await elsewhere.give_token(assertion, SCOPES[0])
+    assert "jti" in await refused(served, form_of(assertion), 401, "invalid_client")
+
+
 NOW = int(time.time())
 CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
     "for another ledger": ({"aud": "other.example"}, "aud"),
@@ -53,7 +62,7 @@ CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
     "with a text for an end": ({"exp": "soon"}, "exp"),
     "that lasts too long": ({"exp": NOW + 3600}, "5 minutes"),
     "from the future": ({"iat": NOW + 3600}, "iat"),
-    "from before the service started": ({"iat": NOW - 3600}, "started"),
+    "with a text for a beginning": ({"iat": "now"}, "iat"),
     "without a jti": ({"jti": None}, "jti"),
     "with an endless jti": ({"jti": "x" * 129}, "jti"),
 }
