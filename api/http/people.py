@@ -2,15 +2,17 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.http.answers import answered, json_answer
 from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Text, names, reads, shown_as
 from api.http.operations import shows, writes
 from api.http.service import Call, Calling
-from ledger.core.key_history import Enrolment
+from ledger.core.entry import read_entry
+from ledger.core.instants import Instant, format_instant
+from ledger.core.key_history import Enrolment, KeyHistory
 from ledger.core.keys import PublicKey
 from ledger.core.terms import ROLES
 from ledger.domain.errors import Unknown
@@ -195,6 +197,66 @@ async def keys(call: Calling, person: InPath) -> Response:
     history = (await _person(call, person)).keys
     current = {enrolment.enrolled_at for enrolment in history.in_force(person, _LATER_THAN_ALL)}
     return json_answer({"keys": [_key(one, one.enrolled_at in current) for one in history.by_person.values()]})
+
+
+class PageOfStatements(BaseModel):
+    """The query of a page of statements."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: int = Field(default=50, ge=1, le=200, description="Statements at most.")
+    cursor: str | None = Field(default=None, max_length=100, description="Of the page before.")
+
+
+_SAID: Final = {
+    "statements": [
+        {
+            "statement_id": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
+            "type": "carer-named/1",
+            "acting_as": "patient",
+            "made_at": "2026-05-03T08:59:59.120Z",
+            "recorded_at": "2026-05-03T09:00:00.000Z",
+            "position": 73894,
+            "kid": _KID,
+            "custody": "author",
+        }
+    ],
+    "cursor": None,
+}
+
+
+@shows(router, "/people/{person}/statements", "people.statements", _SAID)
+async def statements(call: Calling, person: InPath, page: Annotated[PageOfStatements, Query()]) -> Response:
+    """Every statement in one's own name, newest first, with the key it was signed with and who holds that."""
+    if person != call.session.person:
+        raise Unknown(f"person {person}: there are no statements of theirs for you; ask for your own")
+    continues, cursors = ("statements", person), call.service.cursors
+    before = _LATER_THAN_ALL if page.cursor is None else cursors.open(page.cursor, *continues)[1]
+    found = await call.ledger.rows.entries_of(person, before, page.limit + 1)
+    keys = (await _person(call, person)).keys
+    more = len(found) > page.limit
+    return json_answer(
+        {
+            "statements": [_statement(keys, *one) for one in found[: page.limit]],
+            "cursor": cursors.seal((Instant(0), found[page.limit - 1][0]), *continues) if more else None,
+        }
+    )
+
+
+def _statement(keys: KeyHistory, position: int, entry: bytes) -> dict[str, Any]:
+    """What is told of a statement to whom it is in the name of: nothing of what it says."""
+    read = read_entry(entry)
+    said = read.signed.statement
+    return {
+        "statement_id": said.id,
+        "type": said.type,
+        "acting_as": said.acting_as,
+        "made_at": format_instant(said.made_at),
+        "recorded_at": format_instant(read.recorded_at),
+        "position": position,
+        "kid": read.signed.kid,
+        "custody": keys.by_person[said.author, read.signed.kid].said.custody,
+    }
 
 
 async def _person(call: Call, person: str) -> Person:

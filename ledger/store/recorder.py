@@ -50,6 +50,12 @@ _OPENINGS = """
     from ledger.opening where n > %s order by n limit %s
 """
 _SAID = "select position from ledger.entry where author = %s and statement = %s"
+# Materialised, so that the entries are found by their author and never by walking back through everybody's.
+_OF_AUTHOR = """
+    with theirs as materialized (select position from ledger.entry where author = %s),
+         page as (select position from theirs where position < %s order by position desc limit %s)
+    select e.position, e.entry from page join ledger.entry e using (position) order by e.position desc
+"""
 _SAID_OF_THESE = """
     select e.author, e.statement
     from unnest(%s::uuid[], %s::uuid[]) s(author, statement) join ledger.entry e using (author, statement)
@@ -165,6 +171,11 @@ class LedgerRecorder(ApplicationRecorder):
         """Where an author said something under this statement id, if they did."""
         rows = await self.select(_SAID, [UUID(author), UUID(statement_id)])
         return int(rows[0][0]) if rows else None
+
+    async def entries_of(self, author: str, before: int, limit: int) -> list[tuple[int, bytes]]:
+        """What an author said before a position, newest first: where each entry is, and its bytes."""
+        rows = await self.select(_OF_AUTHOR, [UUID(author), before, limit])
+        return [(int(position), bytes(entry)) for position, entry in rows]
 
     async def said_of_these(self, statements: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these (author, statement id) are in the log already, in one look-up."""
