@@ -1,0 +1,50 @@
+/** What is told when something does not work: what happened in plain words, and a way on. */
+
+import { Offline, Refused } from "./api.js";
+import { NotEnrolled, WrongClock } from "./saying.js";
+
+const OF_PROMPT = {
+  NotAllowedError:
+    "The passkey was not used: the question was closed, or it took too long. Nothing was sent. Press the button to be asked again.",
+  InvalidStateError:
+    "This device already has a passkey for this account. Sign in with it, or use another device or security key.",
+  NotSupportedError:
+    "This device or security key cannot make the kind of passkey that is needed. Use a phone, a computer with a screen lock, or another security key.",
+  ConstraintError:
+    "This device cannot check that it is you, by fingerprint, face or PIN. Set up a screen lock or a PIN for the security key, then try again.",
+  SecurityError:
+    "Passkeys work only at the address they were made for. Open this page at the address you were given.",
+  AbortError: "The question was closed. Nothing was sent. Press the button to be asked again.",
+};
+
+const OF_KIND = {
+  "sign-in": "You are signed out, perhaps in another tab or because some time has passed. What you wrote is still here: sign in again in a new tab, then press the button again.",
+  "sign-in-again": "For this, show again that it is you. Confirm with your passkey, then press the button again.",
+  "key-not-in-force":
+    "Your passkey does not sign here: it was removed, or nobody has confirmed it yet. Sign in with another passkey, or ask the people who look after this service.",
+  "too-many": "There were too many tries. Wait a little, then try again.",
+  "not-recorded": "The record cannot be written at the moment. Nothing was sent. Try again in a minute.",
+  busy: "The service was too busy to answer. Press the button again; nothing is recorded twice.",
+};
+
+const OF_CLASS = [
+  [Offline, "The service cannot be reached. Check your connection, then press the button again; nothing is recorded twice."],
+  [NotEnrolled, "None of your passkeys is confirmed yet, so this cannot be signed by you. Ask for it to be confirmed; your account page has the number to read out. Until then you can send it unsigned."],
+];
+
+/** The message for an error, as text. */
+export function messageOf(error) {
+  if (error instanceof WrongClock) return ofClock();
+  const known = OF_CLASS.find(([family]) => error instanceof family);
+  if (known !== undefined) return known[1];
+  if (error instanceof DOMException) {
+    return OF_PROMPT[error.name] ?? "This browser could not use its key store or passkeys. Close other tabs of this service, or use another browser.";
+  }
+  if (error instanceof Refused) return OF_KIND[error.kind] ?? error.explanation ?? error.message;
+  return "Something is wrong here. Load the page again and try once more.";
+}
+
+function ofClock() {
+  const here = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return `The clock of this device (${here}) is wrong by more than four minutes, so nobody could rely on when you said this. Set date and time to automatic in its settings, then press the button again; or send it unsigned.`;
+}

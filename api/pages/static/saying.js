@@ -1,0 +1,41 @@
+/** Saying something: drafted, signed and sent from the page, with another assertion where it weighs much. */
+
+import { Refused, post, serverAhead } from "./api.js";
+import { assertionOver, forgetKey, sessionKey } from "./session_key.js";
+import { draft, sign } from "./statement.js";
+
+/** Milliseconds that the two clocks may differ by: the ledger refuses what seems made five minutes ahead of it. */
+const MOST_SKEW = 4 * 60_000;
+
+/** This device's clock is off, so that the ledger would not believe when it was said. */
+export class WrongClock extends Error {}
+
+/** The person has no passkey of which the ledger knows yet, so nothing here can sign for them. */
+export class NotEnrolled extends Error {}
+
+/**
+ * Say something in the name of the person who is signed in; gives what the server answered.
+ *
+ * `said` has type, facts, words and public; with `highStakes`, the passkey is asked for this very statement.
+ */
+export async function say(session, said, { highStakes = false, id } = {}) {
+  if (session.passkeys.length === 0) throw new NotEnrolled("no passkey of this person is confirmed");
+  if (Math.abs(serverAhead()) > MOST_SKEW) throw new WrongClock("the clocks differ");
+  const voice = { ledger: session.ledger, author: session.person, acting_as: session.acting_as };
+  const drafted = await draft(voice, said, Date.now(), id);
+  const key = await sessionKey(session);
+  try {
+    return await sent(session, drafted, key, highStakes);
+  } catch (error) {
+    // It was revoked elsewhere, or its passkey was. Whether there can be another one, the next try shows.
+    if (!(error instanceof Refused) || error.kind !== "key-not-in-force") throw error;
+    await forgetKey(session.person, key.kid);
+    return sent(session, drafted, await sessionKey(session), highStakes);
+  }
+}
+
+async function sent(session, drafted, key, highStakes) {
+  const body = await sign(drafted, key);
+  if (highStakes) body.assertion = await assertionOver(drafted.payload, session);
+  return post("/statements", body);
+}
