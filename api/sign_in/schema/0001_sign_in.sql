@@ -53,7 +53,7 @@ create index on sign_in.session (ends_at);
 create table sign_in.invitation (         -- a link, and a code that is told in person, for somebody who is registered
     id         uuid   primary key,
     secret     bytea  not null unique,        -- SHA-256 of what the link carries
-    code       bytea,                         -- SHA-256 of id and code; null: the link alone, printed by serve
+    code       bytea,                         -- SHA-256 of secret and code; null: the link alone, printed by serve
     person     uuid   not null,
     why        text   not null check (why in ('founding', 'invited', 'recovery')),
     invited_by uuid,                          -- null: the keeper of the machine
@@ -61,6 +61,7 @@ create table sign_in.invitation (         -- a link, and a code that is told in 
     ends_at    bigint not null,
     failures   integer not null default 0,
     opened_at  bigint,                        -- link and code were right; a passkey may be made
+    ticket     bytea  unique,                 -- SHA-256 of what was answered then, by which that one may make it
     used_at    bigint,
     ended_at   bigint
 );
