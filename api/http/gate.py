@@ -1,8 +1,9 @@
 """The gate: what every request passes before, and every answer after, anything is read of it. Plain ASGI.
 
-Bodies are JSON in UTF-8, uncompressed, of a bounded size; only the token endpoint takes a form (RFC 6749). Each
-answer carries the security headers. The access log has method, route, status and time: never a path as it was
-sent, a query, a header or a word of a body. An error that nobody foresaw ends here as a problem with an id.
+Bodies are JSON in UTF-8, uncompressed, of a bounded size; only the token endpoint (RFC 6749) and the pages' own forms
+take forms. Each answer carries the security headers; a page brings a content security policy of its own. The access log
+has method, route, status and time: never a path as it was sent, a query, a header or a word of a body. An error that
+nobody foresaw ends here as a problem with an id.
 """
 
 import logging
@@ -20,6 +21,8 @@ LARGEST_BODY: Final = 600 * 1024
 LONGEST_TYPE: Final = 200
 """Bytes of a content-type header: reading its parameters takes time with the square of them."""
 FORMS: Final = frozenset({"/token"})
+OF_PAGES: Final = "/forms/"
+"""Where the pages' forms are sent, which work without JavaScript."""
 
 _HEADERS: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
 _UNCACHED: Final = (b"cache-control", b"no-store")
@@ -69,9 +72,9 @@ class _Passage:
         """Add the headers of every answer to its start."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message["headers"], *_HEADERS]
-            said = any(name == b"cache-control" for name, _ in headers)
-            message["headers"] = headers if said else [*headers, _UNCACHED]
+            own = {name for name, _ in message["headers"]}
+            headers = [*message["headers"], *(one for one in _HEADERS if one[0] not in own)]
+            message["headers"] = headers if b"cache-control" in own else [*headers, _UNCACHED]
         await self._send(message)
 
     def log(self) -> None:
@@ -95,13 +98,17 @@ def _problem_of_head(scope: Scope) -> Problem | None:
         return _too_large()
     if coding not in (b"", b"identity"):
         return Problem(MEDIA, "content-encoding: got a compressed body, wanted a plain one; send it as it is")
-    if kind in (b"application/json", b"") and scope["path"] not in FORMS:
+    if kind in (b"application/json", b"") and not _is_form(scope["path"]):
         return None
     return _problem_of_type(kind.decode("latin-1"), scope["path"])
 
 
+def _is_form(path: str) -> bool:
+    return path in FORMS or path.startswith(OF_PAGES)
+
+
 def _problem_of_type(kind: str, path: str) -> Problem | None:
-    wanted = "application/x-www-form-urlencoded" if path in FORMS else "application/json"
+    wanted = "application/x-www-form-urlencoded" if _is_form(path) else "application/json"
     if len(kind) <= LONGEST_TYPE and _names_in(kind) == (wanted, "utf-8"):
         return None
     return Problem(MEDIA, f"content-type: got {kind[:60]!r}, wanted {wanted} in UTF-8; send the body as that")

@@ -20,7 +20,8 @@ STATIC = Path(__file__).parents[2] / "api" / "pages" / "static"
 def fetched(package: str, version: str, file: str) -> bytes:
     """The bytes of one file of a published package; npm checks the package's integrity."""
     with tempfile.TemporaryDirectory() as folder:
-        npm = [f"{ROOT_DIR}/bin/node", f"{ROOT_DIR}/bin/npm", "pack", "--silent", f"{package}@{version}"]
+        npm = [f"{ROOT_DIR}/bin/node", f"{ROOT_DIR}/lib/node_modules/npm/bin/npm-cli.js"]
+        npm += ["pack", "--silent", f"{package}@{version}"]
         subprocess.run(npm, cwd=folder, check=True, capture_output=True)
         [packed] = Path(folder).glob("*.tgz")
         with tarfile.open(packed) as archive:
