@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 import orjson
 
 from ledger.core.instants import Instant
+from ledger.core.keys import KeyId
 from ledger.core.said import Said
 from ledger.core.vocabulary import STATEMENT_TYPES
 from projections.errors import OutOfStep
@@ -17,20 +18,23 @@ ABOUT_ITEMS: Final = frozenset(name for name, shape in STATEMENT_TYPES.items() i
 
 # One parameter for a whole batch: PostgreSQL takes the JSON apart, on a core of its own.
 _INSERT = """
-    insert into projections.timeline (position, record, item, type, made_at, recorded_at, author, acting_as, facts)
-    select position, record, item, type, made_at, recorded_at, author, acting_as, facts
+    insert into projections.timeline (position, record, item, type, made_at, recorded_at, author, acting_as, kid, facts)
+    select position, record, item, type, made_at, recorded_at, author, acting_as, kid, facts
     from jsonb_to_recordset(%s::jsonb) as said (position bigint, record uuid, item uuid, type text, made_at bigint,
-         recorded_at bigint, author uuid, acting_as text, facts jsonb)
+         recorded_at bigint, author uuid, acting_as text, kid text, facts jsonb)
 """
 _AT = """
-    select position, item, type, made_at, recorded_at, author, acting_as, facts::text from projections.timeline
+    select position, item, type, made_at, recorded_at, author, acting_as, kid, facts::text from projections.timeline
     where position = any(%s::bigint[]) order by position
 """
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """One statement about an item. ``facts`` are those of its type (``ledger.core.vocabulary``)."""
+    """One statement about an item, and the key that signed it.
+
+    ``facts`` are those of its type (``ledger.core.vocabulary``).
+    """
 
     position: int
     item: str
@@ -39,6 +43,7 @@ class About:
     recorded_at: Instant
     author: str
     acting_as: str
+    kid: KeyId
     facts: Mapping[str, Any]
 
 
@@ -93,13 +98,21 @@ def _row(said: Said) -> dict[str, Any]:
         "recorded_at": said.recorded_at,
         "author": said.author,
         "acting_as": said.acting_as,
+        "kid": said.kid,
         "facts": said.facts,
     }
 
 
 def _about(row: Sequence[Any]) -> About:
-    position, item, statement_type, made_at, recorded_at, author, acting_as, said = row
-    facts = orjson.loads(said)
+    position, item, statement_type, made_at, recorded_at, author, acting_as, kid, said = row
     return About(
-        position, str(item), statement_type, Instant(made_at), Instant(recorded_at), str(author), acting_as, facts
+        position,
+        str(item),
+        statement_type,
+        Instant(made_at),
+        Instant(recorded_at),
+        str(author),
+        acting_as,
+        KeyId(kid),
+        orjson.loads(said),
     )

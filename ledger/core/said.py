@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from ledger.core.errors import CoreError
 from ledger.core.instants import Instant
+from ledger.core.keys import KeyId
 
 
 class OutOfOrder(CoreError):
@@ -24,7 +25,7 @@ class OutOfOrder(CoreError):
 class Said:
     """One admitted statement with its facts opened. ``author`` is a person id; instants are milliseconds.
 
-    ``worded``: was something said in words as well?
+    ``worded``: was something said in words as well? ``kid``: the key that signed it; None before it is signed.
     """
 
     position: int
@@ -35,6 +36,7 @@ class Said:
     acting_as: str
     facts: Mapping[str, Any]
     worded: bool = False
+    kid: KeyId | None = None
 
 
 @dataclass(slots=True, kw_only=True)

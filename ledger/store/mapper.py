@@ -148,6 +148,7 @@ class SealingMapper(Mapper[UUID]):
             statement.acting_as,
             facts,
             worded=Part.WORDS in entry.sealed,
+            kid=entry.signed.kid,
         )
 
     def _openings(self, event: Spoken, random: bytes) -> tuple[Opening, Opening | None]:

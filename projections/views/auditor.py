@@ -8,19 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.core.instants import Instant
+from ledger.core.keys import Custody
 from ledger.disclosure import Disclosure, Shown
 from ledger.ledger import Ledger
 from projections.timeline import About, Timeline
 from projections.views.shape import check_in_step, check_reader
+from projections.views.signed import Signer, custody_of
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """That something of a type was said of an item: by whom, acting as what, and when."""
+    """That something of a type was said of an item: by whom, acting as what, signed by whose key, and when."""
 
     type: str
     author: str
     acting_as: str
+    signed: Custody
     made_at: Instant
     recorded_at: Instant
 
@@ -50,6 +53,7 @@ class OverseenItem:
     concern: str | None
     author: str
     acting_as: str
+    signed: Custody
     made_at: Instant
     recorded_at: Instant
     state: str
@@ -88,7 +92,8 @@ async def build(
         check_in_step(shown, statements.get(shown.item, ()))
     assigned = (await ledger.facts.person(disclosure.viewer)).fold.facts.cases.get(case or "")
     opened = set[str]() if assigned is None or disclosure.acting_as != "auditor" else set(assigned.opened)
-    seeing = _Seeing(statements, opened, disclosure.acting_as == "guardian")
+    custody = await custody_of(ledger, {(one.author, one.kid) for said in statements.values() for one in said})
+    seeing = _Seeing(statements, custody, opened, disclosure.acting_as == "guardian")
     return OversightView(
         disclosure=disclosure.id,
         record=disclosure.record,
@@ -101,9 +106,12 @@ async def build(
 
 @dataclass(frozen=True, slots=True)
 class _Seeing:
-    """The statements by item, the items whose topics were opened, and whether grounds are shown in any case."""
+    """The statements by item, who holds which key, the items whose topics were opened, and whether grounds are shown
+    in any case.
+    """
 
     statements: Mapping[str, Sequence[About]]
+    custody: Mapping[Signer, Custody]
     opened: set[str]
     grounds: bool
 
@@ -118,16 +126,21 @@ class _Seeing:
             concern=None if shown.alone else added.facts["concern"],
             author=added.author,
             acting_as=added.acting_as,
+            signed=self.custody[added.author, added.kid],
             made_at=added.made_at,
             recorded_at=added.recorded_at,
             state=_state(said),
             topics=None if masked else tuple(sorted(topics)),
             masked=masked,
             withheld=self._kept(said, masked),
-            said=tuple(Event(one.type, one.author, one.acting_as, one.made_at, one.recorded_at) for one in said),
+            said=tuple(self._event(one) for one in said),
             rule=shown.permit.rule,
             children=tuple(self.item(child) for child in shown.children),
         )
+
+    def _event(self, one: About) -> Event:
+        signed = self.custody[one.author, one.kid]
+        return Event(one.type, one.author, one.acting_as, signed, one.made_at, one.recorded_at)
 
     def _kept(self, said: Sequence[About], masked: bool) -> tuple[Kept, ...]:
         lifted = {one.facts["withholding"] for one in said if one.type == "withholding-lifted/1"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.core.instants import Instant
+from ledger.core.keys import KeyId
 from ledger.core.matters import matter_of
 from ledger.core.said import Said
 from ledger.disclosure import Disclosure, Shown
@@ -17,6 +18,7 @@ from ledger.ledger import Ledger
 from projections.errors import OutOfStep
 from projections.views.audience import Depth
 from projections.views.shape import Author
+from projections.views.signed import custody_of
 
 _N, _F, _W = Depth.NOTHING, Depth.FACTS, Depth.WORDS
 _READERS: Final = ("clinician", "patient", "parent", "attorney", "guardian", "auditor")
@@ -108,10 +110,12 @@ async def build(
     depth = {at: MATTERS_AUDIENCE[said.type].get(reader, Depth.NOTHING) for at, said in told.items()}
     words = await _words(ledger, disclosure, told, depth)
     names = {person: (words.get(at) or {}).get("name") for person, at in disclosure.people.items()}
+    custody = await custody_of(ledger, {(said.author, said.kid or KeyId("")) for said in told.values()})
 
     def of(position: int) -> SaidOfMatter:
         said = told[position]
-        author = Author(said.author, names.get(said.author), said.acting_as)
+        signed = custody[said.author, said.kid or KeyId("")]
+        author = Author(said.author, names.get(said.author), said.acting_as, signed)
         read = words.get(position) if depth[position] is Depth.WORDS else None
         return SaidOfMatter(said.type, author, said.made_at, said.recorded_at, _facts(said, items), read)
 

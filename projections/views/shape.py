@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.core.instants import Instant
+from ledger.core.keys import Custody
 from ledger.disclosure import Disclosure, Shown
 from ledger.domain.errors import NotAllowed
 from ledger.ledger import Ledger
 from projections.errors import OutOfStep
 from projections.timeline import About, Timeline
 from projections.views.audience import Depth, read_by
+from projections.views.signed import Signer, custody_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who said something, acting as what."""
+    """Who said something, acting as what, and whose key signed it.
+
+    ``signed``: ``author`` (signed by them alone), or ``service`` (recorded by the service for them).
+    """
 
     id: str
     name: str | None
     acting_as: str
+    signed: Custody
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +191,9 @@ async def open_for(
         read[shown.item] = read_by(reader, disclosure, shown, statements[shown.item])
     words = await ledger.trail.words(disclosure, _readable(read, disclosure))
     names = {person: (words.get(position) or {}).get("name") for person, position in disclosure.people.items()}
-    told = {item: ItemTold([_told(*pair, words, names) for pair in pairs]) for item, pairs in read.items()}
+    custody = await custody_of(ledger, {(about.author, about.kid) for pairs in read.values() for about, _ in pairs})
+    telling = _Telling(words, names, custody)
+    told = {item: ItemTold([telling.told(*pair) for pair in pairs]) for item, pairs in read.items()}
     return Opened(told, Person(disclosure.patient, names.get(disclosure.patient)))
 
 
@@ -232,11 +240,19 @@ def _readable(read: Mapping[str, Iterable[tuple[About, Depth]]], disclosure: Dis
     return named | {about.position for about, depth in pairs if depth is Depth.WORDS}
 
 
-def _told(
-    about: About, depth: Depth, words: Mapping[int, Mapping[str, Any] | None], names: Mapping[str, str | None]
-) -> Told:
-    author = Author(about.author, names.get(about.author), about.acting_as)
-    return Told(about, author, words.get(about.position) if depth is Depth.WORDS else None)
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What statements are told with: the words by position, the names by person, and who holds which key."""
+
+    words: Mapping[int, Mapping[str, Any] | None]
+    names: Mapping[str, str | None]
+    custody: Mapping[Signer, Custody]
+
+    def told(self, about: About, depth: Depth) -> Told:
+        """One statement as its reader reads it."""
+        signed = self.custody[about.author, about.kid]
+        author = Author(about.author, self.names.get(about.author), about.acting_as, signed)
+        return Told(about, author, self.words.get(about.position) if depth is Depth.WORDS else None)
 
 
 def _in_error(told: Told | None) -> InError | None:
