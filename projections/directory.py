@@ -41,7 +41,7 @@ class Change:
 class DirectoryProjection:
     """Keeps the directory."""
 
-    TABLES: ClassVar[tuple[str, ...]] = ("record", "carer", "care", "member", "role")
+    TABLES: ClassVar[tuple[str, ...]] = ("record", "carer", "care", "member", "role", "stands_in")
 
     async def apply(self, connection: Connection, said: Sequence[Said]) -> None:
         """Take in who is around records, in teams and in roles, in the order in which it was said."""
@@ -80,6 +80,11 @@ class Directory:
     async def roles(self, person: str, at: Instant) -> list[str]:
         """The roles that this person holds."""
         return [role for (role,) in await self._follower.select(_ROLES, [person, at, at])]
+
+    async def around(self, person: str, at: Instant) -> list[str]:
+        """What this person can be to some record: its patient, a carer, an attorney or a parent, where they are."""
+        values = [person, person, person, at, at]
+        return [acting_as for (acting_as,) in await self._follower.select(_AROUND, values)]
 
     async def teams(self, person: str, at: Instant) -> list[str]:
         """The teams of this person."""
@@ -125,6 +130,16 @@ def _role(said: Said) -> tuple[Any, ...]:
     # As decisions have it (ledger.core.people): the service vouches for the founding administrators.
     approved = said.facts["role"] not in NEEDS_APPROVAL or said.acting_as == "service"
     return (said.position, said.facts["person"], said.facts["role"], *_term(said), said.author, approved)
+
+
+def _stands_in(acting_as: str, standing: str) -> Change:
+    """Somebody may stand in the patient's place; said again, it is what was said last."""
+    return Change(
+        "insert into projections.stands_in (standing, person, acting_as, starts, ends, position)"
+        " values (%s, %s, %s, %s, %s, %s) on conflict (standing, person) do update"
+        " set starts = excluded.starts, ends = excluded.ends, position = excluded.position",
+        lambda said: (said.facts[standing], said.facts["person"], acting_as, *_term(said), said.position),
+    )
 
 
 CHANGES: Final[Mapping[str, Change]] = {
@@ -179,6 +194,12 @@ CHANGES: Final[Mapping[str, Change]] = {
     "role-ended/1": Change(
         "delete from projections.role where person = %s::uuid and role = %s", _only("person", "role")
     ),
+    "power-registered/1": _stands_in("attorney", "power"),
+    "power-ended/1": Change(
+        "delete from projections.stands_in where standing = %s::uuid and person = %s::uuid", _only("power", "person")
+    ),
+    "parent-registered/1": _stands_in("parent", "parental"),
+    "parent-ended/1": Change("delete from projections.stands_in where standing = %s::uuid", _only("parental")),
 }
 """Every statement type that changes the directory."""
 
@@ -204,6 +225,11 @@ _IN_CARE_OF = f"""
 _ROLES = f"""
     select distinct role from projections.role where person = %s::uuid and approved and {_IN_FORCE.format("")}
     order by role
+"""  # noqa: S608 - built from constants
+_AROUND = f"""
+    select 'patient' where exists (select from projections.record where patient = %s::uuid)
+    union select 'carer' where exists (select from projections.carer where person = %s::uuid)
+    union select acting_as from projections.stands_in where person = %s::uuid and {_IN_FORCE.format("")}
 """  # noqa: S608 - built from constants
 _TEAMS = f"""
     select team from projections.member where person = %s::uuid and {_IN_FORCE.format("")} order by position

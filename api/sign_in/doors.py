@@ -8,7 +8,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from api.clock import clock
 from api.settings import Settings
+from api.sign_in.invitations import Invitations
 from api.sign_in.once import Once, Pool, key_for
+from api.sign_in.recovery import RecoveryCodes
+from api.sign_in.sessions import Sessions
+from api.sign_in.throttle import Throttle
 from api.wiring import House
 from ledger.ledger import Ledger
 
@@ -22,6 +26,10 @@ class Doors:
     settings: Settings
     pool: Pool
     once: Once
+    sessions: Sessions
+    throttle: Throttle
+    invitations: Invitations
+    recovery: RecoveryCodes
 
 
 @asynccontextmanager
@@ -31,4 +39,12 @@ async def doors_of(house: House, ledger: Ledger) -> AsyncIterator[Doors]:
         house.conninfo, min_size=1, max_size=_CONNECTIONS, open=False, kwargs={"autocommit": True}
     )
     async with pool:
-        yield Doors(house.settings, pool, Once(pool, key_for(house.keyring, "challenge-key"), clock))
+        yield Doors(
+            house.settings,
+            pool,
+            Once(pool, key_for(house.keyring, "challenge-key"), clock),
+            Sessions(pool, key_for(house.keyring, "session-key"), ledger.facts, clock),
+            Throttle(pool, key_for(house.keyring, "throttle-key"), clock),
+            Invitations(pool, clock),
+            RecoveryCodes(pool, clock),
+        )

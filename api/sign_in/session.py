@@ -23,7 +23,8 @@ class Session:
 
     A program's is a token, bound to the key ``kid``. A browser's is a row of ``sign_in.session`` with an ``id``; it
     tells its ``means``, the ``credential`` where that is a passkey, and when its owner last showed who they are.
-    ``reads_only``: the token's scope lets nothing be said.
+    ``reads_only``: the token's scope lets nothing be said. ``may_act_as`` bounds what a browser's may switch to, where
+    a provider's claims do; None leaves that to the facts.
     """
 
     person: str
@@ -35,3 +36,4 @@ class Session:
     credential: bytes | None = None
     authenticated_at: Instant | None = None
     reads_only: bool = False
+    may_act_as: tuple[str, ...] | None = None

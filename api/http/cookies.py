@@ -1,0 +1,39 @@
+"""The session's cookie (RFC 6265bis): only this host's, only over https or on localhost, never for a script to read."""
+
+import hashlib
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.sign_in.sessions import Begun
+from ledger.core.canonical import base64url, unbase64url
+
+SESSION: Final = "__Host-session"
+_STAYS: Final = 16
+_LABEL: Final = b"csrf\0"
+
+
+def set_session(response: Response, begun: Begun) -> None:
+    """Give the browser its session. It keeps it until it is closed: devices are shared, so there is no ``Max-Age``."""
+    response.set_cookie(SESSION, begun.cookie, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def clear_session(response: Response) -> None:
+    """Take the session from the browser, and whatever it has kept of this place beside it: caches and databases."""
+    response.delete_cookie(SESSION, path="/", secure=True, httponly=True, samesite="lax")
+    response.headers["clear-site-data"] = '"cache", "storage"'
+
+
+def cookie_of(request: Request) -> str | None:
+    """The value of the session's cookie, if the browser sent one."""
+    return request.cookies.get(SESSION)
+
+
+def csrf_of(cookie: str) -> str:
+    """The token that a page proves itself with, from its session's cookie: the same until the session ends.
+
+    It follows from the part of the value that stays, so that a page goes on when the other part has changed.
+    """
+    stays = unbase64url(cookie, "cookie", size=48)[:_STAYS]
+    return base64url(hashlib.sha256(_LABEL + stays).digest())

@@ -1,0 +1,30 @@
+"""The API as browsers use it: one application for a module of tests, with a story of its own.
+
+Modules that use these say ``pytestmark = pytest.mark.asyncio(loop_scope="module")``.
+"""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from api.postgres import EmbeddedPostgres
+from tests.http.living import living
+from tests.http.served import Served
+from tests.sign_in.browser import Browser
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(
+    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
+    """The application over a story, shared by the tests of a module: they leave it as they would find it."""
+    async with living(postgres, migrated_template, tmp_path_factory.mktemp("home")) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(house: Served) -> AsyncIterator[Browser]:
+    """A browser in which nobody is signed in."""
+    async with Browser.of(house) as one:
+        yield one
