@@ -14,13 +14,14 @@ from uuid import UUID
 from ledger.core.authority import may_say, person_named_in
 from ledger.core.decisions import Deny, Facts, Permit
 from ledger.core.errors import CoreError
-from ledger.core.instants import Instant
+from ledger.core.instants import Instant, parse_instant
 from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyStatement
 from ledger.core.public import Erased, Public
 from ledger.core.receipt import Receipt
 from ledger.core.said import Said
 from ledger.core.vocabulary import STATEMENT_TYPES, check_said
+from ledger.core.vouching import check_assured, voucher_of
 from ledger.domain.errors import DomainError, NotAllowed
 from ledger.domain.stream import Spoken, Stream, Submission, Voice
 from ledger.domain.vocabulary_streams import STREAMS
@@ -37,6 +38,7 @@ ALONE_FROM: Final = 3
 """The attempt from which nothing else is admitted between the facts and the statement: a record is that busy."""
 _UNPLACED: Final = 2**53 - 1
 """Stands for the position of what has none yet: later than every fact."""
+_ENROLS: Final = frozenset({"key-enrolled/1", "passkey-enrolled/1"})
 _NAMES: Final = UUID("4f3a5a53-7a6b-5f0f-a0c4-6b8b7a7b3f10")
 
 
@@ -165,7 +167,7 @@ class Speaker:
             )  # fmt: skip
         raise Conflict(f"{sentence.type}: others were faster {ATTEMPTS} times; try again")
 
-    def _allow(self, sentence: Sentence, voice: Voice, gathered: Gathered, now: Instant) -> Permit:
+    def _allow(self, sentence: Sentence, voice: Voice, gathered: Gathered, key: KeyStatement, now: Instant) -> Permit:
         said = Said(_UNPLACED, now, voice.made_at, sentence.type, voice.author, voice.acting_as, sentence.facts)
         decision = may_say(
             gathered.facts,
@@ -175,6 +177,8 @@ class Speaker:
             custody=sentence.public.custody if isinstance(sentence.public, KeyStatement) else None,
             purpose=sentence.by.purpose,
             erased=sentence.public.positions if isinstance(sentence.public, Erased) else (),
+            signed_by=key.custody,
+            has_own_key=sentence.type in _ENROLS and gathered.keys.has_own(voice.author, _UNPLACED, now),
         )
         if isinstance(decision, Deny):
             raise NotAllowed(
@@ -208,17 +212,18 @@ class Speaker:
             return kind.of(name)
         return await self._streams.read(shape.aggregate, name)
 
-    def _keyed(self, sentence: Sentence, voice: Voice, keys: KeyHistory, now: Instant) -> Voice:
-        """The voice with the generation of its service-held key; checks that the key speaks for the author."""
+    def _keyed(self, sentence: Sentence, voice: Voice, keys: KeyHistory, now: Instant) -> tuple[Voice, KeyStatement]:
+        """The voice with the generation of its service-held key, and the key, which speaks for the author."""
         if sentence.submission is not None:
             signed = sentence.submission.signed
-            key = keys.find(voice.author, signed.kid, _UNPLACED, now)
+            key = voucher_of(keys, signed, _UNPLACED, now)
             signed.check_signature(key.key)
-            return voice
+            check_assured(keys, key, signed, sentence.submission.assertion, _UNPLACED)
+            return voice, key
         generation = keys.service_generation(voice.author)
         signer = self._mapper.keyring.signer_for(voice.author, generation)
-        keys.find(voice.author, signer.kid, _UNPLACED, now)
-        return replace(voice, generation=generation) if generation else voice
+        key = keys.find(voice.author, signer.kid, _UNPLACED, now)
+        return (replace(voice, generation=generation) if generation else voice), key
 
     async def _enqueue(
         self, sentence: Sentence, voice: Voice, attempt: int
@@ -228,14 +233,14 @@ class Speaker:
         gathered = await self._gather(sentence, voice, now, fresh=attempt > 0)
         if sentence.in_clear is not None:
             sentence = replace(sentence, public=sentence.in_clear(gathered.facts))
-        speaking = self._keyed(sentence, voice, gathered.keys, now)
-        permit = self._allow(sentence, voice, gathered, now)
+        speaking, key = self._keyed(sentence, voice, gathered.keys, now)
+        permit = self._allow(sentence, voice, gathered, key, now)
         event = await self._event(sentence, speaking, attempt)
         rests_on_items = event.type != "item-added/1" or event.facts["parent"] is not None
         guards = gathered.guards if rests_on_items else gathered.guards_without_contents()
         admission = self._mapper.to_stored_event(event)
         answer = self._recorder.sequencer.enqueue(
-            [admission], guards=guards, valid_until=permit.until, first=attempt >= ALONE_FROM
+            [admission], guards=guards, valid_until=_earlier(permit.until, key.not_after), first=attempt >= ALONE_FROM
         )
         return event, answer
 
@@ -297,6 +302,14 @@ def _spelled(value: int, version: int) -> str:
     value = value & ~(0xF << 76 | 3 << 62) | version << 76 | 2 << 62
     text = f"{value:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _earlier(until: Instant | None, not_after: str | None) -> Instant | None:
+    """When time alone ends what a statement rests on: its permit, or the key that signs it."""
+    if not_after is None:
+        return until
+    ends = parse_instant(not_after)
+    return ends if until is None else min(until, ends)
 
 
 def _receipt(admitted: Admitted) -> Receipt:

@@ -18,6 +18,7 @@ from ledger.core.decisions import (
 from ledger.core.facts import RecordFacts
 from ledger.core.instants import Instant, parse_instant
 from ledger.core.item_facts import Item
+from ledger.core.keys import Custody
 from ledger.core.people import Standing
 from ledger.core.policy import Judge, judge_of
 from ledger.core.said import Said
@@ -36,6 +37,7 @@ class Ask:
     ``said.recorded_at`` is the instant of admission. ``standing`` is what its acting-as rests on. ``founding``: the
     ledger has no administrator yet. ``custody`` is that of the key a ``key-enrolled/1`` enrols;
     ``purpose`` that of the session it is said in. ``erased`` are the positions that a ``content-erased/1`` names.
+    ``signed_by``: who holds the key that signs it; ``has_own_key``: its author has one that only they can use.
     """
 
     facts: Facts
@@ -46,6 +48,8 @@ class Ask:
     custody: str | None
     purpose: str | None = None
     erased: tuple[int, ...] = ()
+    signed_by: Custody = "service"
+    has_own_key: bool = False
 
     def __getitem__(self, member: str) -> Any:
         """A member of the statement's facts."""

@@ -16,6 +16,7 @@ from ledger.core import authority_sharing as sharing
 from ledger.core.asking import Ask, checked, when
 from ledger.core.decisions import Decision, Deny, Facts, Permit, permit, standing_of
 from ledger.core.instants import MINUTE, Instant
+from ledger.core.keys import Custody
 from ledger.core.people import Standing
 from ledger.core.said import Said
 from ledger.core.standing import role_in_force
@@ -27,6 +28,10 @@ SPEAKERS: Final[Mapping[str, Callable[[Ask], Decision]]] = {
     "person-registered/1": people.person_registered,
     "key-enrolled/1": people.key_enrolled,
     "key-revoked/1": people.key_revoked,
+    "passkey-enrolled/1": people.passkey_enrolled,
+    "passkey-revoked/1": people.key_revoked,
+    "recovery-asked/1": people.recovery_asked,
+    "recovery-approved/1": people.recovery_approved,
     "role-granted/1": people.role_granted,
     "role-approved/1": people.role_approved,
     "role-ended/1": people.role_ended,
@@ -105,6 +110,10 @@ _ABOUT_PERSON: Final[Mapping[str, str]] = {
     "person-registered/1": "person",
     "key-enrolled/1": "person",
     "key-revoked/1": "person",
+    "passkey-enrolled/1": "person",
+    "passkey-revoked/1": "person",
+    "recovery-asked/1": "person",
+    "recovery-approved/1": "person",
     "role-granted/1": "person",
     "role-approved/1": "person",
     "role-ended/1": "person",
@@ -124,6 +133,9 @@ _GRANTS: Final = frozenset({"care-started/1", "directive-made/1"})
 _ALWAYS_WIDENS: Final = frozenset(
     {
         "key-enrolled/1",
+        "passkey-enrolled/1",
+        "recovery-asked/1",
+        "recovery-approved/1",
         "role-granted/1",
         "role-approved/1",
         "team-joined/1",
@@ -159,7 +171,7 @@ _WIDENS_BY: Final[Mapping[str, tuple[str, str]]] = {
     "emergency-reviewed/1": ("outcome", "justified"),
 }
 """What widens only if this member has this value."""
-_OF_ONESELF: Final = frozenset({"key-enrolled/1", "key-revoked/1"})
+_OF_ONESELF: Final = frozenset({"key-enrolled/1", "key-revoked/1", "passkey-enrolled/1", "passkey-revoked/1"})
 
 
 def may_say(
@@ -172,6 +184,8 @@ def may_say(
     custody: str | None = None,
     purpose: str | None = None,
     erased: tuple[int, ...] = (),
+    signed_by: Custody = "service",
+    has_own_key: bool = False,
 ) -> Decision:
     """May this statement be admitted? ``said.recorded_at`` is the instant of admission; its position is not read.
 
@@ -179,7 +193,8 @@ def may_say(
     ``importing``: it comes through the import. ``service``: the person id of the ledger itself, the only one that may
     act as the service. ``founding``: there is no administrator yet. ``custody``: of the key that is enrolled.
     ``purpose``: of the session; a clinician who is only registered needs one to be in care. ``erased``: the positions
-    whose words it erases.
+    whose words it erases. ``signed_by``: who holds the key that signs it; ``has_own_key``: whether the author has a key
+    or a passkey in force that only they can use.
     """
     speaker = SPEAKERS.get(said.type)
     if speaker is None or facts.viewer.person != said.author:
@@ -195,7 +210,7 @@ def may_say(
     beside = _misnamed(facts, said, service)
     if beside is not None:
         return beside
-    ask = Ask(facts, said, standing, importing, founding, custody, purpose, erased)
+    ask = Ask(facts, said, standing, importing, founding, custody, purpose, erased, signed_by, has_own_key)
     decision = speaker(ask)
     return _fresh(decision, said) if isinstance(decision, Permit) and widens(facts, said) else decision
 

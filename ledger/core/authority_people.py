@@ -19,13 +19,14 @@ from ledger.core.policy import judge_of
 
 
 def person_registered(ask: Ask) -> Decision:
-    """An administrator, a registrar, or the service for an import."""
+    """An administrator, a registrar, or the service: for an import, or for somebody whom a patient invites."""
     known = ask.facts.subject is not None and ask.facts.subject.registered is not None
-    return checked(_registering(ask), when(known, "already-said"))
+    allowed = ask.permit("service") if ask.acts_as("service") else _registering(ask)
+    return checked(allowed, when(known, "already-said"))
 
 
 def key_enrolled(ask: Ask) -> Decision:
-    """The person (the signature shows an existing key), or a registrar; the service for keys that it holds.
+    """The person by a key of their own, or a registrar; the service for keys that it holds.
 
     A key in the service's custody is enrolled by the service alone: under anybody else's name it would pass off
     what its author signed as recorded by the service.
@@ -34,9 +35,41 @@ def key_enrolled(ask: Ask) -> Decision:
         return ask.permit("service") if ask.custody == "service" else Deny("not-a-service-key")
     if ask.custody == "service":
         return Deny("not-the-service")
-    if ask["person"] == ask.author:
-        return ask.permit("own-key")
-    return ask.permit("registrar") if ask.acts_as("registrar") else ROLE_MISSING
+    return passkey_enrolled(ask)
+
+
+def passkey_enrolled(ask: Ask) -> Decision:
+    """The person by a key of their own, or a registrar.
+
+    What the service only recorded enrols nothing: it could enrol a false key so. But the first registrar of a ledger
+    has no key yet, and there is nobody to enrol one.
+    """
+    own = ask["person"] == ask.author
+    decision = ask.permit("own-key" if own else "registrar") if own or ask.acts_as("registrar") else ROLE_MISSING
+    unsigned = ask.signed_by == "service" and (own or ask.has_own_key)
+    return checked(decision, when(unsigned, "not-signed"))
+
+
+def recovery_asked(ask: Ask) -> Decision:
+    """A registrar or an administrator, never for themselves; the service for whoever brought a code of their own."""
+    if ask.acts_as("service"):
+        return ask.permit("service") if ask["ground"] == "code" else ROLE_MISSING
+    return checked(
+        _registering(ask),
+        FOR_THEMSELVES if ask["person"] == ask.author else None,
+        when(ask["ground"] != "staff", "not-the-service"),
+    )
+
+
+def recovery_approved(ask: Ask) -> Decision:
+    """Another registrar or administrator than the one who asked, and not the person themselves."""
+    asker = None if ask.facts.subject is None else ask.facts.subject.recoveries.get(ask["recovery"])
+    return checked(
+        _registering(ask) if not ask.acts_as("service") else ROLE_MISSING,
+        FOR_THEMSELVES if ask["person"] == ask.author else None,
+        when(asker is None, "nothing-to-approve"),
+        when(asker == ask.author, "same-administrator"),
+    )
 
 
 def key_revoked(ask: Ask) -> Decision:

@@ -25,6 +25,10 @@ class BadSignature(CoreError):
     """A signature that its key did not make over these bytes."""
 
 
+class BadAssertion(CoreError):
+    """An assertion by which no passkey's owner meant this."""
+
+
 class BadCommitment(CoreError):
     """A content that does not open its commitment."""
 

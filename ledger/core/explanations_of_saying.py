@@ -211,7 +211,11 @@ SAYING_REFUSED: Final[Mapping[str, Explanation]] = {
     "not-dead": Explanation("No death is recorded.", "Record the death first."),
     "not-after-death": Explanation("The patient said: not after my death.", "The patient forbade it. It stays closed."),
     # people, teams and policy
-    "nothing-to-approve": Explanation("No grant of this role waits for approval.", "Have the role granted first."),
+    "nothing-to-approve": Explanation("Nothing of the kind waits for approval.", "Have it asked for or granted first."),
+    "not-signed": Explanation(
+        "A key is enrolled only by a statement that somebody signed with a key of their own.",
+        "Sign it with an existing key, or ask a registrar, who must sign it if they have a key.",
+    ),
     "not-a-service-key": Explanation("The service may enrol only keys that it holds.", "Ask a registrar."),
     "unbounded-case": Explanation(
         "The case names neither a record, a person nor a period.", "Name a record, a person or a period."

@@ -1,7 +1,8 @@
 """Which key spoke for whom, from which position to which.
 
 Enrolling and revoking are statements: a key counts from the position after its enrolment up to, and not
-including, its revocation, and not at or after ``not_after`` by the ledger's clock.
+including, its revocation, and not at or after ``not_after`` by the ledger's clock. A session key counts only while the
+passkey that certified it does.
 """
 
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from ledger.core.errors import CoreError
 from ledger.core.instants import Instant, parse_instant
 from ledger.core.keys import KeyId, KeyStatement
+from ledger.core.passkeys import Passkey, PasskeyStatement
 
 
 class KeyNotInForce(CoreError):
@@ -24,14 +26,32 @@ class Enrolment:
     revoked_at: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PasskeyEnrolment:
+    """One passkey of one person."""
+
+    said: PasskeyStatement
+    enrolled_at: int
+    revoked_at: int | None = None
+
+    def in_force(self, position: int) -> bool:
+        """Whether it can be used at a position."""
+        return self.enrolled_at < position and (self.revoked_at is None or self.revoked_at >= position)
+
+
 @dataclass(slots=True)
 class KeyHistory:
     """All keys of the people of a ledger, or of one person; folded from key statements in position order."""
 
     by_person: dict[tuple[str, KeyId], Enrolment] = field(default_factory=dict)
+    passkeys: dict[tuple[str, str], PasskeyEnrolment] = field(default_factory=dict)
+    """By person and credential."""
 
-    def apply(self, position: int, statement_type: str, said: KeyStatement) -> None:
-        """Take in ``key-enrolled/1`` or ``key-revoked/1``; raises KeyNotInForce where it cannot follow."""
+    def apply(self, position: int, statement_type: str, said: KeyStatement | PasskeyStatement) -> None:
+        """Take in what enrols or revokes a key or a passkey; raises KeyNotInForce where it cannot follow."""
+        if isinstance(said, PasskeyStatement):
+            self._apply_passkey(position, statement_type, said)
+            return
         name = (said.person, said.key.kid)
         if statement_type == "key-enrolled/1":
             if name in self.by_person:
@@ -52,7 +72,38 @@ class KeyHistory:
             raise KeyNotInForce(f"key {kid}: revoked at position {enrolment.revoked_at}, used at {position}")
         if enrolment.said.not_after is not None and recorded_at >= parse_instant(enrolment.said.not_after):
             raise KeyNotInForce(f"key {kid}: got a statement after {enrolment.said.not_after}; enrol a new key")
+        if enrolment.said.assertion is not None:
+            self.passkey(person, enrolment.said.assertion.credential, position)
         return enrolment.said
+
+    def passkey(self, person: str, credential: str, position: int) -> Passkey:
+        """The passkey by which a person asserts something; raise KeyNotInForce unless it was in force."""
+        enrolment = self.passkeys.get((person, credential))
+        if enrolment is None or enrolment.enrolled_at >= position:
+            raise KeyNotInForce(f"passkey {credential}: not enrolled for {person} before position {position}")
+        if enrolment.revoked_at is not None and enrolment.revoked_at < position:
+            raise KeyNotInForce(f"passkey {credential}: revoked at {enrolment.revoked_at}, used at {position}")
+        return enrolment.said.passkey
+
+    def has_own(self, person: str, position: int, at: Instant) -> bool:
+        """Whether at a position there is a key or a passkey in force that only the person can use."""
+        own = [one for one in self.in_force(person, position) if one.said.custody == "author"]
+        lasting = any(one.said.not_after is None or at < parse_instant(one.said.not_after) for one in own)
+        return lasting or any(
+            owner == person and enrolment.in_force(position) for (owner, _), enrolment in self.passkeys.items()
+        )
+
+    def _apply_passkey(self, position: int, statement_type: str, said: PasskeyStatement) -> None:
+        name = (said.person, said.passkey.credential)
+        enrolment = self.passkeys.get(name)
+        if statement_type == "passkey-enrolled/1":
+            if enrolment is not None:
+                raise KeyNotInForce(f"passkey {name[1]}: got a second enrolment at {position}, wanted a fresh passkey")
+            self.passkeys[name] = PasskeyEnrolment(said, position)
+            return
+        if enrolment is None or enrolment.revoked_at is not None or enrolment.said.passkey != said.passkey:
+            raise KeyNotInForce(f"passkey {name[1]}: got a revocation at {position}, wanted a passkey in force")
+        self.passkeys[name] = replace(enrolment, revoked_at=position)
 
     def in_force(self, person: str, position: int) -> list[Enrolment]:
         """The person's keys in force at a position, in the order of their enrolment."""
@@ -62,7 +113,15 @@ class KeyHistory:
             if owner == person
             and enrolment.enrolled_at < position
             and (enrolment.revoked_at is None or enrolment.revoked_at >= position)
+            and self._is_certified(enrolment, position)
         ]
+
+    def _is_certified(self, enrolment: Enrolment, position: int) -> bool:
+        assertion = enrolment.said.assertion
+        if assertion is None:
+            return True
+        passkey = self.passkeys.get((enrolment.said.person, assertion.credential))
+        return passkey is not None and passkey.in_force(position)
 
     def service_generation(self, person: str) -> int:
         """The number of the person's current service-held key: how many before it were revoked."""

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NewType, Protocol
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import BadSignatureError
 
+from ledger.core.assertions import Assertion
 from ledger.core.canonical import base64url, unbase64url
 from ledger.core.errors import BadSignature, MalformedStatement, WeakKey
 
@@ -124,6 +125,17 @@ class KeyStatement:
     def person(self) -> str:
         """The person the key speaks for."""
         return str(self.evidence["person"])
+
+    @property
+    def kid(self) -> KeyId:
+        """The key's id."""
+        return self.key.kid
+
+    @property
+    def assertion(self) -> Assertion | None:
+        """Of a session key: by which a passkey certifies it."""
+        asserted = self.evidence.get("assertion")
+        return None if asserted is None else Assertion.from_json(asserted)
 
     def as_public(self) -> dict[str, Any]:
         """The JSON object that is signed."""

@@ -110,6 +110,8 @@ class PersonFacts(Fold):
     roles: dict[str, tuple[Grant, ...]] = field(default_factory=dict)
     teams: dict[str, Term] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
+    recoveries: dict[str, str] = field(default_factory=dict)
+    """Who asked, by recovery: those that wait for somebody else's approval."""
 
     @classmethod
     def of(cls, person: str, statements: Iterable[Said]) -> Self:
@@ -159,6 +161,13 @@ class PersonFacts(Fold):
     def _role_ended(self, said: Said) -> None:
         self.roles.pop(said.facts["role"], None)
 
+    def _recovery_asked(self, said: Said) -> None:
+        if said.facts["ground"] == "staff":
+            self.recoveries.setdefault(said.facts["recovery"], said.author)
+
+    def _recovery_approved(self, said: Said) -> None:
+        self.recoveries.pop(said.facts["recovery"], None)
+
     def _team_joined(self, said: Said) -> None:
         self.teams.pop(said.facts["team"], None)
         self.teams[said.facts["team"]] = Term.said(said)
@@ -187,6 +196,8 @@ _ABOUT_A_PERSON: Final[Mapping[str, Callable[[PersonFacts, Said], None]]] = {
     "role-granted/1": PersonFacts._role_granted,
     "role-approved/1": PersonFacts._role_approved,
     "role-ended/1": PersonFacts._role_ended,
+    "recovery-asked/1": PersonFacts._recovery_asked,
+    "recovery-approved/1": PersonFacts._recovery_approved,
     "team-joined/1": PersonFacts._team_joined,
     "team-left/1": PersonFacts._team_left,
     "case-assigned/1": PersonFacts._case_assigned,

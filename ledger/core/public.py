@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.core import canonical, shapes
+from ledger.core.assertions import Assertion
 from ledger.core.errors import MalformedStatement
 from ledger.core.keys import KeyStatement, PublicKey
 from ledger.core.merkle import HASH_SIZE
+from ledger.core.passkeys import PasskeyStatement
+from ledger.core.terms import ACTING_AS
 
 MOST_ERASED: Final = 1000
 """Positions that one ``content-erased/1`` may name; more are said in more statements."""
@@ -51,7 +54,7 @@ class Continued:
         }
 
 
-Public = KeyStatement | Erased | Continued
+Public = KeyStatement | PasskeyStatement | Erased | Continued
 
 
 def parse_public(kind: str, value: Any) -> Public:
@@ -68,6 +71,11 @@ def _key(value: Mapping[str, Any]) -> Public:
     return KeyStatement(PublicKey.from_jwk(value["jwk"]), value["custody"], value["not_after"], value["evidence"])
 
 
+def _nothing(what: str, value: object) -> None:
+    if value is not None:
+        raise MalformedStatement(what, got=value, wanted="null")
+
+
 def _erased(value: Mapping[str, Any]) -> Public:
     return Erased(tuple(value["positions"]))
 
@@ -81,6 +89,12 @@ def _evidence(what: str, value: object) -> None:
     if not isinstance(value, dict):
         raise MalformedStatement(what, got=value, wanted="an object that names the person")
     shapes.uuid(f"{what}.person", value.get("person"))
+    if "assertion" in value or value.get("by") == "passkey":
+        _CERTIFIED(what, value)
+
+
+def _asserted(what: str, value: object) -> None:
+    Assertion.from_json(value, what)
 
 
 def _ascending(what: str, value: object) -> None:
@@ -97,12 +111,24 @@ _KEY: Final = shapes.members(
         "evidence": _evidence,
     }
 )
+_CERTIFIED: Final = shapes.members({"person": shapes.uuid, "by": shapes.one_of("passkey"), "assertion": _asserted})
+_PASSKEY: Final = shapes.members(
+    {
+        "jwk": shapes.anything,  # Passkey.checked checks it, and the credential
+        "custody": shapes.one_of("author"),
+        "not_after": _nothing,
+        "evidence": shapes.members(
+            {"person": shapes.uuid, "by": shapes.one_of(*ACTING_AS), "credential": shapes.text, "rp": shapes.text}
+        ),
+    }
+)
 _ERASED: Final = shapes.members({"positions": _ascending})
 _CONTINUED: Final = shapes.members(
     {"origin": shapes.text, "size": shapes.position, "root": shapes.text, "checkpoint": shapes.text}
 )
 _KINDS: Final[Mapping[str, tuple[shapes.Check, Callable[[Mapping[str, Any]], Public]]]] = {
     "key": (_KEY, _key),
+    "passkey": (_PASSKEY, PasskeyStatement.read),
     "erased": (_ERASED, _erased),
     "continued": (_CONTINUED, _continued),
 }

@@ -32,6 +32,8 @@ TOPICS: Final = (
     "social-care",
 )
 """The sensitive topics until a policy says others beside them."""
+KEY_ENDS: Final = ("lost", "stolen", "left", "replaced")
+"""Why a key or a passkey is revoked."""
 ACTING_AS: Final = (
     "patient",
     "clinician",

@@ -51,6 +51,7 @@ from ledger.core.terms import (
     CONVERSATIONS,
     EMERGENCIES,
     GROUNDS,
+    KEY_ENDS,
     KINDS,
     MATTERS,
     PURPOSES,
@@ -67,7 +68,12 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
     # people
     "person-registered/1": of_person({}, members({"name": text})),
     "key-enrolled/1": of_person({"kid": text}, public="key"),
-    "key-revoked/1": of_person({"kid": text, "reason": one_of("lost", "stolen", "left", "replaced")}, public="key"),
+    "key-revoked/1": of_person({"kid": text, "reason": one_of(*KEY_ENDS)}, public="key"),
+    "passkey-enrolled/1": of_person({"kid": text}, public="passkey"),
+    "passkey-revoked/1": of_person({"kid": text, "reason": one_of(*KEY_ENDS)}, public="passkey"),
+    # somebody who lost every key is let in again: by two of the staff, or by a code of their own
+    "recovery-asked/1": of_person({"recovery": uuid, "ground": one_of("staff", "code")}),
+    "recovery-approved/1": of_person({"recovery": uuid}),
     "role-granted/1": of_person({"role": one_of(*ROLES), **_PERIOD}),
     "role-approved/1": of_person({"role": one_of(*ROLES)}),
     "role-ended/1": of_person({"role": one_of(*ROLES)}),

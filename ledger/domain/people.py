@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyStatement
+from ledger.core.passkeys import PasskeyStatement
 from ledger.domain.errors import NotPossible
 from ledger.domain.stream import Spoken, Stream
 
@@ -24,9 +25,9 @@ class Person(Stream):
         self.registered = True
 
     def _on_key(self, event: Spoken) -> None:
-        if not isinstance(event.public, KeyStatement):
+        if not isinstance(event.public, KeyStatement | PasskeyStatement):
             raise NotPossible(f"{event.type}: got no key, wanted it in the member public")
-        if event.public.person != event.facts["person"] or event.public.key.kid != event.facts["kid"]:
+        if event.public.person != event.facts["person"] or event.public.kid != event.facts["kid"]:
             raise NotPossible(f"{event.type}: got a key of another person, wanted the one that the facts name")
         # Positions matter to signatures, not here: within one stream versions have the same order.
         self.keys.apply(event.originator_version, event.type, event.public)
@@ -35,6 +36,8 @@ class Person(Stream):
         "person-registered/1": _on_registered,
         "key-enrolled/1": _on_key,
         "key-revoked/1": _on_key,
+        "passkey-enrolled/1": _on_key,
+        "passkey-revoked/1": _on_key,
     }
 
 

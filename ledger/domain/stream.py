@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Final, Self
 from uuid import UUID, uuid5
 
+from ledger.core.assertions import Assertion
 from ledger.core.instants import Instant
 from ledger.core.public import Public
 from ledger.core.sealing import Opening
@@ -37,11 +38,12 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A statement that its author has signed, with what opens its commitments."""
+    """A statement that its author has signed, what opens its commitments, and the passkey's word for it, if any."""
 
     signed: SignedStatement
     facts: Opening
     words: Opening | None
+    assertion: Assertion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,4 +179,4 @@ def _finish(gathering: _Gathering, head: Head, keys: LogKeys, origin: str, check
 
 def _entry(admission: Admission, recorded_at: Instant) -> bytes:
     words = None if admission.words is None else admission.words.digest
-    return encode_entry(recorded_at, admission.jws, admission.facts.digest, words)
+    return encode_entry(recorded_at, admission.jws, admission.facts.digest, words, admission.assertion)

@@ -16,6 +16,7 @@ from ledger.core.facts import RecordFacts
 from ledger.core.instants import Instant
 from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyStatement
+from ledger.core.passkeys import PasskeyStatement
 from ledger.core.people import PersonFacts, PolicyFacts, TeamFacts
 from ledger.core.said import Said
 from ledger.core.subjects import POLICY, Subject, cases_of, contents_of, person, relations_of, subjects_of, team
@@ -187,5 +188,5 @@ class FactsReader:
 
 def _apply_key(keys: KeyHistory, kept: Kept) -> None:
     statement = parse_entry(kept.state).signed.statement
-    if isinstance(statement.public, KeyStatement):
+    if isinstance(statement.public, KeyStatement | PasskeyStatement):
         keys.apply(kept.position, statement.type, statement.public)

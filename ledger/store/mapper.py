@@ -10,6 +10,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from ledger.core import canonical
+from ledger.core.assertions import Assertion
 from ledger.core.entry import Entry, read_entry
 from ledger.core.said import Said
 from ledger.core.sealing import (
@@ -45,6 +46,7 @@ class Admission(StoredEvent):
     bears_on: tuple[Subject, ...]
     generation: int
     """Of the key-encryption key that both parts are wrapped under."""
+    assertion: Assertion | None = None
 
     def rewrapped(self, keyring: Keyring) -> "Admission":
         """The same, wrapped under the generation that now wraps what is new."""
@@ -109,6 +111,7 @@ class SealingMapper(Mapper[UUID]):
             words=None if words is None else seal(words, statement_id, Part.WORDS, kek, fresh[_SEAL:]),
             bears_on=subjects_of(event.type, event.facts),
             generation=generation,
+            assertion=None if event.submission is None else event.submission.assertion,
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:

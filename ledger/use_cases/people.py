@@ -1,11 +1,13 @@
 """People, teams, roles and keys."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, uuid5
 
 from ledger.core.instants import Instant, format_instant
 from ledger.core.keys import KeyStatement, PublicKey
+from ledger.core.passkeys import Passkey, PasskeyStatement
+from ledger.domain.errors import NotAllowed
 from ledger.domain.people import Person
 from ledger.gathering import Gatherer
 from ledger.saying import Answer, By, Sentence, Speaker
@@ -14,6 +16,7 @@ from ledger.store.mapper import SealingMapper
 from ledger.store.recorder import LedgerRecorder
 
 FROM = frozenset({"from"})
+_LATER_THAN_ALL = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,20 @@ class People:
         facts = {"person": person, "kid": key.kid}
         return await self._speaker.say(Sentence(by, "key-enrolled/1", facts, public=public))
 
+    async def enrol_passkey(self, by: By, person: str, passkey: Passkey) -> Answer:
+        """Enrol a passkey, which certifies its owner's session keys from then on; by a registrar.
+
+        A person enrols their own further ones by a statement that they sign themselves.
+        """
+        public = PasskeyStatement.of(passkey, person, by.acting_as)
+        facts = {"person": person, "kid": passkey.kid}
+        return await self._speaker.say(Sentence(by, "passkey-enrolled/1", facts, public=public))
+
+    async def revoke_passkey(self, by: By, person: str, said: PasskeyStatement, reason: str) -> Answer:
+        """Revoke a passkey from this position on, and with it every session key that it certified."""
+        facts = {"person": person, "kid": said.kid, "reason": reason}
+        return await self._speaker.say(Sentence(by, "passkey-revoked/1", facts, public=said))
+
     async def revoke_key(self, by: By, person: str, said: KeyStatement, reason: str) -> Answer:
         """Revoke a key from this position on; a service-held one that is ``replaced`` gets its next generation."""
         facts = {"person": person, "kid": said.key.kid, "reason": reason}
@@ -121,6 +138,42 @@ class People:
     async def leave_team(self, by: By, team: str, person: str) -> Answer:
         """End a membership."""
         return await self._speaker.say(Sentence(by, "team-left/1", {"team": team, "person": person}))
+
+    async def leave(self, by: By, person: str) -> list[Answer]:
+        """End all that somebody is here: their own keys and passkeys, roles, memberships; by another, an administrator.
+
+        Each is a statement of its own, and what has ended is left out: so it goes on where a crash stopped it. What
+        they are as a patient or a carer stays. Raises as the statements do, before the first of them or at it.
+        """
+        if by.person == person:
+            raise NotAllowed("people.leave: got oneself, wanted another administrator to say it", "for-themselves")
+        now, each = self._speaker.clock(), replace(by, statement_id=None)
+        gathered = await self._gatherer.gather(person, at=now, fresh=True)
+        keys, known = gathered.keys, gathered.facts.viewer
+        own = [one.said for one in keys.in_force(person, _LATER_THAN_ALL) if one.said.custody == "author"]
+        passkeys = [one.said for one in keys.passkeys.values() if one.revoked_at is None]
+        said = [await self.revoke_passkey(each, person, one, "left") for one in passkeys]
+        # The session keys that a passkey certified have ended with it.
+        said += [await self.revoke_key(each, person, one, "left") for one in own if one.assertion is None]
+        roles = [role for role, grants in known.roles.items() if not all(grant.term.over(now) for grant in grants)]
+        said += [await self.end_role(each, person, role) for role in roles]
+        teams = [team for team, term in known.teams.items() if not term.over(now)]
+        return said + [await self.leave_team(each, team, person) for team in teams]
+
+    async def ask_recovery(self, by: By, person: str) -> Answer:
+        """Ask that somebody who lost every key be let in again; its id is the answer's fact ``recovery``.
+
+        By a registrar or an administrator, and approved by another; or by the service, for whoever brought a code of
+        their own.
+        """
+        pinned = self._speaker.pinned(by)
+        ground = "code" if by.acting_as == "service" else "staff"
+        facts = {"person": person, "recovery": self._speaker.name(pinned, "recovery"), "ground": ground}
+        return await self._speaker.say(Sentence(pinned, "recovery-asked/1", facts))
+
+    async def approve_recovery(self, by: By, person: str, recovery: str) -> Answer:
+        """Approve a recovery that another registrar or administrator asked for."""
+        return await self._speaker.say(Sentence(by, "recovery-approved/1", {"person": person, "recovery": recovery}))
 
     async def set_policy(self, by: By, configured: Configured) -> Answer:
         """State all that is configurable anew: team profiles, sensitive topics, ages. A topic, once there, stays."""

@@ -9,6 +9,7 @@ from ledger.core.entry import Entry
 from ledger.core.errors import CoreError, MalformedStatement, SealBroken
 from ledger.core.instants import format_instant
 from ledger.core.keys import KeyStatement
+from ledger.core.passkeys import PasskeyStatement
 from ledger.core.people import PersonFacts
 from ledger.core.said import Said
 from ledger.core.sealing import KeyEncryptionKey, Opening, Part, SealedBytes, SealedPart, WrappedKey, open_sealed
@@ -64,10 +65,10 @@ def _open(place: Place, entry: Entry, key: VaultRow, vault_keys: Mapping[int, Ke
 
 def _check_key_facts(statement: Statement, facts: Mapping[str, Any]) -> None:
     """The index of facts finds keys by the sealed facts, whoever reads offline by what is in clear: they must agree."""
-    if not isinstance(statement.public, KeyStatement):
+    if not isinstance(statement.public, KeyStatement | PasskeyStatement):
         return
     public = statement.public
-    if (facts["person"], facts["kid"]) != (public.person, public.key.kid):
+    if (facts["person"], facts["kid"]) != (public.person, public.kid):
         raise MalformedStatement("facts", got=dict(facts), wanted="the person and key that the statement has in clear")
 
 

@@ -13,6 +13,7 @@ from ledger.core.entry import encode_entry, parse_entry
 from ledger.core.errors import BadCommitment, BadSignature, CoreError, MalformedStatement, SealBroken
 from ledger.core.instants import Instant
 from ledger.core.keys import KeyStatement, SigningKey
+from ledger.core.passkeys import Passkey, PasskeyStatement
 from ledger.core.public import Continued, Erased, Public
 from ledger.core.sealing import KeyEncryptionKey, Opening, Part, SealedBytes, SealedPart, WrappedKey, open_sealed, seal
 from ledger.core.statement import SignedStatement, Statement, parse, sign
@@ -28,6 +29,7 @@ AT = Instant(1_794_000_000_000)
 EVIDENCE = {"person": AUTHOR, "by": "registrar"}
 IN_CLEAR: dict[str, Public] = {
     "key": KeyStatement(KEY.public, "author", None, EVIDENCE),
+    "passkey": PasskeyStatement.of(Passkey.checked("cGFzc2tleQ", KEY.public.jwk, "log.example"), AUTHOR, "registrar"),
     "erased": Erased((7, 12)),
     "continued": Continued("earlier.example", 3, b"\x05" * 32, "the note of its largest checkpoint\n"),
 }

@@ -121,9 +121,16 @@ def _(story: Story) -> None:
 def _(story: Story) -> None:
     story.role(JOY, "registrar")
     key = {"person": SAM, "kid": "kid"}
-    assert answer(story, "key-enrolled/1", SAM, "carer", **key) == "+own-key"
-    assert answer(story, "key-enrolled/1", JOY, "registrar", **key) == "+registrar"
-    assert answer(story, "key-enrolled/1", ADA, "administrator", **key) == "-role-missing"
+    signed, keyed = {"signed_by": "author", "has_own_key": True}, {"has_own_key": True}
+    for enrolled in ("key-enrolled/1", "passkey-enrolled/1"):
+        assert answer(story, enrolled, SAM, "carer", through=signed, **key) == "+own-key"
+        assert answer(story, enrolled, SAM, "carer", **key) == "-not-signed"
+        assert answer(story, enrolled, SAM, "carer", through=keyed, **key) == "-not-signed"
+        assert answer(story, enrolled, JOY, "registrar", through=signed, **key) == "+registrar"
+        assert answer(story, enrolled, JOY, "registrar", **key) == "+registrar"
+        assert answer(story, enrolled, JOY, "registrar", through=keyed, **key) == "-not-signed"
+        assert answer(story, enrolled, ADA, "administrator", through=signed, **key) == "-role-missing"
+    assert answer(story, "passkey-enrolled/1", SERVICE, "service", **key) == "-role-missing"
     assert answer(story, "key-enrolled/1", SERVICE, "service", through={"custody": "service"}, **key) == "+service"
     assert (
         answer(story, "key-enrolled/1", SERVICE, "service", through={"custody": "author"}, **key)
@@ -133,6 +140,35 @@ def _(story: Story) -> None:
     assert answer(story, "key-revoked/1", SAM, "carer", **revoked) == "+own-key"
     assert answer(story, "key-revoked/1", ADA, "administrator", **revoked) == "+administrator"
     assert answer(story, "key-revoked/1", JOY, "registrar", **revoked) == "-role-missing"
+    assert answer(story, "passkey-revoked/1", SAM, "carer", **revoked) == "+own-key"
+    assert answer(story, "passkey-revoked/1", ADA, "administrator", **revoked) == "+administrator"
+    assert answer(story, "passkey-revoked/1", JOY, "registrar", **revoked) == "-role-missing"
+
+
+@row("recovery: asked by one of the staff or by the service for a code, approved by another, never for themselves")
+def _(story: Story) -> None:
+    story.role(JOY, "registrar")
+    asked = {"person": SAM, "recovery": FRESH_ID, "ground": "staff"}
+    approved = {"person": SAM, "recovery": FRESH_ID}
+
+    def approve(who: str, acting: str, **facts: Any) -> str:
+        return answer(story, "recovery-approved/1", who, acting, **approved | facts)
+
+    assert answer(story, "recovery-asked/1", JOY, "registrar", **asked) == "+registrar"
+    assert answer(story, "recovery-asked/1", ADA, "administrator", **asked) == "+administrator"
+    assert answer(story, "recovery-asked/1", JOY, "registrar", **asked | {"person": JOY}) == "-for-themselves"
+    assert answer(story, "recovery-asked/1", JOY, "registrar", **asked | {"ground": "code"}) == "-not-the-service"
+    assert answer(story, "recovery-asked/1", OKAFOR, "clinician", **asked) == "-role-missing"
+    assert answer(story, "recovery-asked/1", SERVICE, "service", **asked | {"ground": "code"}) == "+service"
+    assert answer(story, "recovery-asked/1", SERVICE, "service", **asked) == "-role-missing"
+    assert approve(ADA, "administrator") == "-nothing-to-approve"
+    story.say("recovery-asked/1", JOY, "registrar", **asked)
+    assert approve(JOY, "registrar") == "-same-administrator"
+    assert approve(ADA, "administrator") == "+administrator"
+    assert approve(ADA, "administrator", person=ADA) == "-for-themselves"
+    assert approve(OKAFOR, "clinician") == approve(SERVICE, "service") == "-role-missing"
+    story.say("recovery-approved/1", ADA, "administrator", **approved)
+    assert approve(ADA, "administrator") == "-nothing-to-approve"
 
 
 @row("a case is assigned by an administrator or a guardian, to somebody else, of a record or a person")

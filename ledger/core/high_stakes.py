@@ -1,0 +1,37 @@
+"""Statements of high stakes: those that a passkey assures one by one where a session key signs them.
+
+By type alone, because a type is in clear: so whoever checks the log, without its contents, can hold it to this.
+What only takes back is not among them: taking back must be quick.
+"""
+
+from typing import Final
+
+HIGH_STAKES: Final = frozenset(
+    {
+        # grants
+        "directive-made/1",
+        "carer-named/1",
+        "carer-restored/1",
+        "together-started/1",
+        "sharing-unfrozen/1",
+        "best-interests-made/1",
+        "role-granted/1",
+        "role-approved/1",
+        "passkey-enrolled/1",
+        "recovery-asked/1",
+        "recovery-approved/1",
+        "policy-set/2",
+        # capacity, and who decides in the patient's place
+        "capacity-assessed/1",
+        "capacity-withdrawn/1",
+        "power-registered/1",
+        "power-exercised/1",
+        "parent-registered/1",
+        # emergency
+        "emergency-opened/2",
+        # advance statements
+        "wish-signed/1",
+        "wish-withdrawn/1",
+        "after-death-wish-stated/1",
+    }
+)

@@ -1,0 +1,73 @@
+"""Which key vouches for a statement: one in force, or the one that it enrols, where a passkey certifies that.
+
+The same questions at admission and in every verification afterwards, with no access to the server.
+"""
+
+from typing import Final
+
+from ledger.core.assertions import Assertion
+from ledger.core.errors import BadAssertion, MalformedStatement
+from ledger.core.high_stakes import HIGH_STAKES
+from ledger.core.instants import HOUR, Instant, format_instant, parse_instant
+from ledger.core.key_history import KeyHistory, KeyNotInForce
+from ledger.core.keys import KeyStatement
+from ledger.core.passkeys import challenge_of_session_key, challenge_of_statement
+from ledger.core.statement import SignedStatement
+
+LONGEST: Final = 12 * HOUR
+"""How long a session key may be good for."""
+
+
+class NotAssured(BadAssertion):
+    """A statement of high stakes that no passkey assures."""
+
+
+def voucher_of(keys: KeyHistory, signed: SignedStatement, position: int, recorded_at: Instant) -> KeyStatement:
+    """The key that vouches for a statement at a position; its signature is not checked here.
+
+    Raises KeyNotInForce; BadAssertion for a session key that no passkey of its author certifies.
+    """
+    said = signed.statement
+    if said.type == "key-enrolled/1" and isinstance(said.public, KeyStatement) and said.public.assertion is not None:
+        check_certificate(keys, signed, said.public, position, recorded_at)
+        return said.public
+    return keys.find(said.author, signed.kid, position, recorded_at)
+
+
+def check_certificate(
+    keys: KeyHistory, signed: SignedStatement, enrolled: KeyStatement, position: int, recorded_at: Instant
+) -> None:
+    """Raise unless a passkey in force certifies the session key that this statement enrols, and that signs it."""
+    said, assertion = signed.statement, enrolled.assertion
+    if assertion is None or enrolled.not_after is None:
+        raise BadAssertion("session key: got no assertion or no end, wanted both; sign in again")
+    if (enrolled.person, enrolled.key.kid, enrolled.custody) != (said.author, signed.kid, "author"):
+        raise KeyNotInForce(f"key {signed.kid}: wanted a session key that its own author signs with")
+    ends = parse_instant(enrolled.not_after)
+    if not recorded_at < ends <= recorded_at + LONGEST:
+        latest = format_instant(Instant(recorded_at + LONGEST))
+        raise KeyNotInForce(f"key {signed.kid}: got an end at {enrolled.not_after}, wanted one until {latest}")
+    passkey = keys.passkey(said.author, assertion.credential, position)
+    passkey.check_assertion(
+        assertion,
+        challenge_of_session_key(said.ledger, said.author, enrolled.key, assertion.nonce, enrolled.not_after),
+    )
+
+
+def check_assured(
+    keys: KeyHistory, voucher: KeyStatement, signed: SignedStatement, assertion: Assertion | None, position: int
+) -> None:
+    """Raise NotAssured for what needs a passkey's assertion and has none; BadAssertion for one that does not fit.
+
+    What an API key or the service's own key signs has none: there is no passkey behind it.
+    """
+    said = signed.statement
+    if assertion is None:
+        if voucher.assertion is not None and said.type in HIGH_STAKES:
+            raise NotAssured(f"{said.type}: got no assertion, wanted one by a passkey over this statement; confirm it")
+        return
+    if voucher.assertion is None or said.type not in HIGH_STAKES:
+        wanted = "none: only statements of high stakes that a session key signs have one"
+        raise MalformedStatement("assertion", got=said.type, wanted=wanted)
+    passkey = keys.passkey(said.author, assertion.credential, position)
+    passkey.check_assertion(assertion, challenge_of_statement(assertion.nonce, said.payload()))
