@@ -62,7 +62,8 @@ async def test_the_patient_reads_why_an_emergency_was_opened_and_how_it_was_revi
     told = await said(amina, served, "emergency")
     opened, reviewed = told["emergency-opened/2"], told["emergency-reviewed/1"]
     assert (opened["words"], opened["facts"]["kind"]) == ({"reason": "Found unconscious."}, "life-at-risk")
-    assert opened["author"] == {"id": story.moss.person, "name": "Dr Moss", "acting_as": "clinician"}
+    author = {"id": story.moss.person, "name": "Dr Moss", "acting_as": "clinician", "signed": "service"}
+    assert opened["author"] == author
     assert (reviewed["words"], reviewed["facts"]["outcome"]) == ({"reason": "It saved her."}, "justified")
     [look] = await story.ledger.read(start, 1)
     assert [group["items"] for group in look.facts["permitted"]] == [[emergency]]
