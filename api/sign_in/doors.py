@@ -10,6 +10,7 @@ from api.clock import clock
 from api.settings import Settings
 from api.sign_in.invitations import Invitations
 from api.sign_in.once import Once, Pool, key_for
+from api.sign_in.passkeys import Passkeys
 from api.sign_in.recovery import RecoveryCodes
 from api.sign_in.sessions import Sessions
 from api.sign_in.throttle import Throttle
@@ -28,6 +29,7 @@ class Doors:
     once: Once
     sessions: Sessions
     throttle: Throttle
+    passkeys: Passkeys
     invitations: Invitations
     recovery: RecoveryCodes
 
@@ -38,13 +40,15 @@ async def doors_of(house: House, ledger: Ledger) -> AsyncIterator[Doors]:
     pool: Pool = AsyncConnectionPool(
         house.conninfo, min_size=1, max_size=_CONNECTIONS, open=False, kwargs={"autocommit": True}
     )
+    once = Once(pool, key_for(house.keyring, "challenge-key"), clock)
     async with pool:
         yield Doors(
             house.settings,
             pool,
-            Once(pool, key_for(house.keyring, "challenge-key"), clock),
+            once,
             Sessions(pool, key_for(house.keyring, "session-key"), ledger.facts, clock),
             Throttle(pool, key_for(house.keyring, "throttle-key"), clock),
+            Passkeys(pool, once, ledger.facts, clock),
             Invitations(pool, clock),
             RecoveryCodes(pool, clock),
         )

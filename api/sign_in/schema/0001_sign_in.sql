@@ -12,9 +12,11 @@ create table sign_in.passkey (            -- a WebAuthn credential that signs it
     transports text[] not null,
     made_at    bigint not null,
     used_at    bigint,
-    ended_at   bigint                     -- it signs nobody in any more
+    ended_at   bigint,                    -- it signs nobody in any more
+    enrolled   boolean not null default false  -- it was seen that the log says something of it: it waits no more
 );
 create index on sign_in.passkey (person);
+create index on sign_in.passkey (made_at) where ended_at is null and not enrolled;
 
 create table sign_in.identity (           -- somebody as an OpenID provider knows them
     issuer    text   not null,
