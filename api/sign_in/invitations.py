@@ -29,7 +29,7 @@ TICKET_LASTS: Final = 15 * MINUTE
 WRONG_CODES: Final = 5
 """So many wrong codes end an invitation."""
 MOST_OPEN: Final = 20
-"""Open invitations of one inviter, where a limit is asked for."""
+"""Open invitations of one inviter, where that is a patient."""
 CODE_LENGTH: Final = 8
 _SECRET: Final = 32
 
@@ -97,13 +97,11 @@ class Invitations:
     pool: Pool
     clock: Callable[[], Instant]
 
-    async def invite(
-        self, person: str, *, why: str, by: str | None, coded: bool = True, limited: bool = False
-    ) -> Invited:
+    async def invite(self, person: str, *, why: str, by: str | None, coded: bool = True) -> Invited:
         """Invite somebody to make their first way in; ends the invitation they had before.
 
-        ``by`` None is the keeper of the machine. Raises NotPossible for somebody who ever had a way in (what one
-        inviter could give, one inviter could take over), and where ``limited`` for more than 20 open ones.
+        ``by`` None is the keeper of the machine. Raises NotPossible for somebody who ever had a way in: who could
+        invite them again could take their place.
         """
         async with self.pool.connection() as connection, connection.transaction():
             await connection.execute(_LOCK, {"person": person})
@@ -113,15 +111,25 @@ class Invitations:
                     "person: got somebody who has a way in, or had one, wanted somebody new; get them back in through"
                     " recovery, which takes two members of staff",
                 )
-            [count] = await _row(connection, _COUNT, self._now(by=by))
-            if limited and count >= MOST_OPEN:
-                raise NotPossible(
-                    f"invitations: got {MOST_OPEN} of yours that are open, wanted fewer; wait until one is used or over"
-                )
             invited = await self._insert(connection, fresh_id(self.clock()), person, why, by, coded=coded)
             if invited is None:
                 raise NotPossible("invitation: got an id that is taken, wanted a fresh one; invite again")
         return invited
+
+    async def has_had_a_way_in(self, person: str) -> bool:
+        """Whether somebody ever had a passkey here, or an identity at a provider."""
+        async with self.pool.connection() as connection:
+            [had] = await _row(connection, _HAD_A_WAY_IN, {"person": person})
+        return bool(had)
+
+    async def check_few_open(self, by: str) -> None:
+        """Raise NotPossible where ``MOST_OPEN`` invitations of this inviter are open."""
+        async with self.pool.connection() as connection:
+            [count] = await _row(connection, _COUNT, self._now(by=by))
+        if count >= MOST_OPEN:
+            raise NotPossible(
+                f"invitations: got {MOST_OPEN} of yours that are open, wanted fewer; wait until one is used or over"
+            )
 
     async def invite_again(self, recovery: str, person: str, *, by: str, since: Instant) -> Invited:
         """Let somebody back in whose recovery was approved at ``since``; once, as the id is the recovery's.

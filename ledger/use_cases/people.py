@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, uuid5
 
+from ledger.core.authority import may_say
+from ledger.core.decisions import Deny
 from ledger.core.instants import Instant, format_instant
 from ledger.core.keys import KeyStatement, PublicKey
 from ledger.core.passkeys import Passkey, PasskeyStatement
+from ledger.core.people import PersonFacts
+from ledger.core.said import Said
 from ledger.domain.errors import NotAllowed
 from ledger.domain.people import Person
 from ledger.gathering import Gatherer
@@ -76,6 +80,28 @@ class People:
         # A crash between the two leaves a person without a key; registering them again, as a retry does, mends it.
         await self._enrol_service_key(registered)
         return answer
+
+    async def register_carer(self, by: By, record: str, name: str) -> Answer:
+        """Register somebody for whoever may name them a carer of a record; by itself this shows them nothing.
+
+        It is the service that says it: patients register nobody. Naming them is said after this, by itself. Raises
+        NotAllowed, as naming them would.
+        """
+        service = self._speaker.pinned(By(self._mapper.keyring.service, "service"))
+        person, now = self._speaker.name(service, "person"), self._speaker.clock()
+        gathered = await self._gatherer.gather(by.person, record, at=now, fresh=True)
+        facts = replace(gathered.facts, subject=PersonFacts(person, registered=gathered.as_of))
+        naming = {"record": record, "person": person}
+        said = Said(_LATER_THAN_ALL, now, now, "carer-named/1", by.person, by.acting_as, naming)
+        decision = may_say(facts, said, service=service.person)
+        if isinstance(decision, Deny):
+            await self._speaker.record_refusal(by, said.type, record, decision.rule)
+            raise NotAllowed(
+                f"people.register_carer: refused by rule {decision.rule}, as naming a carer would be; it is for the"
+                " patient, or whoever decides for them",
+                decision.rule,
+            )
+        return await self.register(service, name, person=person)
 
     async def enrol_key(self, by: By, person: str, key: PublicKey, *, not_after: Instant | None = None) -> Answer:
         """Enrol a key that only the person can use; by their registrar or their existing key."""
