@@ -165,7 +165,7 @@ class FactsReader:
         wanted = known.guards[row.subject] + 1
         if row.n != wanted or row.kept is None or not row.kept.wrapped:
             raise FactsIncomplete(f"facts about {row.subject}: got number {row.n}, wanted {wanted}; run verify")
-        if isinstance(known.fold, Person) and row.kept.topic.startswith("key-"):
+        if isinstance(known.fold, Person) and row.kept.topic.startswith(("key-", "passkey-")):
             _apply_key(known.fold.keys, row.kept)
         said = self._mapper.open_facts(row.kept)
         if row.subject not in subjects_of(said.type, said.facts):
