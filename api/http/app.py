@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from api.http import (
     cases,
     emergencies,
     erasure,
+    invitations,
     items,
     log,
     looking_back,
@@ -26,8 +27,10 @@ from api.http import (
     presets,
     preview,
     records,
+    recovery,
     representation,
     search,
+    session,
     sharing,
     statements,
     token,
@@ -36,14 +39,17 @@ from api.http import (
     worklist,
 )
 from api.http.answers import conflict_of
+from api.http.arriving import arriving
 from api.http.attempts import on_the_trail
 from api.http.cursors import Cursors
 from api.http.gate import Gate
 from api.http.operations import document
 from api.http.problems import TABLE, Refused, problem_of, problem_of_http, problem_of_validation
 from api.http.service import Service, service_of
+from api.listening import ONLY_HTTPS
 from api.sign_in.api_keys import ApiKeys
 from api.sign_in.doors import doors_of
+from api.sign_in.letting_in import settle_what_is_left
 from api.trust import read_policy, witnessed_under
 from api.wiring import House, ledger_of
 from ledger.store.errors import AlreadySaid, WentBack
@@ -59,6 +65,9 @@ from projections.worklist import Worklist
 VERSION: Final = "1"
 AREAS: Final = (
     token,
+    session,
+    invitations,
+    recovery,
     people,
     records,
     preview,
@@ -94,6 +103,7 @@ def create_app(house: House) -> FastAPI:
         description=_DESCRIPTION,
         lifespan=partial(_running, house),
         redirect_slashes=False,
+        dependencies=[Depends(arriving)],
         # The pages that FastAPI would serve load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
@@ -106,7 +116,7 @@ def create_app(house: House) -> FastAPI:
     app.add_exception_handler(AlreadySaid, _answer_conflict)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
-    app.add_middleware(Gate)
+    app.add_middleware(Gate, more=[ONLY_HTTPS] if (house.settings.url or "").startswith("https:") else [])
     app.openapi = partial(document, app, [area.router for area in AREAS])  # type: ignore[method-assign]  # FastAPI's documented way to make one's own
     return app
 
@@ -133,6 +143,7 @@ async def _service(house: House) -> AsyncIterator[Service]:
         doors_of(house, ledger) as doors,
     ):
         await apply_erasures(ledger)  # what a crash left undone, and what a restored backup brought back
+        await settle_what_is_left(ledger, doors)
         yield Service(
             ledger,
             follower,

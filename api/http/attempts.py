@@ -12,6 +12,7 @@ from starlette.requests import Request
 from api.http.bodies import UUID_PATTERN
 from api.http.problems import MALFORMED, Problem, Refused
 from api.http.service import service_of, session_of
+from api.sign_in.session import SignInRefused
 from ledger.saying import By
 
 _RECORD: Final = re.compile(UUID_PATTERN)
@@ -28,7 +29,7 @@ async def on_the_trail(request: Request, problem: Problem) -> None:
         return
     try:
         session = await session_of(request)
-    except Refused:
+    except (Refused, SignInRefused):
         return
     by = By(session.person, session.acting_as)
     attempted = getattr(request.state, "attempted", operation)

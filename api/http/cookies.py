@@ -19,6 +19,13 @@ def set_session(response: Response, begun: Begun) -> None:
     response.set_cookie(SESSION, begun.cookie, path="/", secure=True, httponly=True, samesite="lax")
 
 
+def header_of(begun: Begun) -> tuple[bytes, bytes]:
+    """The same as a raw header, for an answer that somebody else makes."""
+    response = Response()
+    set_session(response, begun)
+    return next(header for header in response.raw_headers if header[0] == b"set-cookie")
+
+
 def clear_session(response: Response) -> None:
     """Take the session from the browser, and whatever it has kept of this place beside it: caches and databases."""
     response.delete_cookie(SESSION, path="/", secure=True, httponly=True, samesite="lax")

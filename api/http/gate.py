@@ -8,11 +8,13 @@ nobody foresaw ends here as a problem with an id.
 
 import logging
 import time
+from collections.abc import Iterable
 from email.message import Message as MimeHeaders
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.cookies import SESSION
 from api.http.problems import MEDIA, TOO_LARGE, Problem, unforeseen
 from api.listening import SECURITY_HEADERS
 
@@ -25,6 +27,7 @@ OF_PAGES: Final = "/forms/"
 """Where the pages' forms are sent, which work without JavaScript."""
 
 _HEADERS: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
+_SESSION: Final = f"{SESSION}=".encode()
 _UNCACHED: Final = (b"cache-control", b"no-store")
 """Of every answer that does not say itself that it never changes."""
 _access: Final = logging.getLogger("record_ledger.access")
@@ -37,15 +40,17 @@ class _TooLarge(Exception):
 class Gate:
     """ASGI middleware; the outermost."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, more: Iterable[tuple[str, str]] = ()) -> None:
+        """``more`` are headers of every answer besides those of ``SECURITY_HEADERS``."""
         self._app = app
+        self._headers = (*_HEADERS, *((name.encode(), value.encode()) for name, value in more))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with a problem."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        passage = _Passage(scope, send)
+        passage = _Passage(scope, send, self._headers)
         try:
             problem = _problem_of_head(scope)
             if problem is None:
@@ -62,7 +67,8 @@ class Gate:
 class _Passage:
     """One answer on its way out."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self._headers = headers
         self._scope = scope
         self._send = send
         self._began = time.perf_counter()
@@ -73,9 +79,16 @@ class _Passage:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = {name for name, _ in message["headers"]}
-            headers = [*message["headers"], *(one for one in _HEADERS if one[0] not in own)]
+            headers = [*message["headers"], *(one for one in self._headers if one[0] not in own)]
             message["headers"] = headers if b"cache-control" in own else [*headers, _UNCACHED]
+            message["headers"] += self._renewed(headers)
         await self._send(message)
+
+    def _renewed(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The session's cookie under its new value, unless the answer sets or takes it itself."""
+        renewed = self._scope.get("state", {}).get("renewed")
+        own = any(name == b"set-cookie" and value.startswith(_SESSION) for name, value in headers)
+        return [] if renewed is None or own else [renewed]
 
     def log(self) -> None:
         """One line of the access log."""

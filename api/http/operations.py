@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
 from api.http.bodies import Body, Reads
+from api.http.cookies import SESSION
 from api.http.problems import (
     ALREADY_SAID,
     CURSOR,
@@ -23,6 +24,7 @@ from api.http.problems import (
     NOT_RECORDED,
     SIGN_IN,
     TOO_LARGE,
+    TOO_MANY,
     UNKNOWN,
     Problem,
 )
@@ -60,6 +62,7 @@ _EXAMPLES: Final = {
         "facts.kind: got 'memo', wanted one of note, letter, result",
         {"errors": [{"pointer": "/kind", "wanted": "one of note, letter, result"}]},
     ),
+    429: Problem(TOO_MANY, "got too many attempts; wait 8 seconds, then try again", {"retry_after": 8}),
     503: Problem(NOT_RECORDED, "database: connection refused; nothing can be read or recorded until it is back"),
 }
 """A problem of each status that an operation may answer."""
@@ -70,6 +73,13 @@ EXAMPLE_ANSWER: Final = {
     "ids": {"record": "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "item": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"},
     "standing": "recorded",
     "receipt": _RECEIPT,
+}
+SIGNED_IN: Final = [{"bearer": []}, {"session": [], "csrf": []}]
+"""Who says something: a program by its token, or a browser by its session, from a page of this place."""
+_SCHEMES: Final = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt"},
+    "session": {"type": "apiKey", "in": "cookie", "name": SESSION, "description": "A browser's session."},
+    "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "Of that session: GET /session."},
 }
 _STANDING: Final = {
     "type": "string",
@@ -92,6 +102,7 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
             "standing": {"type": ["string", "null"], "description": "Of that receipt."},
             "receipt": {"type": ["object", "null"], "description": "Of what was said first under this id."},
             "position": {"type": "integer"},
+            "retry_after": {"type": "integer", "description": "Seconds to wait before trying again."},
             "id": {"type": "string", "description": "Under which the service's log says more."},
         },
     },
@@ -142,7 +153,7 @@ def writes(router: APIRouter, path: str, use_case: str) -> Callable[[Handler], H
         200: example("Answer", EXAMPLE_ANSWER, "Admitted before; the first receipt"),
         **problems(401, 403, 404, 409, 413, 415, 422, 503),
     }
-    extra = {"security": [{"bearer": []}], "parameters": [_IDEMPOTENCY_KEY]}
+    extra = {"security": SIGNED_IN, "parameters": [_IDEMPOTENCY_KEY]}
     return router.post(
         path,
         operation_id=use_case,
@@ -155,6 +166,34 @@ def writes(router: APIRouter, path: str, use_case: str) -> Callable[[Handler], H
     )
 
 
+def does(
+    router: APIRouter,
+    path: str,
+    use_case: str,
+    shown: Any,
+    *,
+    status: int = 200,
+    anonymous: bool = False,
+    programs: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Declare an operation of browsers that changes something and says nothing by itself: POST, with an example.
+
+    ``anonymous``: a way in, for which nobody has to be signed in. ``programs``: it takes their tokens as well.
+    """
+    by = SIGNED_IN if programs else [{"session": [], "csrf": []}]
+    refused = (401, 403, 413, 415, 422, 429, 503) if anonymous else (401, 403, 404, 409, 413, 415, 422, 429, 503)
+    return router.post(
+        path,
+        operation_id=use_case,
+        summary=use_case,
+        status_code=status,
+        response_class=Response,
+        response_model=None,
+        responses={status: example(None, shown, "Done"), **problems(*refused)},
+        openapi_extra={} if anonymous else {"security": by},
+    )
+
+
 def shows(router: APIRouter, path: str, use_case: str, shown: Any) -> Callable[[Handler], Handler]:
     """Declare an operation that shows something to somebody who is signed in, with an example of it."""
     return router.get(
@@ -164,7 +203,7 @@ def shows(router: APIRouter, path: str, use_case: str, shown: Any) -> Callable[[
         response_class=Response,
         response_model=None,
         responses={200: example(None, shown, "Shown"), **problems(400, 401, 403, 404, 422, 503)},
-        openapi_extra={"security": [{"bearer": []}]},
+        openapi_extra={"security": [{"bearer": []}, {"session": []}]},
     )
 
 
@@ -174,7 +213,7 @@ def document(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         components = made.setdefault("components", {})
         components.setdefault("schemas", {}).update(_SCHEMAS)
-        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt"}}
+        components["securitySchemes"] = _SCHEMES
         _add_bodies(made, dict(_bodies(routers)))
         app.openapi_schema = made
     return app.openapi_schema

@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.sign_in.session import SignInRefused
+from api.sign_in.throttle import TooMany
 from ledger.core.errors import BadCommitment, BadSignature, CoreError, MalformedStatement, WeakKey
 from ledger.core.explanations import why_refused
 from ledger.core.key_history import KeyNotInForce
@@ -44,6 +46,9 @@ class Kind:
 
 MALFORMED: Final = Kind("malformed", 422, "Something in the request is not what it should be")
 SIGN_IN: Final = Kind("sign-in", 401, "You are not signed in")
+SIGN_IN_AGAIN: Final = Kind("sign-in-again", 401, "Show again who you are")
+CROSS_SITE: Final = Kind("cross-site", 403, "Another site may not do this in your name")
+TOO_MANY: Final = Kind("too-many", 429, "There were too many attempts")
 NOT_ALLOWED: Final = Kind("not-allowed", 403, "You may not do this")
 UNKNOWN: Final = Kind("unknown", 404, "Nothing is there for you")
 ALREADY_SAID: Final = Kind("already-said", 409, "This id was used for something else")
@@ -76,6 +81,8 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
     NotPublished: NO_SUCH_TILE,
     NotFollowed: BUSY,
     TimeoutError: BUSY,
+    SignInRefused: SIGN_IN,
+    TooMany: TOO_MANY,
     # The rest of each family is no client's doing: something kept here is not what it should be.
     CoreError: INTERNAL,
     DomainError: INTERNAL,
@@ -83,6 +90,12 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
     ProjectionError: INTERNAL,
 }
 
+_OF_SIGN_IN: Final[Mapping[str, Kind]] = {
+    "invalid_request": Kind("sign-in-refused", 422, "This does not let you in"),
+    "invalid_scope": NOT_ALLOWED,
+    "insufficient_scope": NOT_ALLOWED,
+}
+"""What is not answered by signing in again, by the code of the refusal."""
 _NOBODY_OR_NOTHING: Final = frozenset({"no-role", "unknown-record"})
 _NOTHING_THERE: Final = frozenset({"unknown-item"})
 _PATH: Final = re.compile(r"(?:(?:facts|words|payload)(?:\.|$))?([A-Za-z0-9_.\[\]-]*)")
@@ -109,7 +122,9 @@ class Problem:
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
         """The answer, with when to try again where that may help."""
         more = {"retry-after": "1"} if self.kind.status == 503 else {}
-        if self.kind is SIGN_IN:
+        if "retry_after" in self.members:
+            more["retry-after"] = str(self.members["retry_after"])
+        if self.kind.status == 401:
             more["www-authenticate"] = 'Bearer error="invalid_token"'
         return Response(orjson.dumps(self.as_json()), self.kind.status, {**more, **(headers or {})}, MEDIA_TYPE)
 
@@ -131,9 +146,16 @@ def problem_of(error: Exception) -> Problem:
         return unforeseen(error)
     if isinstance(error, NotAllowed):
         return _not_allowed(error)
+    if isinstance(error, SignInRefused):
+        return Problem(_OF_SIGN_IN.get(error.error, kind), str(error))
+    return Problem(kind, str(error) or "got no answer in time; ask again", _members(error))
+
+
+def _members(error: Exception) -> dict[str, Any]:
+    """What is told besides in members that a program reads."""
     if isinstance(error, MalformedStatement):
-        return Problem(kind, str(error), {"errors": [{"pointer": _pointer(error.what), "wanted": error.wanted}]})
-    return Problem(kind, str(error) or "got no answer in time; ask again")
+        return {"errors": [{"pointer": _pointer(error.what), "wanted": error.wanted}]}
+    return {"retry_after": error.after} if isinstance(error, TooMany) else {}
 
 
 def problem_of_validation(error: ValidationError | RequestValidationError) -> Problem:

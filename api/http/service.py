@@ -7,11 +7,15 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from api.http.bodies import Body
+from api.http.cookies import cookie_of, header_of
+from api.http.cross_site import SAFE, check_own_page
 from api.http.cursors import Cursors
+from api.http.fresh import check_fresh
 from api.http.problems import MALFORMED, SIGN_IN, Problem, Refused
 from api.sign_in.api_keys import ApiKeys
 from api.sign_in.doors import Doors
-from api.sign_in.session import Session, SignInRefused
+from api.sign_in.place import place_of
+from api.sign_in.session import Session
 from ledger.core.instants import Instant
 from ledger.core.trust_policy import TrustPolicy
 from ledger.ledger import Ledger
@@ -75,28 +79,46 @@ def service_of(request: Request) -> Service:
 
 
 async def call_of(request: Request) -> Call:
-    """The caller, by the bearer token (RFC 6750); raises Refused for none, or one that is not in force."""
+    """The caller, by a bearer token (RFC 6750) or by a browser's session.
+
+    Raises Refused for none or both, for one that is not in force, for what another site had the browser do, and where
+    the operation asks for somebody who has lately shown who they are.
+    """
+    service = service_of(request)
     session = await session_of(request)
-    return Call(service_of(request), session, _statement_id(request.headers.get("idempotency-key")))
+    operation = getattr(request.scope.get("route"), "operation_id", None)
+    check_fresh(session, operation, service.doors.sessions.clock())
+    return Call(service, session, _statement_id(request.headers.get("idempotency-key")))
 
 
 async def session_of(request: Request) -> Session:
-    """Who is signed in; raises Refused for no bearer token, or one that is not in force."""
+    """Who is signed in; raises Refused as ``call_of``. A browser's session is renewed here when its cookie is old."""
+    cookie = cookie_of(request)
+    if "authorization" not in request.headers and cookie is not None:
+        return await _browsers_session(request, cookie)
+    if cookie is not None:
+        raise Refused(Problem(SIGN_IN, "authorization: got a token and a session's cookie, wanted one; leave out one"))
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refused(Problem(SIGN_IN, "authorization: got no bearer token, wanted one from POST /token"))
-    try:
-        return await service_of(request).api_keys.session_of(token)
-    except SignInRefused as error:
-        raise Refused(Problem(SIGN_IN, str(error))) from error
+    return await service_of(request).api_keys.session_of(token)
+
+
+async def _browsers_session(request: Request, cookie: str) -> Session:
+    doors = service_of(request).doors
+    session = await doors.sessions.of(cookie)
+    if request.method not in SAFE:
+        await check_own_page(request, cookie, place_of(request, doors.settings))
+    renewed = await doors.sessions.renewed(cookie)
+    if renewed is not None:
+        request.state.renewed = header_of(renewed)  # the gate sends it along with whatever is answered
+    return session
 
 
 async def check_still_signed_in(call: Call) -> None:
-    """Raise Refused if the session's key was revoked before what was just disclosed."""
-    try:
-        await call.service.api_keys.check_still_in_force(call.session)
-    except SignInRefused as error:
-        raise Refused(Problem(SIGN_IN, str(error))) from error
+    """Raise SignInRefused if the session's key or passkey was revoked before what was just disclosed."""
+    of_browser = call.session.id is not None
+    await (call.service.doors.sessions if of_browser else call.service.api_keys).check_still_in_force(call.session)
 
 
 def _statement_id(key: str | None) -> str | None:

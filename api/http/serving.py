@@ -24,7 +24,7 @@ def serve(house: House, ready: Callable[[str], None] = lambda url: None) -> None
     app = create_app(house)
     app.state.stop = partial(signal.raise_signal, signal.SIGTERM)
     try:
-        listen(app, house.settings.host, house.settings.port, ready)
+        listen(app, house.settings.host, house.settings.port, ready, proxies=house.settings.proxies)
     except ListeningFailed as stopped:
         cause = getattr(app.state, "failure", None)
         raise ServingFailed(f"serve: {cause or stopped}") from cause or stopped
