@@ -11,6 +11,7 @@ from api.http.operations import example, problems
 from api.http.service import Serving
 from api.sign_in.api_keys import SCOPES
 from api.sign_in.session import SignInRefused
+from api.sign_in.throttle import address_of
 
 router: Final = APIRouter(tags=["sign-in"])
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -51,16 +52,20 @@ _FORM: Final = {
         200: example(None, _TOKEN, "A token"),
         400: example(None, _REFUSAL, "Refused"),
         401: example(None, _REFUSAL, "Refused"),
-        **problems(413, 415, 503),
+        **problems(403, 413, 415, 429, 503),
     },
     openapi_extra={"requestBody": _FORM},
 )
 async def give_token(service: Serving, request: Request) -> Response:
     """A bearer token for ten minutes, bound to the key that signed the assertion, acting as one thing."""
+    throttle, address = service.doors.throttle, f"address:{address_of(request)}"
+    # By address alone: a signature cannot be guessed, and by account anybody could lock out whom they name.
+    await throttle.check(address)
     try:
         form = _form(await request.body())
         token = await service.api_keys.give_token(form["client_assertion"], form["scope"])
     except SignInRefused as error:
+        await throttle.failed(address)
         # RFC 6749, section 5.2: these two members, and 401 only for a client that is not who it says it is.
         refusal = {"error": error.error, "error_description": str(error)}
         return json_answer(refusal, 401 if error.error == "invalid_client" else 400)
