@@ -15,7 +15,7 @@ import httpx2
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
-from api.sign_in.providers import SMALLEST_RSA, Provider, is_safe
+from api.sign_in.providers import SMALLEST_RSA, Provider, ProviderFailed, is_safe
 from ledger.core.instants import MINUTE, Instant
 
 PublicKey = RSAKey | ECKey | OKPKey
@@ -36,10 +36,6 @@ _FITS: Final[Mapping[str, tuple[str, str | None]]] = {
 }
 """The algorithms that an ID token may be signed with, and the type and curve of the key of each."""
 ALGORITHMS: Final = tuple(_FITS)
-
-
-class ProviderFailed(Exception):
-    """The provider does not answer, or not as OpenID Connect has it: nobody's sign-in, and nobody's fault who tries."""
 
 
 @dataclass(frozen=True, slots=True)

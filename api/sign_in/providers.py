@@ -30,6 +30,10 @@ _LONGEST: Final = 512
 _PARAMETER: Final = r"^[!#-\[\]-~]+$"  # RFC 6749, appendix A.4: one scope token
 
 
+class ProviderFailed(Exception):
+    """The provider does not answer, or not as OpenID Connect has it: nobody's sign-in, and nobody's fault who tries."""
+
+
 def _role(role: str) -> str:
     if role not in ACTING_AS or role == "service":
         raise ValueError(f"got {role!r}, wanted one of {', '.join(ACTING_AS[:-1])}")

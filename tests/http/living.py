@@ -23,11 +23,11 @@ _NEIGHBOURS = itertools.count(1)
 
 
 @asynccontextmanager
-async def living(postgres: EmbeddedPostgres, template: str, home: Path) -> AsyncIterator[Served]:
+async def living(postgres: EmbeddedPostgres, template: str, home: Path, **settings: Any) -> AsyncIterator[Served]:
     """The application over a story of its own; whatever words it opened are accounted for in the end."""
     with new_database(postgres, template) as name:
         database = Database(postgres, name)
-        app = create_app(House(Settings(home=home), KEYRING, database.dsn(), database.superuser_dsn))
+        app = create_app(House(Settings(home=home, **settings), KEYRING, database.dsn(), database.superuser_dsn))
         async with (
             story_of(database) as story,
             app.router.lifespan_context(app),
