@@ -44,10 +44,11 @@ def passkey_enrolled(ask: Ask) -> Decision:
     What the service only recorded enrols nothing: it could enrol a false key so. But the first registrar of a ledger
     has no key yet, and there is nobody to enrol one.
     """
-    own = ask["person"] == ask.author
-    decision = ask.permit("own-key" if own else "registrar") if own or ask.acts_as("registrar") else ROLE_MISSING
-    unsigned = ask.signed_by == "service" and (own or ask.has_own_key)
-    return checked(decision, when(unsigned, "not-signed"))
+    signed = ask.signed_by == "author"
+    if ask.acts_as("registrar"):
+        return checked(ask.permit("registrar"), when(ask.has_own_key and not signed, "not-signed"))
+    own = ask.permit("own-key") if ask["person"] == ask.author else ROLE_MISSING
+    return checked(own, when(not signed, "not-signed"))
 
 
 def recovery_asked(ask: Ask) -> Decision:

@@ -9,6 +9,7 @@ import pytest
 
 from ledger.core import canonical
 from ledger.core.instants import MINUTE, Instant, format_instant
+from ledger.core.keys import KeyStatement
 from ledger.core.sealing import Opening
 from tests.attacks.ground import Ground, now_ms
 from tests.http.served import Key, new_key, problem, statement_id
@@ -60,7 +61,12 @@ def test_enrol_a_false_key_for_somebody_or_serve_false_code_to_a_browser(ground:
             refused = http.post(f"/people/{amina}/keys", json={"jwk": false.signer.public.jwk}, headers=headers)
             assert refused.status_code == 403, refused.text
         registrar = ground.sign_in(http, "bert", "registrar")
-        done = http.post(f"/people/{amina}/keys", json={"jwk": false.signer.public.jwk}, headers=registrar)
+        unsigned = http.post(f"/people/{amina}/keys", json={"jwk": false.signer.public.jwk}, headers=registrar)
+        assert problem(unsigned, 403, "not-allowed")["rule"] == "not-signed"
+        bert = ground.client("bert")
+        named = {"person": amina, "kid": false.signer.kid}
+        public = KeyStatement(false.signer.public, "author", None, {"person": amina, "by": "registrar"})
+        done = send(http, registrar, signed(bert, named, type="key-enrolled/1", acting_as="registrar", public=public))
         assert done.status_code == 201, done.text
     listed = json.loads(ground.run("keys", "list", amina, "--json").stdout)
     assert false.signer.kid in {key["kid"] for key in listed}
@@ -122,8 +128,10 @@ def test_sign_with_a_revoked_or_expired_key_or_a_weak_key(spoken: Spoken) -> Non
     soon = Instant(now_ms() + 1500)
     brief, second = new_key(), new_key()
     for key, end in ((brief, format_instant(soon)), (second, None)):
-        body = {"jwk": key.signer.public.jwk} | ({} if end is None else {"not_after": end})
-        assert http.post(path, json=body, headers=headers).status_code == 201
+        named = {"person": amina.by.person, "kid": key.signer.kid}
+        public = KeyStatement(key.signer.public, "author", end, {"person": amina.by.person, "by": "patient"})
+        enrolled = send(http, headers, signed(amina, named, type="key-enrolled/1", public=public))
+        assert enrolled.status_code == 201, enrolled.text
     weak = {"crv": "Ed25519", "kty": "OKP", "x": canonical.base64url(bytes(32))}
     problem(http.post(path, json={"jwk": weak}, headers=headers), 422, "weak-key")
     time.sleep(max(0, soon - now_ms()) / 1000)

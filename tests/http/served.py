@@ -16,6 +16,7 @@ from ledger.core.canonical import base64url
 from ledger.core.instants import Instant
 from ledger.core.keys import SigningKey
 from ledger.saying import By, fresh_id
+from tests.signing import enrol
 from tests.story import KEYRING, Story
 
 BASE = "http://ledger.test"
@@ -109,9 +110,13 @@ class Served:
     async def key_of(self, person: str) -> Key:
         """A key of the person, enrolled by the registrar the first time."""
         if person not in self.keys:
-            self.keys[person] = new_key()
-            registrar = By(self.story.bert.person, "registrar")
-            await self.story.ledger.people.enrol_key(registrar, person, self.keys[person].signer.public)
+            fresh, own = new_key(), self.keys.get(self.story.bert.person)
+            registrar, ledger = By(self.story.bert.person, "registrar"), self.story.ledger
+            if own is None:
+                await ledger.people.enrol_key(registrar, person, fresh.signer.public)
+            else:  # a registrar with a key of their own signs
+                await enrol(ledger, registrar, own.signer, person, fresh.signer.public)
+            self.keys[person] = fresh
         return self.keys[person]
 
     async def token(self, key: Key, by: By) -> str:

@@ -6,6 +6,7 @@ from ledger.core.canonical import base64url
 from ledger.core.receipt import Receipt, check_receipt
 from tests.http.served import Client, Served, new_key, problem, statement_id
 from tests.http.test_statements import send, signed
+from tests.signing import enrol
 from tests.soundness import assert_ledger_sound
 from tests.verify.test_author_keys import WEAK
 
@@ -14,7 +15,7 @@ async def test_what_was_said_before_a_revocation_stands_and_nothing_after_it_is_
     story, amina = served.story, await served.sign_in(served.story.amina)
     wish = {"record": story.record, "wish": "tell-me-first"}
     second = new_key()
-    await amina.say(f"/people/{amina.by.person}/keys", jwk=second.signer.public.jwk)
+    await enrol(story.ledger, amina.by, amina.key.signer, amina.by.person, second.signer.public)
     said = statement_id()
     before = await send(amina, signed(amina, wish, id=said))
     held_back = signed(amina, {"record": story.record, "wish": "at-once"})

@@ -12,6 +12,7 @@ from ledger.core.receipt import Receipt, check_receipt
 from ledger.core.sealing import Opening
 from ledger.core.statement import Statement, sign
 from tests.http.served import ORIGIN, Client, Key, Served, new_key, problem, statement_id
+from tests.signing import enrol
 from tests.soundness import assert_ledger_sound
 
 SALT = bytes(range(32))
@@ -109,7 +110,7 @@ async def test_a_revoked_key_signs_no_more(served: Served) -> None:
     body = signed(amina, {"record": served.story.record, "wish": "tell-me-first"})
     second = new_key()
     path = f"/people/{amina.by.person}/keys"
-    await amina.say(path, jwk=second.signer.public.jwk)
+    await enrol(served.story.ledger, amina.by, amina.key.signer, amina.by.person, second.signer.public)
     other = Client(served.http, amina.by, second, await served.token(second, amina.by))
     await other.say(f"{path}/{amina.key.signer.kid}/revocation", reason="replaced")
     problem(await send(other, body), 403, "key-not-in-force")

@@ -128,6 +128,7 @@ def _(story: Story) -> None:
         assert answer(story, enrolled, SAM, "carer", through=keyed, **key) == "-not-signed"
         assert answer(story, enrolled, JOY, "registrar", through=signed, **key) == "+registrar"
         assert answer(story, enrolled, JOY, "registrar", **key) == "+registrar"
+        assert answer(story, enrolled, JOY, "registrar", **key | {"person": JOY}) == "+registrar"
         assert answer(story, enrolled, JOY, "registrar", through=keyed, **key) == "-not-signed"
         assert answer(story, enrolled, ADA, "administrator", through=signed, **key) == "-role-missing"
     assert answer(story, "passkey-enrolled/1", SERVICE, "service", **key) == "-role-missing"
