@@ -28,6 +28,7 @@ from api.http.problems import (
     UNKNOWN,
     Problem,
 )
+from api.sign_in.authenticators import REASONS
 from ledger.core.explanations import why_refused
 
 Handler = Callable[..., Any]
@@ -102,6 +103,7 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
             "standing": {"type": ["string", "null"], "description": "Of that receipt."},
             "receipt": {"type": ["object", "null"], "description": "Of what was said first under this id."},
             "position": {"type": "integer"},
+            "reason": {"type": "string", "enum": [*REASONS], "description": "Why a passkey was refused."},
             "retry_after": {"type": "integer", "description": "Seconds to wait before trying again."},
             "id": {"type": "string", "description": "Under which the service's log says more."},
         },

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.sign_in.authenticators import PasskeyRefused
 from api.sign_in.session import SignInRefused
 from api.sign_in.throttle import TooMany
 from ledger.core.errors import BadCommitment, BadSignature, CoreError, MalformedStatement, WeakKey
@@ -82,6 +83,7 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
     NotFollowed: BUSY,
     TimeoutError: BUSY,
     SignInRefused: SIGN_IN,
+    PasskeyRefused: Kind("passkey", 403, "This passkey is refused"),
     TooMany: TOO_MANY,
     # The rest of each family is no client's doing: something kept here is not what it should be.
     CoreError: INTERNAL,
@@ -147,7 +149,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, NotAllowed):
         return _not_allowed(error)
     if isinstance(error, SignInRefused):
-        return Problem(_OF_SIGN_IN.get(error.error, kind), str(error))
+        return Problem(_OF_SIGN_IN.get(error.error, kind), str(error), _members(error))
     return Problem(kind, str(error) or "got no answer in time; ask again", _members(error))
 
 
@@ -155,6 +157,8 @@ def _members(error: Exception) -> dict[str, Any]:
     """What is told besides in members that a program reads."""
     if isinstance(error, MalformedStatement):
         return {"errors": [{"pointer": _pointer(error.what), "wanted": error.wanted}]}
+    if isinstance(error, PasskeyRefused):
+        return {"reason": error.reason}
     return {"retry_after": error.after} if isinstance(error, TooMany) else {}
 
 
