@@ -10,7 +10,8 @@
     witness.py    witness keys, serve, evidence
     receipts.py   receipt                       what shows that a statement was admitted
     people.py     people add, grant, list       who there is
-    keys.py       keys make, list, revoke, token
+    keys.py       keys make, list, revoke
+    keys_remote.py  keys token, enrol, sign     over HTTP, with a key file
     log_keys.py   log-keys list, rotate, retire
     recovering.py recover                       a new name for a log that has lost entries
     erase.py      erase status, apply

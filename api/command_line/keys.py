@@ -1,11 +1,11 @@
-"""``keys``: keys that only their owners can use, for programs that sign in and sign."""
+"""``keys``: keys that only their owners can use, for programs that sign in and sign; here, on the ledger's machine."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.command_line import keys_remote
 from api.command_line.terminal import (
     AsJson,
     ExitCode,
@@ -22,17 +22,27 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
 
 REASONS = "lost, stolen, left or replaced"
+_SIGNED = (
+    "key: got an enrolment that nobody signed, wanted one signed by the registrar, who has a key now. "
+    "See record-ledger keys enrol, with the registrar's key file and --for."
+)
 Person = Annotated[str, typer.Argument(help="The person's id.")]
 
-keys = typer.Typer(cls=Group, no_args_is_help=True, help="Make, list and revoke keys; get a token with one.")
+keys = typer.Typer(
+    cls=Group, no_args_is_help=True, help="Make, enrol, list and revoke keys; get a token, or sign, with one."
+)
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
+    keys_remote.add_to(keys)
     app.add_typer(keys, name="keys")
 
 
-@keys.command(epilog="Said in the name of the second founding administrator, who is the ledger's first registrar.")
+@keys.command(
+    epilog="Said in the name of the second founding administrator, who is the ledger's first registrar: for as long as "
+    "they have no key of their own. After that, keys enrol signs with it."
+)
 def make(
     person: Person,
     to: Annotated[Path, typer.Option("--to", help="The file to write the private key to; it must not be there yet.")],
@@ -42,6 +52,7 @@ def make(
 
     async def work(ledger: "Ledger") -> dict[str, Any]:
         from api.sign_in.key_file import KeyFile
+        from ledger.domain.errors import NotAllowed
         from ledger.saying import By
 
         made = KeyFile.fresh(person, ledger.keyring.origin)
@@ -49,8 +60,10 @@ def make(
         made.write(to)
         try:
             await ledger.people.enrol_key(By(ledger.people.founders[1], "registrar"), person, made.key.public)
-        except Exception:
+        except Exception as error:
             to.unlink()
+            if isinstance(error, NotAllowed) and error.rule == "not-signed":
+                raise Failure(_SIGNED) from error
             raise
         return {"person": person, "kid": made.key.kid, "file": str(to)}
 
@@ -107,24 +120,6 @@ def revoke(
         out.print(f"Revoked at position {revoked['revoked_at']}.")
 
 
-@keys.command()
-def token(
-    file: Annotated[Path, typer.Argument(help="The key file.")],
-    acting_as: Annotated[str, typer.Option(help="What the person acts as: patient, clinician, carer …")],
-    url: Annotated[str, typer.Option(help="Where the ledger is served.")] = "http://127.0.0.1:8420",
-    as_json: AsJson = False,
-) -> None:
-    """Get a bearer token, good for ten minutes, from a ledger that is served; for curl and the like."""
-    from api.clock import clock
-    from api.sign_in.key_file import KeyFile
-
-    answer = _ask(url, KeyFile.read(file).assertion(clock()), acting_as)
-    if as_json:
-        print_json(answer)
-    else:
-        typer.echo(answer["access_token"])
-
-
 async def _enrolments(ledger: "Ledger", person: str) -> "list[Enrolment]":
     from ledger.core.errors import CoreError
     from ledger.core.shapes import uuid
@@ -148,31 +143,3 @@ def _told(enrolment: "Enrolment") -> dict[str, Any]:
         "revoked_at": enrolment.revoked_at,
         "not_after": said.not_after,
     }
-
-
-def _ask(url: str, assertion: str, acting_as: str) -> dict[str, Any]:
-    """Exchange an assertion for a token (RFC 7523, section 2.2)."""
-    from urllib.error import HTTPError, URLError
-    from urllib.parse import urlencode
-    from urllib.request import urlopen
-
-    form = {
-        "grant_type": "client_credentials",
-        "scope": f"acting_as:{acting_as}",
-        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": assertion,
-    }
-    if not url.startswith(("http://", "https://")):
-        raise Failure(f"url: got {url}, wanted http:// or https://.", ExitCode.USAGE)
-    try:
-        with urlopen(f"{url.rstrip('/')}/token", urlencode(form).encode(), timeout=10) as answer:  # noqa: S310 - see above
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except HTTPError as error:
-        told = error.read(4096).decode(errors="replace")
-        raise Failure(f"no token: the ledger answered {error.code} {told}") from error
-    except URLError as error:
-        raise Failure(
-            f"no ledger at {url} ({error.reason}). Start one with record-ledger serve, or name it with --url.",
-            ExitCode.UNREACHABLE,
-        ) from error

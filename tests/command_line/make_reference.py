@@ -29,7 +29,7 @@ COMMANDS = (
     "rebuild", "notices", "mirror",
     "witness keys", "witness serve", "witness evidence",
     "receipt", "people add", "people grant", "people care", "people list",
-    "keys make", "keys list", "keys revoke", "keys token",
+    "keys make", "keys list", "keys revoke", "keys token", "keys enrol", "keys sign",
     "log-keys list", "log-keys rotate", "log-keys retire",
     "erase status", "erase apply", "vault rotate", "vault status", "vault destroy",
     "bench append", "bench view", "bench http", "bench verify", "bench proof",
