@@ -23,6 +23,7 @@ from api.http import (
     looking_back,
     matters,
     notices,
+    oidc,
     people,
     presets,
     preview,
@@ -66,6 +67,7 @@ VERSION: Final = "1"
 AREAS: Final = (
     token,
     session,
+    oidc,
     invitations,
     recovery,
     people,
