@@ -1,0 +1,156 @@
+"""A browser to test with: Debian's Chromium, driven by Playwright, with an authenticator of its own.
+
+An authenticator lives with a page and is gone with it, as the browser's own protocol has it; so a page can hand what
+its authenticator holds to another page, as a security key goes from one device to the next.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, Request, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_KEYS_KEPT = """
+() => new Promise((resolve, reject) => {
+  const request = indexedDB.open("record-ledger");
+  request.onerror = () => reject(request.error);
+  request.onsuccess = () => {
+    const database = request.result;
+    if (!database.objectStoreNames.contains("session-keys")) return resolve([]);
+    const all = database.transaction("session-keys").objectStore("session-keys").getAll();
+    all.onsuccess = () => {
+      database.close();
+      resolve(all.result.map(({ person, kid, privateKey }) => ({ person, kid, extractable: privateKey.extractable })));
+    };
+  };
+})
+"""
+_POST = """
+async ([path, body]) => {
+  const { post } = await import(document.querySelector("script[type=module]").src.replace(/[^/]+$/, "api.js"));
+  return post(path, body).then((told) => ({ told }), (error) => ({ refused: error.kind ?? String(error) }));
+}
+"""
+
+
+class Tab:
+    """One page of a browser, what it asked for, and what it complained of."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page, self.base = page, base
+        self.complaints: list[str] = []
+        self.foreign: list[str] = []
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._note)
+        self._protocol: CDPSession = page.context.new_cdp_session(page)
+        self._authenticator: str | None = None
+
+    def _note(self, request: Request) -> None:
+        if not request.url.startswith(self.base):
+            self.foreign.append(request.url)
+
+    def plug_in(self, credentials: list[dict[str, Any]] | None = None, *, verifies: bool = True) -> None:
+        """Give the page an authenticator, in the place of the one it had, with these credentials on it."""
+        if self._authenticator is None:
+            self._protocol.send("WebAuthn.enable")
+        else:
+            self._protocol.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": self._authenticator})
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": verifies,
+            "automaticPresenceSimulation": True,
+        }
+        added = self._protocol.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        self._authenticator = added["authenticatorId"]
+        for credential in credentials or []:
+            self._of_authenticator("addCredential", credential=credential)
+
+    def credentials(self) -> list[dict[str, Any]]:
+        """What the authenticator holds, private keys and counts."""
+        held: list[dict[str, Any]] = self._of_authenticator("getCredentials")["credentials"]
+        return held
+
+    def verify_user(self, verifies: bool) -> None:
+        """Whether the authenticator takes whoever is there for its owner from here on."""
+        self._of_authenticator("setUserVerified", isUserVerified=verifies)
+
+    def go(self, path: str) -> None:
+        """Open a page of the service."""
+        self.page.goto(self.base + path)
+
+    def press(self, name: str) -> None:
+        """Press a button by what it says."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def told(self) -> str:
+        """What the page tells of what went wrong, once it does."""
+        told = self.page.locator("#told")
+        told.wait_for(state="visible")
+        return told.inner_text()
+
+    def keys(self) -> list[dict[str, Any]]:
+        """The session keys that the browser keeps."""
+        kept: list[dict[str, Any]] = self.page.evaluate(_KEYS_KEPT)
+        return kept
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Have the page's own module ask the API, in the session of this page; gives the answer."""
+        answer: dict[str, Any] = self.page.evaluate(_POST, [path, body or {}])
+        assert "told" in answer, f"{path}: {answer}"
+        told: dict[str, Any] = answer["told"]
+        return told
+
+    def assert_clean(self) -> None:
+        """Nothing was asked of any other host, and the console has no error."""
+        assert (self.foreign, self.complaints) == ([], [])
+
+    def _of_authenticator(self, what: str, **values: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._protocol.send(
+            f"WebAuthn.{what}", {"authenticatorId": self._authenticator, **values}
+        )
+        return answer
+
+
+class Chromium:
+    """Chromium with profiles of its own: a new one is another person's device, an old one the same device again."""
+
+    def __init__(self, playwright: Playwright, base: str) -> None:
+        self._playwright, self._base = playwright, base
+
+    @contextmanager
+    def device(self, profile: Path, **options: Any) -> Iterator[BrowserContext]:
+        """A browser with a profile folder, until it is closed."""
+        context = self._playwright.chromium.launch_persistent_context(
+            profile, executable_path=CHROMIUM, args=ARGUMENTS, headless=True, **options
+        )
+        context.set_default_timeout(10_000)
+        try:
+            yield context
+        finally:
+            context.close()
+
+    def tab(self, context: BrowserContext) -> Tab:
+        """A new page in it, without an authenticator."""
+        return Tab(context.new_page(), self._base)
+
+
+@contextmanager
+def chromium(base: str) -> Iterator[Chromium]:
+    """Chromium for a service at a base URL."""
+    with sync_playwright() as playwright:
+        yield Chromium(playwright, base)
