@@ -48,6 +48,7 @@ class Kind:
 MALFORMED: Final = Kind("malformed", 422, "Something in the request is not what it should be")
 SIGN_IN: Final = Kind("sign-in", 401, "You are not signed in")
 SIGN_IN_AGAIN: Final = Kind("sign-in-again", 401, "Show again who you are")
+READS_ONLY: Final = Kind("reads-only", 403, "This token may only read")
 CROSS_SITE: Final = Kind("cross-site", 403, "Another site may not do this in your name")
 TOO_MANY: Final = Kind("too-many", 429, "There were too many attempts")
 NOT_ALLOWED: Final = Kind("not-allowed", 403, "You may not do this")
@@ -95,9 +96,11 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
 _OF_SIGN_IN: Final[Mapping[str, Kind]] = {
     "invalid_request": Kind("sign-in-refused", 422, "This does not let you in"),
     "invalid_scope": NOT_ALLOWED,
-    "insufficient_scope": NOT_ALLOWED,
+    "insufficient_scope": READS_ONLY,
 }
 """What is not answered by signing in again, by the code of the refusal."""
+_BEARER_ERRORS: Final[Mapping[int, str]] = {401: "invalid_token", 403: "insufficient_scope"}
+"""RFC 6750, section 3.1."""
 _NOBODY_OR_NOTHING: Final = frozenset({"no-role", "unknown-record"})
 _NOTHING_THERE: Final = frozenset({"unknown-item"})
 _PATH: Final = re.compile(r"(?:(?:facts|words|payload)(?:\.|$))?([A-Za-z0-9_.\[\]-]*)")
@@ -105,11 +108,15 @@ _PATH: Final = re.compile(r"(?:(?:facts|words|payload)(?:\.|$))?([A-Za-z0-9_.\[\
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem: its kind, what was got, wanted and comes next, and further members."""
+    """One problem: its kind, what was got, wanted and comes next, and further members.
+
+    ``challenge`` is what ``WWW-Authenticate`` says, where it is not the usual of the kind.
+    """
 
     kind: Kind
     detail: str
     members: Mapping[str, Any] = field(default_factory=dict)
+    challenge: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The members of RFC 9457, section 3.1. A lone surrogate that was sent is shown as ``?``."""
@@ -126,8 +133,8 @@ class Problem:
         more = {"retry-after": "1"} if self.kind.status == 503 else {}
         if "retry_after" in self.members:
             more["retry-after"] = str(self.members["retry_after"])
-        if self.kind.status == 401:
-            more["www-authenticate"] = 'Bearer error="invalid_token"'
+        if self.kind.status == 401 or self.kind is READS_ONLY:
+            more["www-authenticate"] = self.challenge or f'Bearer error="{_BEARER_ERRORS[self.kind.status]}"'
         return Response(orjson.dumps(self.as_json()), self.kind.status, {**more, **(headers or {})}, MEDIA_TYPE)
 
 

@@ -100,8 +100,12 @@ async def session_of(request: Request) -> Session:
         raise Refused(Problem(SIGN_IN, "authorization: got a token and a session's cookie, wanted one; leave out one"))
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Refused(Problem(SIGN_IN, "authorization: got no bearer token, wanted one from POST /token"))
-    return await service_of(request).api_keys.session_of(token)
+        detail = "authorization: got no bearer token, wanted one from POST /token"
+        raise Refused(Problem(SIGN_IN, detail, challenge="Bearer"))  # no error where nothing was tried (RFC 6750, 3.1)
+    session = await service_of(request).api_keys.session_of(token)
+    if request.method not in SAFE:
+        session.check_may_say()
+    return session
 
 
 async def _browsers_session(request: Request, cookie: str) -> Session:

@@ -37,3 +37,11 @@ class Session:
     authenticated_at: Instant | None = None
     reads_only: bool = False
     may_act_as: tuple[str, ...] | None = None
+
+    def check_may_say(self) -> None:
+        """Raise SignInRefused for a token that may only read."""
+        if self.reads_only:
+            raise SignInRefused(
+                "insufficient_scope",
+                "token: got one that may only read, wanted one without the scope read; get another",
+            )

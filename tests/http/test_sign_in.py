@@ -141,9 +141,32 @@ async def test_a_token_counts_only_as_it_was_made(served: Served) -> None:
     ):  # fmt: skip
         answer = await served.http.get(served.record, headers={"authorization": f"Bearer {token}"})
         problem(answer, 401, "sign-in")
-        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     for headers in ({}, {"authorization": "Bearer "}, {"authorization": f"Basic {amina.token}"}):
-        problem(await served.http.get(served.record, headers=headers), 401, "sign-in")
+        answer = await served.http.get(served.record, headers=headers)
+        problem(answer, 401, "sign-in")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_token_with_the_scope_read_lets_nothing_be_said(served: Served) -> None:
+    amina = served.story.amina
+    key = await served.key_of(amina.person)
+    for scope in ("acting_as:patient read", "read acting_as:patient"):
+        told = (await served.http.post("/token", data=form_of(key.assertion(amina.person), scope))).json()
+        assert told["scope"] == "acting_as:patient read"
+        reader = Client(served.http, amina, key, told["access_token"])
+        assert (await reader.get(served.record)).status_code == 200
+        before = await served.size()
+        for path, body in (
+            (f"{served.record}/results-wish", {"wish": "at-once"}),
+            ("/statements", {}),
+            ("/policy", {}),
+        ):
+            refusal = await reader.post(path, **body)
+            problem(refusal, 403, "reads-only")
+            assert refusal.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
+        assert await served.size() == before
+    await refused(served, form_of(key.assertion(amina.person), "read"), 400, "invalid_scope")
 
 
 async def test_a_token_ends_after_ten_minutes(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
