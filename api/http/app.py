@@ -24,6 +24,7 @@ from api.http import (
     matters,
     notices,
     oidc,
+    passkeys,
     people,
     presets,
     preview,
@@ -33,6 +34,7 @@ from api.http import (
     search,
     session,
     sharing,
+    signing_in,
     statements,
     token,
     trail,
@@ -66,7 +68,9 @@ from projections.worklist import Worklist
 VERSION: Final = "1"
 AREAS: Final = (
     token,
+    signing_in,
     session,
+    passkeys,
     oidc,
     invitations,
     recovery,

@@ -41,6 +41,7 @@ REASONS: Final = (
     "unknown",
     "another-account",
     "copied",
+    "none",
 )
 """Why a passkey is refused: each has its own message, and its own way on."""
 _TRANSPORTS: Final = frozenset(one.value for one in AuthenticatorTransport)

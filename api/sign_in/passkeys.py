@@ -191,10 +191,16 @@ class Passkeys:
         return kept
 
     async def options_to_show_again(self, person: str, place: Place, whom: str) -> dict[str, Any]:
-        """PublicKeyCredentialRequestOptionsJSON for the passkeys of one person; ``whom``: their session."""
-        return _options_to_use(
-            place, self.once.challenge(AGAIN, whom), [_descriptor(one) for one in await self.of(person)]
-        )
+        """PublicKeyCredentialRequestOptionsJSON for the passkeys of one person; ``whom``: their session.
+
+        Raises PasskeyRefused for somebody who has none.
+        """
+        allowed = [_descriptor(one) for one in await self.of(person)]
+        if not allowed:
+            raise PasskeyRefused(
+                "none", "passkeys: got none of this account, wanted one; sign in again, and then make a passkey"
+            )
+        return _options_to_use(place, self.once.challenge(AGAIN, whom), allowed)
 
     async def show_again(self, person: str, credential: object, place: Place, whom: str) -> KeptPasskey:
         """The passkey by which somebody who is signed in shows again who they are; raises as ``sign_in``."""
@@ -212,7 +218,8 @@ class Passkeys:
 
     async def of(self, person: str) -> list[KeptPasskey]:
         """The person's passkeys that sign in, oldest first."""
-        return await self._rows(_OF, [person])
+        keys = (await self.facts.person(person, fresh=True)).fold.keys
+        return [kept for kept in await self._rows(_OF, [person]) if not _is_revoked(kept.enrolment(keys))]
 
     async def find(self, credential: bytes) -> KeptPasskey | None:
         """A passkey by the id of its credential, ended or not; None for one that was never here."""
@@ -250,8 +257,7 @@ class Passkeys:
         used = response.used(place, self._nobodys if kept is None else kept.public_key)
         if kept is None or used is None or kept.ended_at is not None or response.user not in (None, kept.handle):
             raise _unknown()
-        enrolment = await self._enrolment(kept)
-        if enrolment is not None and enrolment.revoked_at is not None:
+        if _is_revoked(await self._enrolment(kept)):
             raise _unknown()
         return kept, used
 
@@ -301,6 +307,10 @@ def _options_to_use(place: Place, challenge: bytes, allowed: list[PublicKeyCrede
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return options_to_json_dict(options)
+
+
+def _is_revoked(enrolment: PasskeyEnrolment | None) -> bool:
+    return enrolment is not None and enrolment.revoked_at is not None
 
 
 def _descriptor(kept: KeptPasskey) -> PublicKeyCredentialDescriptor:

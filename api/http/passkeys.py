@@ -1,0 +1,263 @@
+"""One's own passkeys over HTTP, and enrolling other people's.
+
+A passkey signs its owner in as soon as it is made. It speaks for them once a registrar, who has compared the digits of
+its fingerprint with them, has said so in the log; or they themselves, by a statement that a key of theirs signs.
+"""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api.http.answers import answered, json_answer, told_of
+from api.http.bodies import UUID_PATTERN, Body, InPath, OnlyBody, Text, names, reads, shown_as
+from api.http.cookies import clear_session
+from api.http.operations import EXAMPLE_ANSWER, does, shows, writes
+from api.http.people import KeyInPath, Revocation
+from api.http.service import Call, Calling
+from api.http.signing_in import CREDENTIAL_ID, KID, OPTIONS, Credential, session_id_of
+from api.sign_in.passkeys import KeptPasskey
+from api.sign_in.place import place_of
+from ledger.core.canonical import unbase64url
+from ledger.core.instants import Instant, format_instant
+from ledger.core.key_history import KeyHistory
+from ledger.core.terms import KEY_ENDS
+from ledger.domain.errors import NotAllowed, NotPossible, Unknown
+from ledger.saying import Answer
+
+router: Final = APIRouter(tags=["passkeys"])
+CredentialInPath = Annotated[
+    str, Path(pattern="^[A-Za-z0-9_-]{2,1364}$", description="The id of a passkey's credential, in base64url.")
+]
+OfPerson = Annotated[str | None, Query(pattern=UUID_PATTERN, description="Of this person only.")]
+_PERSON: Final = "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10"
+_NOW: Final = "2026-05-03T09:00:00.000Z"
+_FINGERPRINT: Final = "2690 9130 9382 2917 2824 7078"
+_PASSKEY: Final = {
+    "credential": CREDENTIAL_ID,
+    "kid": KID,
+    "name": "My phone",
+    "made_at": _NOW,
+    "used_at": _NOW,
+    "backed_up": True,
+    "enrolled": False,
+    "fingerprint": _FINGERPRINT,
+    "this_one": True,
+}
+_WAITING: Final = {"person": _PERSON, "kid": KID, "made_at": _NOW, "fingerprint": _FINGERPRINT}
+_TO_MAKE: Final = {
+    **{name: OPTIONS[name] for name in ("challenge", "timeout")},
+    "rp": {"id": "ledger.example", "name": "Record ledger"},
+    "user": {"id": "Pw9aU3prTw-gxGuLens_EA", "name": "Account 3f10", "displayName": "Account 3f10"},
+    "pubKeyCredParams": [{"type": "public-key", "alg": -8}, {"type": "public-key", "alg": -7}],
+    "excludeCredentials": [{"type": "public-key", "id": CREDENTIAL_ID, "transports": ["internal"]}],
+    "authenticatorSelection": {"residentKey": "required", "requireResidentKey": True, "userVerification": "required"},
+    "attestation": "none",
+}
+_MADE: Final = {
+    "id": CREDENTIAL_ID,
+    "type": "public-key",
+    "response": {
+        "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIn0",
+        "attestationObject": "o2NmbXRkbm9uZQ",
+        "transports": ["internal"],
+    },
+}
+
+
+class NewPasskey(Body):
+    """The passkey that an authenticator made (RegistrationResponseJSON), and what its owner calls it."""
+
+    model_config = shown_as(credential=_MADE, name="My phone")
+    credential: Credential
+    name: Text
+
+
+class Name(Body):
+    """What its owner calls a passkey from now on."""
+
+    model_config = shown_as(name="My old phone")
+    name: Text
+
+
+class Ending(Body):
+    """Why a passkey ends. ``even_the_last``: its owner knows that they can get in by nothing else."""
+
+    model_config = shown_as(reason="lost", even_the_last=False)
+    reason: Annotated[str, names(*KEY_ENDS)]
+    even_the_last: bool = False
+
+
+@shows(router, "/passkeys", "passkeys.list", {"passkeys": [_PASSKEY]})
+async def listed(call: Calling) -> Response:
+    """One's own passkeys, oldest first; whether each is enrolled, and the digits by which a registrar knows it."""
+    keys = await _keys(call, call.session.person)
+    found = await call.service.doors.passkeys.of(call.session.person)
+    return json_answer({"passkeys": [_told(kept, keys, call) for kept in found]})
+
+
+@does(router, "/passkeys/options", "passkeys.options", _TO_MAKE)
+async def options(request: Request, call: Calling, body: Annotated[OnlyBody, reads(OnlyBody)]) -> Response:
+    """What a browser needs to make a further passkey; good for five minutes, and once."""
+    doors, place = call.service.doors, place_of(request, call.service.doors.settings)
+    return json_answer(await doors.passkeys.options_to_make(call.session.person, "", place, session_id_of(call)))
+
+
+@does(router, "/passkeys", "passkeys.make", _PASSKEY, status=201)
+async def make(request: Request, call: Calling, body: Annotated[NewPasskey, reads(NewPasskey)]) -> Response:
+    """Keep a further passkey: it signs in from now on, and speaks for its owner once it is enrolled."""
+    person, whom = call.session.person, session_id_of(call)
+    place = place_of(request, call.service.doors.settings)
+    kept = await call.service.doors.passkeys.make(person, body.credential, place, body.name, whom)
+    return json_answer(_told(kept, await _keys(call, person), call), 201)
+
+
+@does(router, "/passkeys/{credential}/name", "passkeys.rename", {"credential": CREDENTIAL_ID, "name": "My old phone"})
+async def rename(call: Calling, credential: CredentialInPath, body: Annotated[Name, reads(Name)]) -> Response:
+    """Call a passkey of one's own something else."""
+    kept = await _own(call, credential)
+    await call.service.doors.passkeys.rename(kept.credential, body.name)
+    return json_answer({"credential": credential, "name": body.name})
+
+
+@does(
+    router,
+    "/passkeys/{credential}/end",
+    "passkeys.end",
+    {"credential": CREDENTIAL_ID, "sessions": 1, "revoked": EXAMPLE_ANSWER},
+)
+async def end(call: Calling, credential: CredentialInPath, body: Annotated[Ending, reads(Ending)]) -> Response:
+    """End a passkey of one's own, and every session that it began; one that is enrolled is revoked in the log."""
+    kept = await _own(call, credential)
+    if not body.even_the_last:
+        await _check_another_way_in(call, kept)
+    # The statement comes first: where it is refused, or lost in a crash, the passkey is still there to be ended.
+    revoked = await _revoke(call, kept, body)
+    ended = await _end(call, kept)
+    response = json_answer(
+        {"credential": credential, "sessions": ended, "revoked": None if revoked is None else told_of(revoked)}
+    )
+    if call.session.credential == kept.credential:
+        clear_session(response)
+    return response
+
+
+@shows(router, "/passkeys/waiting", "passkeys.waiting", {"passkeys": [_WAITING]})
+async def waiting(call: Calling, person: OfPerson = None) -> Response:
+    """The newest passkeys that wait to be enrolled, at most 200, for a registrar: compare the digits with the owner."""
+    await _check_registrar(call)
+    found = await call.service.doors.passkeys.waiting(person)
+    return json_answer(
+        {
+            "passkeys": [
+                {
+                    "person": kept.person,
+                    "kid": kept.kid,
+                    "made_at": format_instant(kept.made_at),
+                    "fingerprint": kept.fingerprint,
+                }
+                for kept in found
+            ]
+        }
+    )
+
+
+@writes(router, "/people/{person}/passkeys/{kid}/enrolment", "people.enrol_passkey")
+async def enrol(
+    request: Request, call: Calling, person: InPath, kid: KeyInPath, body: Annotated[OnlyBody, reads(OnlyBody)]
+) -> Response:
+    """Enrol somebody's passkey, as the registrar who knows it is theirs: it speaks for them from here on.
+
+    Only a registrar who has no key of their own yet may say so here; every other signs it (POST /statements).
+    """
+    doors = call.service.doors
+    found = [kept for kept in await doors.passkeys.of(person) if kept.kid == kid]
+    if not found:
+        raise Unknown(f"passkey {kid}: there is none of this person that signs in; check it with its owner")
+    passkey = found[0].passkey(place_of(request, doors.settings).rp)
+    return answered(await call.ledger.people.enrol_passkey(call.by(body), person, passkey))
+
+
+@writes(router, "/people/{person}/passkeys/{kid}/revocation", "people.revoke_passkey")
+async def revoke(
+    call: Calling, person: InPath, kid: KeyInPath, body: Annotated[Revocation, reads(Revocation)]
+) -> Response:
+    """Revoke a passkey: it speaks for nobody and signs nobody in from here on, and neither do its session keys."""
+    enrolled = (await _keys(call, person)).passkeys.values()
+    said = next((one.said for one in enrolled if one.said.person == person and one.said.kid == kid), None)
+    if said is None:
+        raise Unknown(f"passkey {kid}: none of this person is enrolled by this id; check the thumbprint")
+    answer = await call.ledger.people.revoke_passkey(call.by(body), person, said, body.reason)
+    kept = await call.service.doors.passkeys.find(unbase64url(said.passkey.credential, "credential"))
+    if kept is not None:
+        await _end(call, kept)
+    return answered(answer)
+
+
+async def _own(call: Call, credential: str) -> KeptPasskey:
+    """A passkey of whoever is signed in; of anybody else's is said what is said of none."""
+    kept = await call.service.doors.passkeys.find(unbase64url(credential, "credential"))
+    if kept is None or kept.person != call.session.person or kept.ended_at is not None:
+        raise Unknown("passkey: there is none of yours that signs in by this id; see GET /passkeys")
+    return kept
+
+
+async def _check_another_way_in(call: Call, kept: KeptPasskey) -> None:
+    """Raise NotPossible if without this passkey its owner could not get in again by themselves."""
+    doors, person = call.service.doors, kept.person
+    others = [one for one in await doors.passkeys.of(person) if one.credential != kept.credential]
+    if others or await doors.identities.of(person) or await doors.recovery.made_at(person) is not None:
+        return
+    raise NotPossible(
+        "passkey: got the last way in, wanted another beside it; make a second passkey or a recovery code first, or"
+        " say even_the_last, and only the staff can let you in again"
+    )
+
+
+async def _revoke(call: Call, kept: KeptPasskey, body: Ending) -> Answer | None:
+    """Say that an enrolled passkey is revoked; None for one that is not enrolled, or that was revoked before."""
+    enrolment = kept.enrolment(await _keys(call, kept.person))
+    if enrolment is None or enrolment.revoked_at is not None:
+        return None
+    return await call.ledger.people.revoke_passkey(call.by(body), kept.person, enrolment.said, body.reason)
+
+
+async def _end(call: Call, kept: KeptPasskey) -> int:
+    """End it at the door, and its sessions; how many there were. Done again, it mends what a crash left half done."""
+    doors = call.service.doors
+    await doors.passkeys.end(kept.credential)
+    # Sessions and tokens rest on the cached keys: reading them afresh ends those of this passkey at once.
+    await _keys(call, kept.person)
+    return await doors.sessions.end_of_passkey(kept.credential)
+
+
+async def _check_registrar(call: Call) -> None:
+    """Raise NotAllowed unless the caller acts as a registrar and is one now."""
+    facts = (await call.ledger.facts.person(call.session.person, fresh=True)).fold.facts
+    if call.session.acting_as != "registrar" or facts.role("registrar", call.ledger.clock()) is None:
+        raise NotAllowed(
+            f"passkeys: got somebody acting as {call.session.acting_as}, wanted a registrar", "role-missing"
+        )
+
+
+async def _keys(call: Call, person: str) -> KeyHistory:
+    return (await call.ledger.facts.person(person, fresh=True)).fold.keys
+
+
+def _told(kept: KeptPasskey, keys: KeyHistory, call: Call) -> dict[str, Any]:
+    enrolment = kept.enrolment(keys)
+    return {
+        "credential": kept.id,
+        "kid": kept.kid,
+        "name": kept.name,
+        "made_at": format_instant(kept.made_at),
+        "used_at": _moment(kept.used_at),
+        "backed_up": kept.backed_up,
+        "enrolled": enrolment is not None and enrolment.revoked_at is None,
+        "fingerprint": kept.fingerprint,
+        "this_one": kept.credential == call.session.credential,
+    }
+
+
+def _moment(instant: Instant | None) -> str | None:
+    return None if instant is None else format_instant(instant)
