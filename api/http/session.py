@@ -1,6 +1,6 @@
 """One's own sessions over HTTP: which there are, acting as something else in this one, ending them, nonces."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -20,9 +20,6 @@ from ledger.core.terms import ACTING_AS
 from ledger.domain.errors import Unknown
 
 router: Final = APIRouter(tags=["sign-in"])
-PURPOSES: Final = ("session-key", "statement")
-"""What a nonce may be for: certifying a session key, or assuring one statement."""
-
 _PERSON: Final = "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10"
 _NOW: Final = "2026-05-03T09:00:00.000Z"
 _SESSION: Final = {
@@ -54,10 +51,10 @@ class ActingAs(Body):
 
 
 class NewNonces(Body):
-    """What the nonces are for, and how many: each is good once, for five minutes, in this session."""
+    """Nonces to certify a session key or to assure statements with: each is good once, for five minutes, here."""
 
     model_config = shown_as(purpose="statement", count=1)
-    purpose: Annotated[str, names(*PURPOSES)]
+    purpose: Literal["session-key", "statement"]
     count: Annotated[int, Field(ge=1, le=20)] = 1
 
 
