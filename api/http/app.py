@@ -50,6 +50,7 @@ from api.http.operations import document
 from api.http.problems import TABLE, Refused, problem_of, problem_of_http, problem_of_validation
 from api.http.service import Service, service_of
 from api.listening import ONLY_HTTPS
+from api.pages import routes as pages
 from api.sign_in.api_keys import ApiKeys
 from api.sign_in.doors import doors_of
 from api.sign_in.letting_in import settle_what_is_left
@@ -116,6 +117,7 @@ def create_app(house: House) -> FastAPI:
     )
     for area in AREAS:
         app.include_router(area.router)
+    app.include_router(pages.router)
     for family in TABLE:
         app.add_exception_handler(family, _answer_problem)
     app.add_exception_handler(Refused, _answer_problem)

@@ -1,15 +1,13 @@
 /** Asking the server: JSON both ways, refusals as problems (RFC 9457), and what its clock says. */
 
 let clockDifference = 0;
-let csrf = null;
+heed(document.body.dataset.now);
 
 /** What the server refused: `kind` is the last part of the problem's type, as "sign-in" or "key-not-in-force". */
 export class Refused extends Error {
   constructor(problem) {
     super(problem.detail ?? problem.title);
     this.kind = String(problem.type ?? "").split(":").at(-1);
-    this.status = problem.status;
-    this.explanation = problem.explanation;
     this.problem = problem;
   }
 }
@@ -27,26 +25,10 @@ export function serverNow() {
   return Date.now() + clockDifference;
 }
 
-/** Read something; throws Refused or Offline. */
-export function get(path) {
-  return asked(path, { method: "GET" });
-}
-
 /** Have something done; throws Refused or Offline. */
-export async function post(path, body = {}) {
-  csrf ??= document.body.dataset.csrf ?? "";
-  try {
-    return await posted(path, body);
-  } catch (error) {
-    // The cookie's value changes every quarter of an hour, and this page was made before it did.
-    if (!(error instanceof Refused) || error.kind !== "cross-site" || csrf === "") throw error;
-    csrf = (await get("/session")).csrf;
-    return posted(path, body);
-  }
-}
-
-function posted(path, body) {
-  const headers = { "content-type": "application/json", ...(csrf === "" ? {} : { "x-csrf-token": csrf }) };
+export function post(path, body = {}) {
+  const { csrf } = document.body.dataset;
+  const headers = { "content-type": "application/json", ...(csrf === undefined ? {} : { "x-csrf-token": csrf }) };
   return asked(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 

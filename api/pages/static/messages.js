@@ -22,9 +22,27 @@ const OF_KIND = {
   "sign-in-again": "For this, show again that it is you. Confirm with your passkey, then press the button again.",
   "key-not-in-force":
     "Your passkey does not sign here: it was removed, or nobody has confirmed it yet. Sign in with another passkey, or ask the people who look after this service.",
-  "too-many": "There were too many tries. Wait a little, then try again.",
+  "already-said":
+    "This was recorded when you sent it first, although the answer was lost. What you changed since then was not sent: load the page again and write it as something new.",
+  "too-many": "There were too many tries.",
   "not-recorded": "The record cannot be written at the moment. Nothing was sent. Try again in a minute.",
   busy: "The service was too busy to answer. Press the button again; nothing is recorded twice.",
+};
+
+const OF_REASON = {
+  challenge: "It took longer than five minutes, or it was used already. Press the button again.",
+  "another-place": "Passkeys work only at the address they were made for. Open this page at the address you were given.",
+  "not-verified":
+    "The passkey was used without checking that it is you. Turn on the fingerprint, face or PIN of that device or security key, or use another passkey.",
+  "key-type": "This device or security key makes a kind of passkey that cannot be checked here. Use another one.",
+  "too-many": "You have as many passkeys as one may have. Remove one that you do not use, then try again.",
+  "made-before": "This passkey is registered already. Sign in with it.",
+  "another-account":
+    "That passkey is of another account. Choose one of the account that is signed in, or sign out and sign in with it.",
+  copied:
+    "There may be two copies of this passkey, so it was refused. Sign in with another one, remove this one as stolen, and tell the people who look after this service.",
+  unknown:
+    "This passkey signs nobody in here. It may have been removed. Use another one; or, if you have none, use your recovery code or ask the people who look after this service.",
 };
 
 const OF_CLASS = [
@@ -32,16 +50,21 @@ const OF_CLASS = [
   [NotEnrolled, "None of your passkeys is confirmed yet, so this cannot be signed by you. Ask for it to be confirmed; your account page has the number to read out. Until then you can send it unsigned."],
 ];
 
-/** The message for an error, as text. */
-export function messageOf(error) {
+/** The message for an error, as text; a page may have its own for a kind of refusal. */
+export function messageOf(error, own = {}) {
   if (error instanceof WrongClock) return ofClock();
   const known = OF_CLASS.find(([family]) => error instanceof family);
   if (known !== undefined) return known[1];
   if (error instanceof DOMException) {
     return OF_PROMPT[error.name] ?? "This browser could not use its key store or passkeys. Close other tabs of this service, or use another browser.";
   }
-  if (error instanceof Refused) return OF_KIND[error.kind] ?? error.explanation ?? error.message;
+  if (error instanceof Refused) return ofRefusal(error, own);
   return "Something is wrong here. Load the page again and try once more.";
+}
+
+function ofRefusal({ kind, problem, message }, own) {
+  const told = own[kind] ?? OF_REASON[problem.reason] ?? OF_KIND[kind] ?? problem.explanation ?? message;
+  return problem.retry_after === undefined ? told : `${told} Wait ${problem.retry_after} seconds.`;
 }
 
 function ofClock() {

@@ -16,26 +16,27 @@ export class NotEnrolled extends Error {}
 /**
  * Say something in the name of the person who is signed in; gives what the server answered.
  *
- * `said` has type, facts, words and public; with `highStakes`, the passkey is asked for this very statement.
+ * `said` has type, facts, words and public. For a type that weighs much, the passkey is asked for this very statement.
+ * With the same `id` again, it is the same statement: the ledger answers with the first receipt.
  */
-export async function say(session, said, { highStakes = false, id } = {}) {
+export async function say(session, said, id) {
   if (session.passkeys.length === 0) throw new NotEnrolled("no passkey of this person is confirmed");
   if (Math.abs(serverAhead()) > MOST_SKEW) throw new WrongClock("the clocks differ");
   const voice = { ledger: session.ledger, author: session.person, acting_as: session.acting_as };
   const drafted = await draft(voice, said, Date.now(), id);
   const key = await sessionKey(session);
   try {
-    return await sent(session, drafted, key, highStakes);
+    return await sent(session, said.type, drafted, key);
   } catch (error) {
     // It was revoked elsewhere, or its passkey was. Whether there can be another one, the next try shows.
     if (!(error instanceof Refused) || error.kind !== "key-not-in-force") throw error;
     await forgetKey(session.person, key.kid);
-    return sent(session, drafted, await sessionKey(session), highStakes);
+    return sent(session, said.type, drafted, await sessionKey(session));
   }
 }
 
-async function sent(session, drafted, key, highStakes) {
+async function sent(session, type, drafted, key) {
   const body = await sign(drafted, key);
-  if (highStakes) body.assertion = await assertionOver(drafted.payload, session);
+  if (session.high_stakes.includes(type)) body.assertion = await assertionOver(drafted.payload, session);
   return post("/statements", body);
 }

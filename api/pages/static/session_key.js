@@ -43,7 +43,7 @@ export async function forgetAllKeys() {
 
 async function enrolled(session) {
   const key = await newKey(session);
-  const { nonce } = await post("/session/nonces", { purpose: "session-key" });
+  const nonce = await nonceFor("session-key");
   const notAfter = new Date(key.notAfter).toISOString();
   const certificate = { v: 1, ledger: session.ledger, person: session.person, key: key.jwk, nonce, not_after: notAfter };
   const challenge = await challengeOf("session-key", canonicalBytes(certificate));
@@ -74,9 +74,14 @@ async function newKey(session) {
  * signs is this very statement, and not only that its owner is here.
  */
 export async function assertionOver(payload, session) {
-  const { nonce } = await post("/session/nonces", { purpose: "statement" });
+  const nonce = await nonceFor("statement");
   const challenge = await challengeOf("high-stakes", fromBase64url(nonce), payload);
   return assertOver(challenge, nonce, session.passkeys);
+}
+
+async function nonceFor(purpose) {
+  const { nonces } = await post("/session/nonces", { purpose });
+  return nonces[0];
 }
 
 function lockOf(person) {

@@ -1,0 +1,105 @@
+"""One's own account: passkeys, sessions, keys, and every statement in one's name. It shows what the API shows."""
+
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.http import passkeys, people, session
+from api.http.bodies import OnlyBody
+from api.http.service import Call, Calling
+from api.pages.forms import Form, member
+from api.pages.rendering import PageRoute, page, see_other
+from api.pages.voice import voice_of
+from api.sign_in.passkeys import KeptPasskey
+from api.sign_in.place import place_of
+
+router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
+Cursor = Annotated[str | None, Query(max_length=100)]
+_LISTED: Final = 20
+
+
+@router.get("/account")
+async def account(request: Request, call: Calling, cursor: Cursor = None) -> Response:
+    """One's own account, with a page of what was said in one's name."""
+    person = call.session.person
+    said = people.PageOfStatements(limit=_LISTED, cursor=cursor)
+    own = {kept.kid: kept for kept in await call.service.doors.passkeys.of(person)}
+    listed = _told(await passkeys.listed(call))["passkeys"]
+    return page(
+        request,
+        "account.html",
+        voice=await voice_of(request, call),
+        passkeys=[{**one, "confirms": _confirms(request, call, own[one["kid"]])} for one in listed],
+        **_told(await session.listed(call)),
+        **_told(await people.keys(call, person)),
+        **_told(await people.statements(call, person, said)),
+    )
+
+
+@router.get("/again")
+async def again(request: Request, call: Calling) -> Response:
+    """Where somebody shows again who they are."""
+    return page(request, "again.html", voice=await voice_of(request, call))
+
+
+@router.get("/waiting")
+async def waiting(request: Request, call: Calling) -> Response:
+    """The passkeys that wait for a registrar."""
+    listed = _told(await passkeys.waiting(call))["passkeys"]
+    found = {kept.kid: kept for kept in await call.service.doors.passkeys.waiting()}
+    shown = [{**one, "confirms": _confirms(request, call, found[one["kid"]])} for one in listed if one["kid"] in found]
+    return page(request, "waiting.html", voice=await voice_of(request, call), passkeys=shown)
+
+
+@router.post("/forms/passkeys/name")
+async def name_passkey(call: Calling, form: Form) -> Response:
+    """Call a passkey something else."""
+    await passkeys.rename(call, member(form, "credential"), passkeys.Name(name=member(form, "name")))
+    return see_other("/account#passkeys")
+
+
+@router.post("/forms/passkeys/end", operation_id="passkeys.end")
+async def end_passkey(call: Calling, form: Form) -> Response:
+    """End a passkey, and every session that began with it."""
+    ending = passkeys.Ending(reason=member(form, "reason"), even_the_last="even_the_last" in form)
+    return _gone(await passkeys.end(call, member(form, "credential"), ending), "/account#passkeys")
+
+
+@router.post("/forms/sessions/end")
+async def end_session(call: Calling, form: Form) -> Response:
+    """Sign out in another browser."""
+    await session.end_one(call, member(form, "session"), OnlyBody())
+    return see_other("/account#sessions")
+
+
+@router.post("/forms/sign-out")
+async def sign_out(call: Calling) -> Response:
+    """Sign out here."""
+    return _gone(await session.end(call, OnlyBody()))
+
+
+@router.post("/forms/sign-out-everywhere")
+async def sign_out_everywhere(call: Calling) -> Response:
+    """Sign out here and everywhere else."""
+    return _gone(await session.end_everywhere(call, OnlyBody()))
+
+
+def _confirms(request: Request, call: Call, kept: KeptPasskey) -> dict[str, Any]:
+    """What the module needs to confirm a passkey: whose it is, its digits, and what the statement says of it."""
+    passkey = kept.passkey(place_of(request, call.service.doors.settings).rp)
+    named = {"person": kept.person, "fingerprint": kept.fingerprint}
+    return {**named, "jwk": passkey.jwk, "rp": passkey.rp, "credential": passkey.credential}
+
+
+def _gone(ended: Response, path: str = "/sign-in") -> Response:
+    """Where to go on; what takes the session from the browser goes along with it."""
+    answer = see_other(path)
+    answer.raw_headers += [header for header in ended.raw_headers if header[0] in (b"set-cookie", b"clear-site-data")]
+    return answer
+
+
+def _told(answer: Response) -> dict[str, Any]:
+    told: dict[str, Any] = orjson.loads(answer.body)
+    return told

@@ -1,0 +1,25 @@
+/** Accepting an invitation: link and code are shown, and a passkey is made. */
+
+import { post } from "./api.js";
+import { tell, whenAsked } from "./page.js";
+import { makePasskey } from "./passkey.js";
+
+const secret = location.hash.slice(1);
+const OWN = {
+  "sign-in":
+    "The link or the code is wrong, was used, or is too old. Check the code; after five wrong ones the link ends. If it does not work, ask whoever invited you for a new link.",
+};
+const form = document.getElementById("invitation");
+
+// What the link carries is for one use: it stays neither in the address bar nor in the history.
+history.replaceState(null, "", location.pathname);
+
+if (secret === "") tell("This page needs the whole link that you were sent. Open the link again.", { error: true });
+
+whenAsked(form, async () => {
+  const code = form.code.value.trim();
+  const { options, ticket } = await post("/invitations/open", { secret, ...(code === "" ? {} : { code }) });
+  const credential = await makePasskey(options);
+  await post("/invitations/accept", { ticket, credential, name: form.name.value });
+  location.assign("/account#passkeys");
+}, OWN);

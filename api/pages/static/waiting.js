@@ -1,0 +1,5 @@
+/** The passkeys that wait for a registrar. */
+
+import { confirmWhenAsked } from "./confirming.js";
+
+confirmWhenAsked();
