@@ -35,6 +35,16 @@ def check_origin(request: Request, place: Place) -> None:
         raise _refused(f"origin: got {origin[:80]!r}, wanted {place.origin}")
 
 
+def check_own_reading(request: Request) -> None:
+    """Raise Refused if another site leads a browser to the API itself: what is shown there is recorded as shown.
+
+    Pages may be linked to. A browser that says nothing of this kind is let through: what it shows, its owner sees.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site not in (None, "same-origin", "none"):
+        raise _refused(f"sec-fetch-site: got {site[:20]!r}, wanted same-origin")
+
+
 async def check_own_page(request: Request, cookie: str, place: Place) -> None:
     """Raise Refused unless a page of this place and of this session made the request."""
     check_origin(request, place)

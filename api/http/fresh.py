@@ -58,6 +58,7 @@ FRESH: Final = frozenset(
         "people.enrol_key",
         "people.set_policy",
         "people.invite",
+        "people.register_carer",
         "people.leave",
         "people.ask_recovery",
         "people.approve_recovery",
@@ -66,6 +67,7 @@ FRESH: Final = frozenset(
         "passkeys.end",
         "people.enrol_passkey",
         "recovery.make_code",
+        "identities.link",
         "identities.end",
     }
 )
@@ -82,6 +84,6 @@ def check_fresh(session: Session, operation: str | None, now: Instant) -> None:
             Problem(
                 SIGN_IN_AGAIN,
                 f"session: got one confirmed more than {REAUTHENTICATE_AFTER // MINUTE} minutes ago, which this asks"
-                " for; use your passkey at POST /session/again, then try again",
+                " for; use your passkey at POST /session/again or sign in again, then try again",
             )
         )

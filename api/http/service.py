@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from api.http.bodies import Body
 from api.http.cookies import cookie_of, header_of
-from api.http.cross_site import SAFE, check_own_page
+from api.http.cross_site import SAFE, check_own_page, check_own_reading
 from api.http.cursors import Cursors
 from api.http.fresh import check_fresh
 from api.http.problems import MALFORMED, SIGN_IN, Problem, Refused
@@ -86,8 +86,10 @@ async def call_of(request: Request) -> Call:
     """
     service = service_of(request)
     session = await session_of(request)
-    operation = getattr(request.scope.get("route"), "operation_id", None)
-    check_fresh(session, operation, service.doors.sessions.clock())
+    route = request.scope["route"]
+    if session.id is not None and route.include_in_schema:
+        check_own_reading(request)
+    check_fresh(session, route.operation_id, service.doors.sessions.clock())
     return Call(service, session, _statement_id(request.headers.get("idempotency-key")))
 
 
