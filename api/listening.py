@@ -66,7 +66,15 @@ def listen(app: ASGIApp, host: str, port: int, ready: Callable[[str], None], *, 
     It must be called in the main thread, which hears the signals. Logging is the caller's to set up.
     """
     logging.getLogger("uvicorn.error").addFilter(_without_traceback)
-    config = uvicorn.Config(
+    try:
+        _Server(config_of(app, host, port, proxies), ready).run()
+    except SystemExit as stopped:
+        raise ListeningFailed(f"{host}:{port} is taken, or not an address of this machine") from stopped
+
+
+def config_of(app: ASGIApp, host: str, port: int, proxies: str = "") -> uvicorn.Config:
+    """How uvicorn serves an application here; see ``listen``."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -76,14 +84,11 @@ def listen(app: ASGIApp, host: str, port: int, ready: Callable[[str], None], *, 
         access_log=False,
         log_config=None,
         server_header=False,
+        # uvicorn would believe whoever is on this machine, and what the environment says besides.
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies or None,
         timeout_graceful_shutdown=STOP_WITHIN,
     )
-    try:
-        _Server(config, ready).run()
-    except SystemExit as stopped:
-        raise ListeningFailed(f"{host}:{port} is taken, or not an address of this machine") from stopped
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
