@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import chain
+from typing import Final, NamedTuple
 
 from api.exporting.contents import Contents
 from ledger.core.entry import parse_entry
-from ledger.core.keys import KeyId, Signer
+from ledger.core.key_history import Enrolment, PasskeyEnrolment
+from ledger.core.keys import KeyId, KeyStatement, Signer
 from ledger.core.merkle import check_inclusion, leaf_hash
 from ledger.core.receipt import Receipt
 from ledger.ledger import Ledger
@@ -48,32 +50,54 @@ async def gather_evidence(ledger: Ledger, contents: Contents, is_witnessed: IsWi
     continued = await ledger.rows.read_log(0, _MOST_CONTINUED, types=[_CONTINUED])
     evidence.keys = {kept.position: kept.state for kept in continued}
     signed = [_signed(files["entry.json"]) for files in said.values()] + [_signed(kept.state) for kept in continued]
-    await _take_keys(ledger, [*signed, (service, signer.kid)], evidence)
+    await _take_keys(ledger, [*chain.from_iterable(signed), _Key(service, signer.kid)], evidence)
     entries = {position: files["entry.json"] for position, files in said.items()} | evidence.keys
     evidence.checkpoint, evidence.standing = await _covering(ledger, max(entries), is_witnessed)
     evidence.receipts = await _prove(ledger, entries, evidence.checkpoint)
     return evidence
 
 
-def _signed(entry: bytes) -> tuple[str, KeyId]:
-    signed = parse_entry(entry).signed
-    return signed.statement.author, signed.kid
+class _Key(NamedTuple):
+    """What a signature or an assertion rests on: a key by its id, or a passkey by its credential."""
+
+    person: str
+    name: str
+    passkey: bool = False
 
 
-async def _take_keys(ledger: Ledger, signed: Iterable[tuple[str, KeyId]], evidence: Evidence) -> None:
+def _signed(entry: bytes) -> list[_Key]:
+    """What an entry rests on."""
+    read = parse_entry(entry)
+    author, public = read.signed.statement.author, read.signed.statement.public
+    own = isinstance(public, KeyStatement) and public.certified_by is not None and public.kid == read.signed.kid
+    keys = [] if own else [_Key(author, read.signed.kid)]
+    if isinstance(public, KeyStatement) and public.certified_by is not None:
+        keys.append(_Key(public.person, public.certified_by, passkey=True))
+    if read.assertion is not None:
+        keys.append(_Key(author, read.assertion.credential, passkey=True))
+    return keys
+
+
+async def _take_keys(ledger: Ledger, signed: Iterable[_Key], evidence: Evidence) -> None:
     """How each key was enrolled and, if it was, revoked; the keys that signed that; and so on to the first."""
-    waiting = list(signed)
+    waiting, taken = list(signed), set[_Key]()
     while waiting:
-        name = waiting.pop()
-        if name in evidence.custody:
+        key = waiting.pop()
+        if key in taken:
             continue
-        enrolment = (await ledger.facts.person(name[0], fresh=True)).fold.keys.by_person[name]
-        evidence.custody[name] = enrolment.said.custody
+        taken.add(key)
+        keys = (await ledger.facts.person(key.person, fresh=True)).fold.keys
+        enrolment: Enrolment | PasskeyEnrolment
+        if key.passkey:
+            enrolment = keys.passkeys[key.person, key.name]
+        else:
+            enrolment = keys.by_person[key.person, KeyId(key.name)]
+            evidence.custody[key.person, KeyId(key.name)] = enrolment.said.custody
         for position in (enrolment.enrolled_at, enrolment.revoked_at):
             if position is not None and position not in evidence.keys:
                 [kept] = await ledger.rows.read_log(position, 1)
                 evidence.keys[position] = kept.state
-                waiting.append(_signed(kept.state))
+                waiting += _signed(kept.state)
 
 
 async def _covering(ledger: Ledger, position: int, is_witnessed: IsWitnessed) -> tuple[bytes, Standing]:

@@ -72,8 +72,8 @@ class KeyHistory:
             raise KeyNotInForce(f"key {kid}: revoked at position {enrolment.revoked_at}, used at {position}")
         if enrolment.said.not_after is not None and recorded_at >= parse_instant(enrolment.said.not_after):
             raise KeyNotInForce(f"key {kid}: got a statement after {enrolment.said.not_after}; enrol a new key")
-        if enrolment.said.assertion is not None:
-            self.passkey(person, enrolment.said.assertion.credential, position)
+        if enrolment.said.certified_by is not None:
+            self.passkey(person, enrolment.said.certified_by, position)
         return enrolment.said
 
     def passkey(self, person: str, credential: str, position: int) -> Passkey:
@@ -117,10 +117,9 @@ class KeyHistory:
         ]
 
     def _is_certified(self, enrolment: Enrolment, position: int) -> bool:
-        assertion = enrolment.said.assertion
-        if assertion is None:
+        if enrolment.said.certified_by is None:
             return True
-        passkey = self.passkeys.get((enrolment.said.person, assertion.credential))
+        passkey = self.passkeys.get((enrolment.said.person, enrolment.said.certified_by))
         return passkey is not None and passkey.in_force(position)
 
     def service_generation(self, person: str) -> int:

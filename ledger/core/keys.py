@@ -132,6 +132,12 @@ class KeyStatement:
         return self.key.kid
 
     @property
+    def certified_by(self) -> str | None:
+        """Of a session key: the credential of the passkey that certifies it."""
+        asserted = self.evidence.get("assertion")
+        return None if asserted is None else str(asserted["credential"])
+
+    @property
     def assertion(self) -> Assertion | None:
         """Of a session key: by which a passkey certifies it."""
         asserted = self.evidence.get("assertion")

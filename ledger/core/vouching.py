@@ -27,10 +27,14 @@ def voucher_of(keys: KeyHistory, signed: SignedStatement, position: int, recorde
 
     Raises KeyNotInForce; BadAssertion for a session key that no passkey of its author certifies.
     """
-    said = signed.statement
-    if said.type == "key-enrolled/1" and isinstance(said.public, KeyStatement) and said.public.assertion is not None:
-        check_certificate(keys, signed, said.public, position, recorded_at)
-        return said.public
+    said, enrolled = signed.statement, signed.statement.public
+    if said.type == "key-enrolled/1" and isinstance(enrolled, KeyStatement):
+        # The first entry is the service enrolling its own key: nothing before it could vouch for that key.
+        if position == 0 and (enrolled.person, enrolled.kid) == (said.author, signed.kid):
+            return enrolled
+        if enrolled.certified_by is not None:
+            check_certificate(keys, signed, enrolled, position, recorded_at)
+            return enrolled
     return keys.find(said.author, signed.kid, position, recorded_at)
 
 
@@ -63,10 +67,10 @@ def check_assured(
     """
     said = signed.statement
     if assertion is None:
-        if voucher.assertion is not None and said.type in HIGH_STAKES:
+        if voucher.certified_by is not None and said.type in HIGH_STAKES:
             raise NotAssured(f"{said.type}: got no assertion, wanted one by a passkey over this statement; confirm it")
         return
-    if voucher.assertion is None or said.type not in HIGH_STAKES:
+    if voucher.certified_by is None or said.type not in HIGH_STAKES:
         wanted = "none: only statements of high stakes that a session key signs have one"
         raise MalformedStatement("assertion", got=said.type, wanted=wanted)
     passkey = keys.passkey(said.author, assertion.credential, position)

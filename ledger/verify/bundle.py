@@ -30,11 +30,13 @@ from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyStatement
 from ledger.core.log_keys import LogVerifier
 from ledger.core.merkle import ProofError, check_inclusion, leaf_hash
+from ledger.core.passkeys import PasskeyStatement
 from ledger.core.public import Continued
 from ledger.core.receipt import Receipt
 from ledger.core.sealing import Opening, parse_plaintext
 from ledger.core.trust_policy import TrustPolicy
 from ledger.core.vocabulary import STATEMENT_TYPES, check_said
+from ledger.core.vouching import check_assured, voucher_of
 from ledger.verify.bundle_form import (
     CHECKPOINT,
     FHIR,
@@ -67,7 +69,13 @@ BOUND: Final = "the service has signed the list of digests"
 OPENED: Final = "every content is what its author committed to"
 SHOWN: Final = "the record that is shown says what the statements say"
 WITNESSED: Final = "the checkpoint is witnessed"
-_TYPES_OF_KEYS: Final = ("key-enrolled/1", "key-revoked/1", "log-continued/1")
+_TYPES_OF_KEYS: Final = (
+    "key-enrolled/1",
+    "key-revoked/1",
+    "passkey-enrolled/1",
+    "passkey-revoked/1",
+    "log-continued/1",
+)
 
 
 def verify_bundle(path: Path, log: LogVerifier | None, policy: TrustPolicy | None = None) -> Checks:
@@ -188,8 +196,10 @@ class _Bundle:
         for place, entry in self.entries.items():
             public = entry.signed.statement.public
             try:
-                entry.signed.check_signature(self._key_of(place.position, entry).key)
-                if isinstance(public, KeyStatement):
+                key = voucher_of(self.history, entry.signed, place.position, entry.recorded_at)
+                entry.signed.check_signature(key.key)
+                check_assured(self.history, key, entry.signed, entry.assertion, place.position)
+                if isinstance(public, KeyStatement | PasskeyStatement):
                     self.history.apply(place.position, entry.signed.statement.type, public)
             except CoreError as error:
                 raise BundleError(f"{place}: {error}") from error
@@ -279,18 +289,6 @@ class _Bundle:
             check_inclusion(receipt.index, known.size, leaf_hash(receipt.entry), receipt.path, known.root)
         except ProofError as error:
             raise BundleError(f"{place}: {error}") from error
-
-    def _key_of(self, position: int, entry: Entry) -> KeyStatement:
-        signed, said = entry.signed, entry.signed.statement
-        # The first entry is the service enrolling its own key: nothing before it could vouch for that key.
-        if (
-            position == 0
-            and said.type == "key-enrolled/1"
-            and isinstance(said.public, KeyStatement)
-            and (said.public.person, said.public.key.kid) == (said.author, signed.kid)
-        ):
-            return said.public
-        return self.history.find(said.author, signed.kid, position, entry.recorded_at)
 
     def _opened(self, place: Place, entry: Entry, part: str) -> Opening | None:
         """What opens a part, held to its commitment; None where the bundle has none."""

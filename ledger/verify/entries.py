@@ -11,15 +11,17 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
+from ledger.core.assertions import Assertion
 from ledger.core.authority import FRESH
 from ledger.core.checkpoint import CheckpointError, open_note
 from ledger.core.entry import Entry, parse_entry
 from ledger.core.errors import CoreError
+from ledger.core.high_stakes import HIGH_STAKES
 from ledger.core.instants import Instant, format_instant
 from ledger.core.keys import KeyId, PublicKey
 from ledger.core.log_keys import LogVerifier
 from ledger.core.merkle import HASH_SIZE, LeafHash, leaf_hash
-from ledger.core.public import Continued, Public
+from ledger.core.public import Continued
 from ledger.core.sealing import KeyEncryptionKey, Part
 from ledger.core.statement import SignedStatement
 from ledger.core.trust_policy import TrustPolicy
@@ -67,15 +69,16 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class InClear:
-    """What an entry says in clear, and who says so with which key."""
+class Whole:
+    """An entry that the entries before it must be held against whole: it says something in clear, or stakes are high.
+
+    ``assertion`` is the passkey's word for it, if there is one.
+    """
 
     position: int
-    author: str
-    kid: KeyId
     recorded_at: Instant
-    type: str
-    public: Public
+    signed: SignedStatement
+    assertion: Assertion | None
 
 
 @dataclass(slots=True)
@@ -83,8 +86,9 @@ class Examined:
     """A span examined: what the entries after it depend on, small enough to be sent to another process.
 
     By entry: ``leaves`` (hashes of 32 bytes), ``recorded`` (instants) and ``who`` (indexes of ``voices``; those that
-    say something in clear have none and are in ``clear``). Words: ``keyless`` where their key is missing, ``kept``
-    where they are said to be erased and it is not, ``wordless`` where there were none to erase.
+    say something in clear have none and are in ``clear``). ``staked`` are those of high stakes. Words: ``keyless``
+    where their key is missing, ``kept`` where they are said to be erased and it is not, ``wordless`` where there were
+    none to erase.
     """
 
     first: int
@@ -94,7 +98,8 @@ class Examined:
     recorded: "array[int]" = field(default_factory=lambda: array("q"))
     voices: list[Voice] = field(default_factory=list)
     who: "array[int]" = field(default_factory=lambda: array("h"))
-    clear: list[InClear] = field(default_factory=list)
+    clear: list[Whole] = field(default_factory=list)
+    staked: list[Whole] = field(default_factory=list)
     unchecked: dict[int, SignedStatement] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     unverified: int = 0
@@ -236,9 +241,11 @@ class Examining:
     def _take_voice(self, position: int, entry: Entry) -> None:
         examined, statement, kid, at = self.examined, entry.signed.statement, entry.signed.kid, entry.recorded_at
         examined.recorded.append(at)
+        if statement.type in HIGH_STAKES or entry.assertion is not None:
+            examined.staked.append(Whole(position, at, entry.signed, entry.assertion))
         if statement.public is not None:
             examined.who.append(UNREADABLE)
-            examined.clear.append(InClear(position, statement.author, kid, at, statement.type, statement.public))
+            examined.clear.append(Whole(position, at, entry.signed, entry.assertion))
             return
         index = self._voices.setdefault((statement.author, kid), len(examined.voices))
         examined.who.append(index)

@@ -8,8 +8,10 @@ from ledger.core.errors import CoreError
 from ledger.core.instants import Instant
 from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyId, KeyStatement
+from ledger.core.passkeys import PasskeyStatement
 from ledger.core.public import Continued, Erased
-from ledger.verify.entries import UNREADABLE, Examined, InClear, leaves_of, note_going_back, note_signature
+from ledger.core.vouching import check_assured, voucher_of
+from ledger.verify.entries import UNREADABLE, Examined, Whole, leaves_of, note_going_back, note_signature
 from ledger.verify.findings import Findings, Step
 from ledger.verify.rows import WordsRow
 from ledger.verify.tree import Tree
@@ -56,6 +58,8 @@ class Folding:
         for said in examined.clear:
             self._take_clear(said, examined)
         self._take_voices(examined)
+        for staked in examined.staked:
+            self._take_staked(staked)
         self.unverified += examined.unverified
         self.cosigned = examined.cosigned or self.cosigned
         self.kept += examined.kept
@@ -102,12 +106,13 @@ class Folding:
             note_going_back(examined.first + at, self.facts.recorded_at, Instant(read[0]), self._found)
             self.facts.recorded_at = Instant(read[-1])
 
-    def _take_clear(self, said: InClear, examined: Examined) -> None:
-        position, public = said.position, said.public
+    def _take_clear(self, said: Whole, examined: Examined) -> None:
+        position, public = said.position, said.signed.statement.public
         try:
-            key = self._key_of(said)
+            key = voucher_of(self.facts.keys, said.signed, position, said.recorded_at)
+            if isinstance(public, KeyStatement | PasskeyStatement):
+                self.facts.keys.apply(position, said.signed.statement.type, public)
             if isinstance(public, KeyStatement):
-                self.facts.keys.apply(position, said.type, public)
                 self.keys[public.key.kid] = public.key.raw
         except CoreError as error:
             self._note_key(position, error)
@@ -144,6 +149,18 @@ class Folding:
                     continue  # noted already
                 self._check_late(position, key, examined)
 
+    def _take_staked(self, said: Whole) -> None:
+        """Hold what is of high stakes to the assertion that it needs, and an assertion to what it was made for."""
+        keys, position = self.facts.keys, said.position
+        try:
+            key = voucher_of(keys, said.signed, position, said.recorded_at)
+        except CoreError:
+            return  # noted already
+        try:
+            check_assured(keys, key, said.signed, said.assertion, position)
+        except CoreError as error:
+            self._found.note(Step.SIGNATURES, position, str(error), "an assertion by a passkey over this statement")
+
     def _find_each(self, index: int, examined: Examined) -> None:
         """Note the first place at which a voice had no key in force."""
         voice = examined.voices[index]
@@ -160,14 +177,6 @@ class Folding:
         signed = examined.unchecked.get(position)
         if signed is not None:
             note_signature(position, signed, key.key, self._found)
-
-    def _key_of(self, said: InClear) -> KeyStatement:
-        # The first entry is the service enrolling its own key: nothing before it could vouch for that key.
-        public = said.public
-        own = isinstance(public, KeyStatement) and (public.person, public.key.kid) == (said.author, said.kid)
-        if own and said.position == 0 and said.type == "key-enrolled/1" and isinstance(public, KeyStatement):
-            return public
-        return self._find(said.author, said.kid, said.position, said.recorded_at)
 
     def _find(self, author: str, kid: KeyId, position: int, recorded_at: Instant) -> KeyStatement:
         return self.facts.keys.find(author, kid, position, recorded_at)

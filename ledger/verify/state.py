@@ -14,14 +14,15 @@ from ledger.core import canonical
 from ledger.core.edge import Edge
 from ledger.core.errors import CoreError
 from ledger.core.instants import Instant
-from ledger.core.key_history import Enrolment, KeyHistory
+from ledger.core.key_history import Enrolment, KeyHistory, PasskeyEnrolment
 from ledger.core.keys import KeyId, KeyStatement, PublicKey
 from ledger.core.log_keys import LogVerifier
+from ledger.core.passkeys import Passkey, PasskeyStatement
 from ledger.core.public import Continued
 from ledger.core.tiles import TileError
 from ledger.verify.folding import Facts
 
-VERSION: Final = 1
+VERSION: Final = 2
 _FILE: Final = re.compile(rb'\{"sha256":"([0-9a-f]{64})","verified":(\{.*\})\}\n', re.DOTALL)
 _ABOUT: Final = "remove the file, or run verify --full"
 
@@ -99,6 +100,7 @@ class Verified:
             "keyless": self.facts.keyless,
             "wordless": self.facts.wordless,
             "keys": [_enrolment(*item) for item in self.facts.keys.by_person.items()],
+            "passkeys": [_passkey(enrolment) for enrolment in self.facts.keys.passkeys.values()],
         }
 
     @classmethod
@@ -111,7 +113,9 @@ class Verified:
         if canonical.base64url(edge.root()) != body["root"]:
             raise StateError("verified before: got an edge of another root")
         facts = Facts(
-            KeyHistory(dict(_read_enrolment(row) for row in body["keys"])),
+            KeyHistory(
+                dict(_read_enrolment(row) for row in body["keys"]), dict(_read_passkey(row) for row in body["passkeys"])
+            ),
             Instant(body["recorded_at"]),
             dict(body["erased"]),
             {position: _read_continued(said) for position, said in body["continued"]},
@@ -134,16 +138,28 @@ class Verified:
 def _enrolment(name: tuple[str, KeyId], enrolment: Enrolment) -> list[Any]:
     said = enrolment.said
     key = canonical.base64url(said.key.raw)
-    return [*name, key, said.custody, said.not_after, enrolment.enrolled_at, enrolment.revoked_at]
+    ends = [said.not_after, enrolment.enrolled_at, enrolment.revoked_at]
+    return [*name, key, said.custody, said.certified_by, *ends]
 
 
 def _read_enrolment(row: list[Any]) -> tuple[tuple[str, KeyId], Enrolment]:
-    person, kid, raw, custody, not_after, enrolled_at, revoked_at = row
+    person, kid, raw, custody, certified_by, not_after, enrolled_at, revoked_at = row
     # Its checks and its id were made when the key was first read; the digest over the whole holds it to that.
     key = PublicKey(canonical.read_base64url(raw), KeyId(kid))
-    return (person, KeyId(kid)), Enrolment(
-        KeyStatement(key, custody, not_after, {"person": person}), enrolled_at, revoked_at
-    )
+    # Of the assertion it was held to at its own position, only whose it was matters later.
+    evidence = {"person": person} | ({} if certified_by is None else {"assertion": {"credential": certified_by}})
+    return (person, KeyId(kid)), Enrolment(KeyStatement(key, custody, not_after, evidence), enrolled_at, revoked_at)
+
+
+def _passkey(enrolment: PasskeyEnrolment) -> list[Any]:
+    said = enrolment.said
+    return [dict(said.passkey.jwk), dict(said.evidence), enrolment.enrolled_at, enrolment.revoked_at]
+
+
+def _read_passkey(row: list[Any]) -> tuple[tuple[str, str], PasskeyEnrolment]:
+    jwk, evidence, enrolled_at, revoked_at = row
+    said = PasskeyStatement(Passkey(evidence["credential"], jwk, evidence["rp"]), evidence)
+    return (said.person, said.passkey.credential), PasskeyEnrolment(said, enrolled_at, revoked_at)
 
 
 def _read_continued(said: Mapping[str, Any]) -> Continued:
