@@ -16,6 +16,7 @@ from api.http.entering import Entered, enter
 from api.http.operations import does, example, problems, shows
 from api.http.problems import CROSS_SITE, MALFORMED, SIGN_IN, UNKNOWN, Kind, Problem, Refused, problem_of
 from api.http.service import Call, Calling, Service, Serving
+from api.pages.rendering import page
 from api.sign_in.place import place_of
 from api.sign_in.providers import ProviderFailed
 from api.sign_in.session import SignInRefused
@@ -106,8 +107,11 @@ async def leave(service: Serving, request: Request, provider: ProviderInPath) ->
     """Send the browser to a provider, to sign in there and to come back."""
     if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         # Another site could otherwise have somebody signed in, unasked, as whom their provider remembers.
-        raise Refused(Problem(CROSS_SITE, "sec-fetch-site: got another site's link, wanted this sign-in page's"))
-    leaving = await _left(service, request, provider, "sign-in")
+        return _told(request, Problem(CROSS_SITE, "sec-fetch-site: got another site's link; go to the sign-in page"))
+    try:
+        leaving = await _left(service, request, provider, "sign-in")
+    except Refused as error:
+        return _told(request, error.problem)
     return _with_cookie(RedirectResponse(leaving.url, 303), leaving)
 
 
@@ -127,9 +131,9 @@ async def come_back(service: Serving, request: Request, provider: ProviderInPath
         answer = await _arrived(service, request, provider)
     except SignInRefused as error:
         await service.doors.throttle.failed(address)
-        answer = problem_of(error).response()
+        answer = _told(request, problem_of(error))
     except Refused as error:
-        answer = error.problem.response()
+        answer = _told(request, error.problem)
     answer.delete_cookie(UNDER_WAY, path="/", secure=True, httponly=True, samesite="lax")
     return answer
 
@@ -239,6 +243,13 @@ async def _accepted(service: Service, request: Request, under_way: "Transaction"
             raise SignInRefused("invalid_scope", f"claims: got none that lets you act as {', '.join(allowed)} here")
         await service.doors.identities.link(vouched.issuer, vouched.subject, opened.person)
         return await _in(service, request, opened.person, vouched)
+
+
+def _told(request: Request, problem: Problem) -> Response:
+    """A refusal, as a page to whoever reads pages: a browser comes here by itself, not by a script."""
+    if "text/html" in request.headers.get("accept", ""):
+        return page(request, "problem.html", status=problem.kind.status, problem=problem)
+    return problem.response()
 
 
 def _openid(service: Service, name: str) -> "OpenId":
