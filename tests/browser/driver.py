@@ -127,30 +127,48 @@ class Tab:
 
 
 class Chromium:
-    """Chromium with profiles of its own: a new one is another person's device, an old one the same device again."""
+    """Chromium in front of a service: devices of different people, which share nothing."""
 
     def __init__(self, playwright: Playwright, base: str) -> None:
         self._playwright, self._base = playwright, base
+        self._browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
 
     @contextmanager
-    def device(self, profile: Path, **options: Any) -> Iterator[BrowserContext]:
-        """A browser with a profile folder, until it is closed."""
-        context = self._playwright.chromium.launch_persistent_context(
-            profile, executable_path=CHROMIUM, args=ARGUMENTS, headless=True, **options
-        )
+    def device(self, **options: Any) -> Iterator[BrowserContext]:
+        """A device of somebody's own, until it is closed and forgotten."""
+        context = self._browser.new_context(**options)
         context.set_default_timeout(10_000)
         try:
             yield context
         finally:
             context.close()
 
-    def tab(self, context: BrowserContext) -> Tab:
-        """A new page in it, without an authenticator."""
-        return Tab(context.new_page(), self._base)
+    @contextmanager
+    def computer(self, profile: Path) -> Iterator[BrowserContext]:
+        """A browser that keeps what it has in a folder: opened again, it is the same one, restarted."""
+        launch = self._playwright.chromium.launch_persistent_context
+        context = launch(profile, executable_path=CHROMIUM, args=ARGUMENTS)
+        context.set_default_timeout(10_000)
+        try:
+            yield context
+        finally:
+            context.close()
+
+    def tab(self, context: BrowserContext, credentials: list[dict[str, Any]] | None = None) -> Tab:
+        """A new page in it, with an authenticator that holds these credentials."""
+        tab = Tab(context.new_page(), self._base)
+        tab.plug_in(credentials)
+        return tab
+
+    def close(self) -> None:
+        """Close it."""
+        self._browser.close()
 
 
 @contextmanager
 def chromium(base: str) -> Iterator[Chromium]:
     """Chromium for a service at a base URL."""
     with sync_playwright() as playwright:
-        yield Chromium(playwright, base)
+        opened = Chromium(playwright, base)
+        yield opened
+        opened.close()

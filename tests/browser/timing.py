@@ -6,7 +6,6 @@ that cannot be extracted; nothing is sent. One line: the median and the 95th per
 
 import functools
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,9 +67,8 @@ def main() -> None:
     """Measure, and say it."""
     with (
         _files() as base,
-        tempfile.TemporaryDirectory() as profile,
         chromium(base) as browser,
-        browser.device(Path(profile)) as device,
+        browser.device() as device,
     ):
         tab = browser.tab(device)
         tab.go("/icon.svg")
