@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from ipaddress import ip_address
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from api.loopback import is_loopback
 from api.sign_in.key_file import KeyFile
 from api.sign_in.signing import ToSay, signed
 from ledger.core.instants import Instant
@@ -46,7 +46,7 @@ class LedgerClient:
     def __post_init__(self) -> None:
         """Raise LedgerRefuses for an address to which nothing that is secret may be sent."""
         host = urlsplit(self.url).hostname or ""
-        if not (self.url.startswith("https://") or (self.url.startswith("http://") and _is_loopback(host))):
+        if not (self.url.startswith("https://") or (self.url.startswith("http://") and is_loopback(host))):
             raise LedgerRefuses(f"url: got {self.url}, wanted https://, or http:// on this machine; give another --url")
 
     def token(self, acting_as: str, *, reads_only: bool = False) -> dict[str, Any]:
@@ -83,13 +83,6 @@ class LedgerClient:
             raise LedgerUnreachable(
                 f"no ledger at {self.url} ({because}). Start one with record-ledger serve, or name it with --url."
             ) from error
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _object(told: bytes) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Final
 
 import httpx2
 
+from api.loopback import is_loopback
 from api.sign_in.key_file import KeyFile
 from ledger.core.instants import Instant
 from ledger.core.note import LARGEST_NOTE
@@ -152,16 +152,9 @@ def _checked(url: str) -> httpx2.URL:
         raise LogRefuses(f"url: got {url!r} ({error}), wanted https://…") from error
     if not parsed.host or parsed.query or parsed.fragment or parsed.userinfo or parsed.scheme not in ("http", "https"):
         raise LogRefuses(f"url: got {url!r}, wanted the address of a ledger, as in https://ledger.example")
-    if parsed.scheme == "http" and not _is_loopback(parsed.host):
+    if parsed.scheme == "http" and not is_loopback(parsed.host):
         raise LogRefuses(f"url: got {url!r}, wanted https://: entries and tokens go to other machines encrypted only")
     return parsed
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def _read(answer: httpx2.Response, largest: int, url: str) -> bytes:

@@ -8,6 +8,7 @@ import typer
 from api.command_line.terminal import AsJson, ExitCode, Failure, err, log_to_stderr, out, print_json
 
 if TYPE_CHECKING:
+    from api.sign_in.personas import Personas
     from api.wiring import House
 
 Port = Annotated[
@@ -28,12 +29,17 @@ def demo(
 ) -> None:
     """Tell one story in two minutes, then serve its ledger.
 
-    Everything shown is what the ledger really answered. The ledger is made in a temporary directory and removed at the
+    Everything shown is what the ledger really answered. While it is served, anybody at this machine signs in as anybody
+    of the story, at /demo. The ledger is made in a temporary directory and removed at the
     end, unless LEDGER_HOME names one.
     """
     from api.demo import run_demo
+    from api.sign_in.personas import NotADemonstration
 
-    run_demo(None if once else _serve, port=port)
+    try:
+        run_demo(None if once else _serve, port=port)
+    except NotADemonstration as error:
+        raise Failure(str(error), ExitCode.USAGE) from error
 
 
 def serve(
@@ -75,11 +81,11 @@ def migrate(as_json: AsJson = False) -> None:
         out.print("\n".join(["Applied:", *applied]) if applied else "The schema is up to date.")
 
 
-def _serve(house: "House", ready: Callable[[str], None]) -> None:
+def _serve(house: "House", ready: Callable[[str], None], personas: "Personas | None" = None) -> None:
     from api.http.serving import ServingFailed
     from api.http.serving import serve as serve_house
 
     try:
-        serve_house(house, ready)
+        serve_house(house, ready, personas=personas)
     except ServingFailed as error:
         raise Failure(str(error), ExitCode.UNREACHABLE) from error

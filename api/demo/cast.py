@@ -1,7 +1,9 @@
 """The people of the story: registered, in their roles, around one record."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from api.sign_in.personas import Persona, Personas
 from ledger.ledger import Ledger
 from ledger.saying import By
 
@@ -24,6 +26,20 @@ class Cast:
     first_administrator: By
     second_administrator: By
     record: str
+
+    @property
+    def personas(self) -> Personas:
+        """Everybody of the story, for a browser to sign in as."""
+        return Personas(tuple(Persona(by.person, name, part, by.acting_as) for by, name, part in self._parts()))
+
+    def _parts(self) -> Iterator[tuple[By, str, str]]:
+        yield self.amina, AMINA, "the patient"
+        yield self.sam, SAM, "her son and carer"
+        yield self.okafor, OKAFOR, "her doctor"
+        yield self.moss, MOSS, "a locum who has never met her"
+        yield self.ruth, RUTH, "an auditor"
+        yield self.first_administrator, "Founding administrator 1", "appoints people"
+        yield self.second_administrator, "Founding administrator 2", "appoints people, and registers keys"
 
 
 async def come_in(ledger: Ledger) -> Cast:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.markup import escape
@@ -27,23 +28,30 @@ from api.demo.stage import stage_in
 from api.demo.tampering import copy_of, flip_one_byte, verify
 from api.postgres.place import Place
 from api.settings import Settings, read_settings
+from api.sign_in.personas import Personas, check_this_machine_only
 from api.wiring import House, open_house
 
-Serve = Callable[[House, Callable[[str], None]], None]
-"""Serves a house until interrupted, and tells the address once it can be reached."""
+Serve = Callable[[House, Callable[[str], None], Personas], None]
+"""Serves a house until interrupted, with the people as whom one may sign in; tells the address once it is there."""
 
 _NARROWEST = 100
 """Columns that three readers side by side need; a pipe has no width of its own."""
 
 
 def run_demo(serve: Serve | None, *, port: int | None) -> None:
-    """Start a ledger, tell the story, and ``serve`` it until interrupted; without, end after the story."""
+    """Start a ledger, tell the story, and ``serve`` it until interrupted; without, end after the story.
+
+    Raises NotADemonstration, before anything is started, if it would be served to other machines.
+    """
+    settings = read_settings()
+    if serve is not None:
+        check_this_machine_only(settings)
     began = time.monotonic()
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _NARROWEST
-    with _home(read_settings()) as settings:
-        chosen = settings if port is None else settings.model_copy(update={"port": port})
+    with _home(settings) as of_demo:
+        chosen = of_demo if port is None else of_demo.model_copy(update={"port": port})
         console.print("[bold]A record that more than one person has a say in, on one log that can be proved.[/]")
         console.print(f"The ledger of this demo is in {chosen.home}; everything below is what it really answered.")
         with open_house(chosen) as house:
@@ -53,7 +61,7 @@ def run_demo(serve: Serve | None, *, port: int | None) -> None:
             console.print(f"[bold green]The story is told[/] ({time.monotonic() - began:.0f} seconds).")
             if serve is not None:
                 console.print()
-                serve(house, lambda url: _say_how_to_go_on(url, house, cast, console))
+                serve(house, lambda url: _say_how_to_go_on(url, house, cast, console), cast.personas)
 
 
 @contextmanager
@@ -108,7 +116,9 @@ def _tamper(house: House, console: Console) -> None:
 def _say_how_to_go_on(url: str, house: House, cast: Cast, console: Console) -> None:
     program = Path(sys.argv[0])
     command = str(program if program.exists() else "record-ledger")
-    console.print(f"Now it serves at {url} until you press Ctrl-C. In another terminal, as Amina:")
+    here = f"http://localhost:{urlsplit(url).port}/demo"
+    console.print(f"Now it serves until you press Ctrl-C. Sign in as any of them at {here}")
+    console.print("Or in another terminal, as Amina:")
     lines = [
         f"export LEDGER_HOME={house.home}",
         f"{command} keys make {cast.amina.person} --to $LEDGER_HOME/amina.jwk",

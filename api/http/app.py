@@ -50,10 +50,12 @@ from api.http.operations import document
 from api.http.problems import TABLE, Refused, problem_of, problem_of_http, problem_of_validation
 from api.http.service import Service, service_of
 from api.listening import ONLY_HTTPS
+from api.pages import demo
 from api.pages import routes as pages
 from api.sign_in.api_keys import ApiKeys
 from api.sign_in.doors import doors_of
 from api.sign_in.letting_in import settle_what_is_left
+from api.sign_in.personas import Personas, check_this_machine_only
 from api.trust import read_policy, witnessed_under
 from api.wiring import House, ledger_of
 from ledger.store.errors import AlreadySaid, WentBack
@@ -102,13 +104,19 @@ _DESCRIPTION: Final = (
 )
 
 
-def create_app(house: House) -> FastAPI:
-    """The application of a house. Its lifespan opens the ledger and what follows it, and closes both."""
+def create_app(house: House, personas: Personas | None = None) -> FastAPI:
+    """The application of a house. Its lifespan opens the ledger and what follows it, and closes both.
+
+    With ``personas`` it is a demonstration, in which anybody signs in as one of them; raises NotADemonstration where
+    it could be reached from another machine.
+    """
+    if personas is not None:
+        check_this_machine_only(house.settings)
     app = FastAPI(
         title="Record ledger",
         version=VERSION,
         description=_DESCRIPTION,
-        lifespan=partial(_running, house),
+        lifespan=partial(_running, house, personas),
         redirect_slashes=False,
         dependencies=[Depends(arriving)],
         # The pages that FastAPI would serve load scripts from other hosts.
@@ -118,22 +126,30 @@ def create_app(house: House) -> FastAPI:
     for area in AREAS:
         app.include_router(area.router)
     app.include_router(pages.router)
+    if personas is not None:
+        app.include_router(demo.router)
     for family in TABLE:
         app.add_exception_handler(family, _answer_problem)
     app.add_exception_handler(Refused, _answer_problem)
     app.add_exception_handler(AlreadySaid, _answer_conflict)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
-    app.add_middleware(Gate, more=[ONLY_HTTPS] if (house.settings.url or "").startswith("https:") else [])
+    app.add_middleware(Gate, more=_headers(house, personas))
     app.openapi = partial(document, app, [area.router for area in AREAS])  # type: ignore[method-assign]  # FastAPI's documented way to make one's own
     return app
 
 
+def _headers(house: House, personas: Personas | None) -> list[tuple[str, str]]:
+    """What every answer says besides: by https alone where that is the way in, and that it is a demonstration."""
+    https = [ONLY_HTTPS] if (house.settings.url or "").startswith("https:") else []
+    return https + ([("x-demonstration", "1")] if personas is not None else [])
+
+
 @asynccontextmanager
-async def _running(house: House, app: FastAPI) -> AsyncIterator[None]:
+async def _running(house: House, personas: Personas | None, app: FastAPI) -> AsyncIterator[None]:
     """Open what the handlers use; what prevents it is kept as ``failure``, for whoever serves the application."""
     try:
-        async with _service(house) as service, stopping_when_gone_back(service.ledger, partial(_stop, app)):
+        async with _service(house, personas) as service, stopping_when_gone_back(service.ledger, partial(_stop, app)):
             app.state.service = service
             yield
     except Exception as error:
@@ -142,13 +158,13 @@ async def _running(house: House, app: FastAPI) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _service(house: House) -> AsyncIterator[Service]:
+async def _service(house: House, personas: Personas | None) -> AsyncIterator[Service]:
     policy = read_policy(house.settings)
     async with (
         ledger_of(house) as ledger,
         following(ledger, house.conninfo, ALL_PROJECTIONS) as follower,
         cosigning(ledger, policy),
-        doors_of(house, ledger) as doors,
+        doors_of(house, ledger, personas) as doors,
     ):
         await apply_erasures(ledger)  # what a crash left undone, and what a restored backup brought back
         await settle_what_is_left(ledger, doors)

@@ -13,6 +13,7 @@ from api.sign_in.identities import Identities
 from api.sign_in.invitations import Invitations
 from api.sign_in.once import Once, Pool, key_for
 from api.sign_in.passkeys import Passkeys
+from api.sign_in.personas import Personas
 from api.sign_in.recovery import RecoveryCodes
 from api.sign_in.sessions import Sessions
 from api.sign_in.throttle import Throttle
@@ -40,10 +41,12 @@ class Doors:
     identities: Identities
     openid: "OpenId | None"
     """Where people sign in at an OpenID provider; None where none is configured."""
+    personas: Personas | None = None
+    """As whom anybody may sign in; None everywhere but in a demonstration."""
 
 
 @asynccontextmanager
-async def doors_of(house: House, ledger: Ledger) -> AsyncIterator[Doors]:
+async def doors_of(house: House, ledger: Ledger, personas: Personas | None = None) -> AsyncIterator[Doors]:
     """Open the ways into a ledger."""
     pool: Pool = AsyncConnectionPool(
         house.conninfo, min_size=1, max_size=_CONNECTIONS, open=False, kwargs={"autocommit": True}
@@ -62,6 +65,7 @@ async def doors_of(house: House, ledger: Ledger) -> AsyncIterator[Doors]:
             RecoveryCodes(pool, clock),
             Identities(pool, clock),
             openid,
+            personas,
         )
 
 

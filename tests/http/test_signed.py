@@ -10,7 +10,7 @@ from tests.http.served import Client, Served, new_key
 from tests.http.test_statements import SALT, send, signed
 
 ITEM = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
-FACTS = {
+FACTS: dict[str, Any] = {
     "item": ITEM, "kind": "note", "topics": [], "parent": None, "concern": None, "due": None, "in_confidence": False,
     "discussed": True, "copy_given": False, "imported": None,
 }  # fmt: skip

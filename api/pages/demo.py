@@ -1,0 +1,46 @@
+"""The page of a demonstration, on which anybody signs in as anybody of its story. Only the demo serves it."""
+
+from typing import Final
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from api.http.entering import enter
+from api.http.problems import NOT_ALLOWED, Problem, Refused
+from api.http.service import service_of
+from api.loopback import is_loopback
+from api.pages.forms import Form, member
+from api.pages.rendering import PageRoute, page, see_other
+from api.sign_in.personas import Personas
+
+
+def check_at_this_machine(request: Request) -> None:
+    """Raise Refused unless it was asked on this machine, under its own name: no proxy passes anybody else in here."""
+    asked, asker = request.url.hostname or "", request.client.host if request.client is not None else ""
+    if not (is_loopback(asked) and is_loopback(asker)):
+        detail = "host: got one of elsewhere, wanted this machine's; open the demonstration at http://localhost"
+        raise Refused(Problem(NOT_ALLOWED, detail))
+
+
+router: Final = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(check_at_this_machine)])
+
+
+@router.get("/demo")
+async def choose(request: Request) -> Response:
+    """Everybody as whom one may sign in."""
+    return page(request, "demo.html", personas=_personas(request).cast)
+
+
+@router.post("/forms/demo/sign-in")
+async def sign_in(request: Request, form: Form) -> Response:
+    """Sign in as one of them, and go on to their page."""
+    persona = _personas(request).find(member(form, "person"))
+    entered = await enter(request, service_of(request), persona.person, means="persona", acting_as=persona.acting_as)
+    return entered.let_in(see_other("/"))
+
+
+def _personas(request: Request) -> Personas:
+    personas = service_of(request).doors.personas
+    if personas is None:  # these routes are there only where there are personas
+        raise LookupError("personas: got none, wanted a demonstration's")
+    return personas
