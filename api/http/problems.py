@@ -20,9 +20,10 @@ from starlette.responses import Response
 from api.sign_in.authenticators import PasskeyRefused
 from api.sign_in.session import SignInRefused
 from api.sign_in.throttle import TooMany
-from ledger.core.errors import BadCommitment, BadSignature, CoreError, MalformedStatement, WeakKey
+from ledger.core.errors import BadAssertion, BadCommitment, BadSignature, CoreError, MalformedStatement, WeakKey
 from ledger.core.explanations import why_refused
 from ledger.core.key_history import KeyNotInForce
+from ledger.core.vouching import NotAssured
 from ledger.domain.errors import DomainError, NotAllowed, NotPossible, Unknown
 from ledger.store.errors import AlreadySaid, Conflict, NotPublished, NotRecorded, StoreError
 from projections.errors import NotFollowed, ProjectionError
@@ -72,6 +73,8 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
     MalformedStatement: MALFORMED,
     BadCommitment: Kind("commitment", 422, "The content does not open the commitment that was signed"),
     BadSignature: Kind("signature", 422, "The signature does not fit"),
+    NotAssured: Kind("not-assured", 403, "This needs your passkey's word, given for it alone"),
+    BadAssertion: Kind("assertion", 422, "The passkey did not assert this"),
     WeakKey: Kind("weak-key", 422, "No honest author would have this key"),
     KeyNotInForce: Kind("key-not-in-force", 403, "The key does not speak for the author"),
     NotPossible: Kind("not-possible", 409, "This does not follow from what was said before"),

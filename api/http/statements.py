@@ -12,6 +12,8 @@ from api.http.operations import example, problems, writes
 from api.http.problems import NO_WITNESSES, NOT_WITNESSED, Problem, Refused
 from api.http.service import Call, Calling, Service, check_still_signed_in
 from ledger.core import canonical, statement
+from ledger.core.assertions import Assertion
+from ledger.core.keys import KeyStatement
 from ledger.core.sealing import SALT_SIZE, Opening
 from ledger.domain.errors import NotAllowed, Unknown
 from ledger.domain.stream import Submission
@@ -21,7 +23,7 @@ from projections.timeline import ABOUT_ITEMS
 from projections.views.audience import read_by
 
 router: Final = APIRouter(tags=["statements"])
-_OF_KEYS: Final = frozenset({"key-enrolled/1", "key-revoked/1"})
+_OF_KEYS: Final = frozenset({"key-enrolled/1", "key-revoked/1", "passkey-enrolled/1", "passkey-revoked/1"})
 _SALT: Final = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 
@@ -37,8 +39,22 @@ class Part(BaseModel):
         return Opening(canonical.unbase64url(self.salt, f"{what}.salt", size=SALT_SIZE), canonical.encode(self.body))
 
 
+class Asserted(BaseModel):
+    """By what a passkey assures a statement of high stakes, each member in base64url without padding (WebAuthn)."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    credential: str
+    nonce: str
+    authenticator_data: str
+    client_data: str
+    signature: str
+
+
 class Signed(Body):
-    """A statement as a compact JWS, and what opens its commitments (``docs/reference/format.md``)."""
+    """A statement as a compact JWS, what opens its commitments, and an ``assertion`` where it needs one.
+
+    ``docs/reference/format.md`` has both.
+    """
 
     model_config = shown_as(
         statement="eyJhbGciOiJFZDI1NTE5IiwiZ…",
@@ -48,11 +64,13 @@ class Signed(Body):
     statement: str
     facts: Part
     words: Part | None = None
+    assertion: Asserted | None = None
 
     def submission(self) -> Submission:
         """The submission; raises MalformedStatement on the first thing that no formatter would have emitted."""
         words = None if self.words is None else self.words.opening("words")
-        return Submission(statement.parse(self.statement), self.facts.opening("facts"), words)
+        assertion = None if self.assertion is None else Assertion.from_json(self.assertion.model_dump())
+        return Submission(statement.parse(self.statement), self.facts.opening("facts"), words, assertion)
 
 
 @writes(router, "/statements", "statements.submit")
@@ -66,11 +84,25 @@ async def submit(request: Request, call: Calling, body: Annotated[Signed, reads(
         raise NotAllowed(
             f"author: got {author}, wanted the one who is signed in; sign in as the author", "not-the-author"
         )
+    await _use_nonce(call, submission)
     answer = await call.ledger.submit(submission)
     if submission.signed.statement.type in _OF_KEYS:
         # Tokens rest on the cached keys: reading them afresh ends those of a key that was just revoked.
         await call.ledger.facts.person(str(answer.facts["person"]), fresh=True)
     return answered(answer)
+
+
+async def _use_nonce(call: Call, submission: Submission) -> None:
+    """Use up the nonce that a passkey signed, which was given to this very session; raises SignInRefused.
+
+    A statement that was admitted before is answered with its first receipt, whatever became of its nonce.
+    """
+    said, asserted, purpose = submission.signed.statement, submission.assertion, "statement"
+    if isinstance(said.public, KeyStatement) and said.public.assertion is not None:
+        asserted, purpose = said.public.assertion, "session-key"
+    if asserted is None or await call.ledger.rows.position_of(said.author, said.id) is not None:
+        return
+    await call.service.doors.once.use(asserted.nonce, purpose, call.session.id or "no session of a browser")
 
 
 _RECEIPT: Final = {
