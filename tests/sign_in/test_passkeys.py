@@ -1,6 +1,8 @@
 """Passkeys at the door: made, used, shown again, refused; and counted, so that a copy is noticed."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +10,7 @@ import pytest
 from psycopg_pool import AsyncConnectionPool
 
 from api.clock import clock
-from api.sign_in.authenticators import PasskeyRefused
+from api.sign_in.authenticators import REASONS, PasskeyRefused
 from api.sign_in.once import GOOD_FOR, Once
 from api.sign_in.passkeys import MOST, KeptPasskey, Passkeys
 from api.sign_in.place import Place
@@ -307,3 +309,9 @@ def test_a_fingerprint_is_six_groups_of_four_digits_and_differs_with_every_key()
 
     assert kept("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k").fingerprint == "2690 9130 9382 2917 2824 7078"
     assert len({kept(str(n)).fingerprint for n in range(1000)}) == 1000
+
+
+def test_the_guide_says_what_each_refusal_means() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "use-passkeys.md"
+    told = re.findall(r"^\| `([a-z-]+)` \|", guide.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(told) == sorted(REASONS)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from api.http.fresh import REAUTHENTICATE_AFTER
 from api.sign_in.authenticators import REASONS
 from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import Place
@@ -156,6 +157,28 @@ async def test_showing_again_takes_a_passkey_of_the_account_that_is_signed_in(br
 async def test_whoever_has_no_passkey_is_told_how_to_show_again(browser: Browser, house: Served) -> None:
     await browser.begin(await somebody(house))
     assert problem(await browser.post("/session/again/options"), 403, "passkey")["reason"] == "none"
+
+
+async def test_a_further_passkey_takes_somebody_who_has_lately_shown_who_they_are(
+    browser: Browser, house: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nadia, phone = await somebody(house), Authenticator()
+    kept = await passkey_of(browser, nadia, phone)
+    await sign_in(browser, phone)
+    answer = Authenticator().make(await good(browser.post("/passkeys/options")), PAGE)
+    sessions = browser.service.doors.sessions
+    real = sessions.clock
+    monkeypatch.setattr(sessions, "clock", lambda: real() + REAUTHENTICATE_AFTER)
+    for path, body in (
+        ("", {"credential": answer, "name": "x"}),
+        ("/options", {}),
+        (f"/{kept.id}/end", {"reason": "lost"}),
+    ):
+        problem(await browser.post(f"/passkeys{path}", **body), 401, "sign-in-again")
+    assert (await browser.post(f"/passkeys/{kept.id}/name", name="Mine")).status_code == 200
+    again = phone.sign_in(await good(browser.post("/session/again/options")), PAGE)
+    await good(browser.post("/session/again", credential=again))
+    await added(browser, Authenticator())
 
 
 async def test_a_further_passkey_is_made_named_and_listed(browser: Browser, house: Served) -> None:
