@@ -34,7 +34,8 @@ from projections.errors import ProjectionError
 from tests.keyring import fixed_keyring
 
 FAMILIES = (CoreError, DomainError, StoreError, ProjectionError)
-_OPERATION = re.compile(r"\b(GET|POST) (/(?:records|trail|cases|worklist|notices)\b[A-Za-z0-9{}/_-]*)(\?[^\s`]*)?")
+_PLACES = "records|trail|cases|worklist|notices|passkeys|session|sign-in"
+_OPERATION = re.compile(rf"\b(GET|POST) (/(?:{_PLACES})\b[A-Za-z0-9{{}}/_-]*)(\?[^\s`]*)?")
 PUBLIC = {"sign_in.token", "sign_in.passkey_options", "sign_in.passkey"} | {
     f"log.{name}"
     for name in ("checkpoint", "checkpoint_recorded", "verifier", "tile", "prove_inclusion", "prove_consistency")
