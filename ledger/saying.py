@@ -21,7 +21,7 @@ from ledger.core.public import Erased, Public
 from ledger.core.receipt import Receipt
 from ledger.core.said import Said
 from ledger.core.vocabulary import STATEMENT_TYPES, check_said
-from ledger.core.vouching import check_assured, voucher_of
+from ledger.core.vouching import ENROLS, check_assured, voucher_of
 from ledger.domain.errors import DomainError, NotAllowed
 from ledger.domain.stream import Spoken, Stream, Submission, Voice
 from ledger.domain.vocabulary_streams import STREAMS
@@ -38,7 +38,6 @@ ALONE_FROM: Final = 3
 """The attempt from which nothing else is admitted between the facts and the statement: a record is that busy."""
 _UNPLACED: Final = 2**53 - 1
 """Stands for the position of what has none yet: later than every fact."""
-_ENROLS: Final = frozenset({"key-enrolled/1", "passkey-enrolled/1"})
 _NAMES: Final = UUID("4f3a5a53-7a6b-5f0f-a0c4-6b8b7a7b3f10")
 
 
@@ -178,7 +177,7 @@ class Speaker:
             purpose=sentence.by.purpose,
             erased=sentence.public.positions if isinstance(sentence.public, Erased) else (),
             signed_by=key.custody,
-            has_own_key=sentence.type in _ENROLS and gathered.keys.has_own(voice.author, _UNPLACED, now),
+            has_own_key=sentence.type in ENROLS and gathered.keys.has_own(voice.author, _UNPLACED, now),
         )
         if isinstance(decision, Deny):
             raise NotAllowed(

@@ -6,16 +6,23 @@ The same questions at admission and in every verification afterwards, with no ac
 from typing import Final
 
 from ledger.core.assertions import Assertion
-from ledger.core.errors import BadAssertion, MalformedStatement
+from ledger.core.errors import BadAssertion, CoreError, MalformedStatement
 from ledger.core.high_stakes import HIGH_STAKES
 from ledger.core.instants import HOUR, Instant, format_instant, parse_instant
 from ledger.core.key_history import KeyHistory, KeyNotInForce
 from ledger.core.keys import KeyStatement
-from ledger.core.passkeys import challenge_of_session_key, challenge_of_statement
+from ledger.core.passkeys import PasskeyStatement, challenge_of_session_key, challenge_of_statement
 from ledger.core.statement import SignedStatement
 
 LONGEST: Final = 12 * HOUR
 """How long a session key may be good for."""
+
+
+ENROLS: Final = frozenset({"key-enrolled/1", "passkey-enrolled/1"})
+
+
+class NotVouched(CoreError):
+    """A key that nobody enrolled who may."""
 
 
 class NotAssured(BadAssertion):
@@ -56,6 +63,30 @@ def check_certificate(
         assertion,
         challenge_of_session_key(said.ledger, said.author, enrolled.key, assertion.nonce, enrolled.not_after),
     )
+
+
+def check_enrolled_by(
+    keys: KeyHistory, voucher: KeyStatement, signed: SignedStatement, position: int, recorded_at: Instant
+) -> None:
+    """Raise NotVouched for a key or passkey enrolled by nobody who may: neither its own person's key nor a registrar's.
+
+    That the registrar is one is in sealed facts; that they speak as one, and with a key of their own if they have any,
+    is in clear.
+    """
+    said, public = signed.statement, signed.statement.public
+    if said.type not in ENROLS or not isinstance(public, KeyStatement | PasskeyStatement):
+        return
+    if isinstance(public, KeyStatement) and public.custody == "service":
+        good = said.acting_as == "service"
+    elif said.acting_as == "registrar":
+        good = voucher.custody == "author" or not keys.has_own(said.author, position, recorded_at)
+    else:
+        good = said.author == public.person and voucher.custody == "author"
+    if not good:
+        raise NotVouched(
+            f"key {public.kid}: enrolled by {said.acting_as} {said.author} with a key in custody {voucher.custody},"
+            " wanted the person's own key, or a registrar's"
+        )
 
 
 def check_assured(

@@ -36,7 +36,7 @@ from ledger.core.receipt import Receipt
 from ledger.core.sealing import Opening, parse_plaintext
 from ledger.core.trust_policy import TrustPolicy
 from ledger.core.vocabulary import STATEMENT_TYPES, check_said
-from ledger.core.vouching import check_assured, voucher_of
+from ledger.core.vouching import check_assured, check_enrolled_by, voucher_of
 from ledger.verify.bundle_form import (
     CHECKPOINT,
     FHIR,
@@ -198,6 +198,7 @@ class _Bundle:
             try:
                 key = voucher_of(self.history, entry.signed, place.position, entry.recorded_at)
                 entry.signed.check_signature(key.key)
+                check_enrolled_by(self.history, key, entry.signed, place.position, entry.recorded_at)
                 check_assured(self.history, key, entry.signed, entry.assertion, place.position)
                 if isinstance(public, KeyStatement | PasskeyStatement):
                     self.history.apply(place.position, entry.signed.statement.type, public)

@@ -10,7 +10,7 @@ from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyId, KeyStatement
 from ledger.core.passkeys import PasskeyStatement
 from ledger.core.public import Continued, Erased
-from ledger.core.vouching import check_assured, voucher_of
+from ledger.core.vouching import check_assured, check_enrolled_by, voucher_of
 from ledger.verify.entries import UNREADABLE, Examined, Whole, leaves_of, note_going_back, note_signature
 from ledger.verify.findings import Findings, Step
 from ledger.verify.rows import WordsRow
@@ -109,9 +109,11 @@ class Folding:
     def _take_clear(self, said: Whole, examined: Examined) -> None:
         position, public = said.position, said.signed.statement.public
         try:
-            key = voucher_of(self.facts.keys, said.signed, position, said.recorded_at)
+            keys = self.facts.keys
+            key = voucher_of(keys, said.signed, position, said.recorded_at)
+            check_enrolled_by(keys, key, said.signed, position, said.recorded_at)
             if isinstance(public, KeyStatement | PasskeyStatement):
-                self.facts.keys.apply(position, said.signed.statement.type, public)
+                keys.apply(position, said.signed.statement.type, public)
             if isinstance(public, KeyStatement):
                 self.keys[public.key.kid] = public.key.raw
         except CoreError as error:

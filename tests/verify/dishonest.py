@@ -1,18 +1,20 @@
 """A log whose keeper holds every key of the log and admits what nobody should: all its hashes and signatures hold."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from ledger.core import canonical
+from ledger.core.assertions import Assertion
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.edge import Edge
 from ledger.core.entry import encode_entry
 from ledger.core.instants import SECOND, Instant
 from ledger.core.keys import KeyStatement, SigningKey
 from ledger.core.merkle import leaf_hash
+from ledger.core.public import Public
 from ledger.core.sealing import Opening, Part, SealedPart, seal
 from ledger.core.statement import Statement, sign
 from ledger.core.subjects import subjects_of
@@ -64,10 +66,15 @@ class DishonestLog:
         made_at: Instant | None = None,
         statement_id: str | None = None,
         ledger: str | None = None,
-        public: KeyStatement | None = None,
+        acting_as: str = "service",
+        public: Public | None = None,
         commit_to: Mapping[str, Any] | None = None,
+        assure: Callable[[bytes], Assertion] | None = None,
     ) -> int:
-        """Sign, seal and admit a statement; returns its position. ``commit_to``: other facts than those sealed."""
+        """Sign, seal and admit a statement; returns its position.
+
+        ``commit_to``: other facts than those sealed. ``assure`` makes an assertion for the payload.
+        """
         position = self.size
         self.last = Instant(self.last + SECOND) if at is None else at
         author = author or self.keyring.service
@@ -77,13 +84,14 @@ class DishonestLog:
             openings[Part.WORDS] = Opening(b"t" * 32, canonical.encode(words))
         committed = Opening(b"s" * 32, canonical.encode(facts if commit_to is None else commit_to)).commitment
         statement = Statement(
-            sid, ledger or self.keyring.origin, statement_type, author, "service", made_at or self.last, committed,
+            sid, ledger or self.keyring.origin, statement_type, author, acting_as, made_at or self.last, committed,
             openings[Part.WORDS].commitment if words is not None else None, public,
         )  # fmt: skip
         signed = sign(statement, signer or self.keyring.signer_for(author))
         kek = self.keyring.key_encryption_key
         sealed = {part: seal(opening, sid, part, kek, bytes(56)) for part, opening in openings.items()}
-        self._keep(statement, signed.jws, facts, sealed)
+        assertion = None if assure is None else assure(statement.payload())
+        self._keep(statement, signed.jws, facts, sealed, assertion)
         return position
 
     def tables(self) -> Tables:
@@ -106,10 +114,16 @@ class DishonestLog:
         )
 
     def _keep(
-        self, statement: Statement, jws: str, facts: Mapping[str, Any], sealed: Mapping[Part, SealedPart]
+        self,
+        statement: Statement,
+        jws: str,
+        facts: Mapping[str, Any],
+        sealed: Mapping[Part, SealedPart],
+        assertion: Assertion | None,
     ) -> None:
         position, words = self.size, sealed.get(Part.WORDS)
-        entry = encode_entry(self.last, jws, sealed[Part.FACTS].digest, None if words is None else words.digest)
+        spoken = None if words is None else words.digest
+        entry = encode_entry(self.last, jws, sealed[Part.FACTS].digest, spoken, assertion)
         stream = str(stream_of(statement.type, facts))
         self.versions[stream] += 1
         row = EntryRow(
