@@ -214,6 +214,7 @@ async def _arrived(service: Service, request: Request, name: str) -> Response:
 
 
 async def _in(service: Service, request: Request, person: str, vouched: "Vouched") -> Response:
+    await _check_claims(service, person, vouched)
     entered: Entered = await enter(
         request,
         service,
@@ -224,6 +225,14 @@ async def _in(service: Service, request: Request, person: str, vouched: "Vouched
         bound=vouched.may_act_as,
     )
     return entered.let_in(RedirectResponse(HOME, 303))
+
+
+async def _check_claims(service: Service, person: str, vouched: "Vouched") -> None:
+    """Raise SignInRefused where the provider vouches for nothing that the facts let this person act as."""
+    allowed = await may_act_as(service.ledger, service.directory, person)
+    if not set(allowed) & set(vouched.may_act_as):
+        detail = f"claims: got none that lets you act as {' or '.join(allowed)} here; sign in another way"
+        raise SignInRefused("invalid_scope", detail)
 
 
 async def _linked(service: Service, request: Request, under_way: "Transaction", vouched: "Vouched") -> Response:
@@ -238,9 +247,7 @@ async def _linked(service: Service, request: Request, under_way: "Transaction", 
 async def _accepted(service: Service, request: Request, under_way: "Transaction", vouched: "Vouched") -> Response:
     """Make the identity a way in for whoever was invited, and let them in."""
     async with service.doors.invitations.use(under_way.whom) as opened:
-        allowed = await may_act_as(service.ledger, service.directory, opened.person)
-        if not set(allowed) & set(vouched.may_act_as):  # before anything is linked
-            raise SignInRefused("invalid_scope", f"claims: got none that lets you act as {', '.join(allowed)} here")
+        await _check_claims(service, opened.person, vouched)  # before anything is linked
         await service.doors.identities.link(vouched.issuer, vouched.subject, opened.person)
         return await _in(service, request, opened.person, vouched)
 

@@ -167,7 +167,7 @@ FORGED: dict[str, tuple[Forgery, str]] = {
     "no subject": (says(sub=None), "sub: got none"),
     "a subject that no column takes": (says(sub="some\0body"), "sub: got none"),
     "an unknown subject": (says(sub="unknown"), "identity: got one that lets nobody in here"),
-    "claims that allow nothing": (says(level="low"), "acting_as: got '', wanted one of nothing"),
+    "claims that allow nothing": (says(level="low"), "claims: got none that lets you act as patient"),
     "no token": (lambda forger, nonce: "", "got something else, wanted a signed JWT"),
     "no JWT": (lambda forger, nonce: "a.b.c", "got something else, wanted a signed JWT"),
     "encrypted": (lambda forger, nonce: "a.b.c.d.e", "got something else, wanted a signed JWT"),

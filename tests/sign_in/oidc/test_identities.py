@@ -127,7 +127,7 @@ async def test_claims_bound_what_the_facts_allow(browser: Browser, forger: Forge
     await link(browser, forger, "okafor")
     del browser.cookies[SESSION]
     answer = await sign_in(browser, forger, "okafor")
-    assert "acting_as: got ''" in problem(answer, 403, "not-allowed")["detail"]
+    assert "claims: got none that lets you act as clinician here" in problem(answer, 403, "not-allowed")["detail"]
     assert SESSION not in browser.cookies
 
 
