@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import shlex
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +22,12 @@ from ledger.core.entry import parse_entry
 from ledger.core.receipt import Receipt, check_receipt
 from ledger.saying import By
 from tests.command_line.running import call
+from tests.docs.regions import DOCS
 from tests.http.served import ORIGIN, new_key
 from tests.soundness import assert_ledger_sound
 from tests.story import KEYRING, Story
+
+GUIDE = (DOCS / "how-to" / "sign-in-as-a-program.md").read_text()
 
 
 @pytest.fixture
@@ -155,3 +160,23 @@ async def test_where_no_answer_came_the_key_is_kept(story: Story, keyed: Path) -
     open_to_all = await keys(keyed, "token", str(key), *at)
     assert open_to_all.exit_code == 2
     assert "chmod 600" in open_to_all.stderr
+
+
+async def test_the_guide_for_programs_is_followed_line_by_line(
+    story: Story, url: str, keyed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(keyed)
+    await story.ledger.people.grant(story.ada, story.lind.person, "registrar")
+    await key_of(story, story.lind, keyed / "registrar.jwk")
+    program = KeyFile.fresh(story.amina.person, ORIGIN)
+    program.write(keyed / "program.jwk")
+    (keyed / "program-public.json").write_text(json.dumps(program.key.public.jwk))
+    (keyed / "log-verifier.txt").write_text(str(story.ledger.keyring.log.verifier))
+    guide = GUIDE.replace("PERSON", story.amina.person).replace("RECORD", story.record)
+    [wished] = re.findall(r"```json\n(.*?)\n```", guide)
+    (keyed / "wish.json").write_text(wished)
+    told = [line[2:].replace("URL", url) for line in guide.splitlines() if line.startswith("$ record-ledger ")]
+    assert len(told) == 6
+    for line in told[1:]:  # the first is for the ledger's own machine: test_commands.py has it
+        result = await asyncio.to_thread(call, keyed, *shlex.split(line)[1:])
+        assert result.exit_code == 0, (line, result.output)
