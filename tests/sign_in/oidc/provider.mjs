@@ -62,7 +62,8 @@ async function serve(client) {
     provider.callback()(request, response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const issuer = `http://localhost:${server.address().port}`;
+  // By its address it is another site than the service, which is at localhost: as a provider is to its clients.
+  const issuer = `http://127.0.0.1:${server.address().port}`;
   let provider = new Provider(issuer, configured(client));
   return issuer;
 }
