@@ -34,6 +34,7 @@ IDS: Final = (
     "release",
     "case",
     "policy",
+    "recovery",
     "kid",
 )
 """The facts of a statement that name what it made or is about."""

@@ -65,6 +65,10 @@ _USE: Final = """
         and used_at is null and ended_at is null and ends_at > %(now)s
     returning id, person, why
 """
+_SETTLED: Final = "update sign_in.invitation set settled_at = %(now)s where id = %(id)s and used_at is not null"
+_UNSETTLED: Final = """
+    select id, person, why, used_at from sign_in.invitation where used_at is not null and settled_at is null
+"""
 _RELEASE: Final = "update sign_in.invitation set used_at = null where id = %(id)s"
 
 
@@ -195,6 +199,17 @@ class Invitations:
             async with self.pool.connection() as connection:
                 await connection.execute(_RELEASE, {"id": opened.id})
             raise
+
+    async def settled(self, name: str) -> None:
+        """Note that what a used invitation was for is done."""
+        async with self.pool.connection() as connection:
+            await connection.execute(_SETTLED, self._now(id=name))
+
+    async def unsettled(self) -> list[tuple[Opened, Instant]]:
+        """Used invitations of which a crash left something to do, and when each was used."""
+        async with self.pool.connection() as connection:
+            rows = await (await connection.execute(_UNSETTLED)).fetchall()
+        return [(_opened(row), Instant(row[3])) for row in rows]
 
     async def _insert(
         self,

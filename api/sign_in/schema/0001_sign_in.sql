@@ -65,9 +65,11 @@ create table sign_in.invitation (         -- a link, and a code that is told in 
     opened_at  bigint,                        -- link and code were right; a passkey may be made
     ticket     bytea  unique,                 -- SHA-256 of what was answered then, by which that one may make it
     used_at    bigint,
+    settled_at bigint,                        -- what it was for is done, in the log as well
     ended_at   bigint
 );
 create index on sign_in.invitation (person);
+create index on sign_in.invitation (used_at) where settled_at is null;
 
 create table sign_in.recovery_code (      -- by which a person gets back in without anybody's help
     person  uuid   primary key,

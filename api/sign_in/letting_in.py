@@ -1,0 +1,64 @@
+"""What follows when somebody has come in by an invitation, and when somebody leaves: in the log, and at every door."""
+
+from contextlib import suppress
+
+from api.sign_in.doors import Doors
+from api.sign_in.invitations import Opened
+from api.sign_in.passkeys import KeptPasskey
+from api.sign_in.place import Place
+from ledger.domain.errors import NotAllowed
+from ledger.ledger import Ledger
+from ledger.saying import By
+
+
+async def settle(ledger: Ledger, doors: Doors, opened: Opened, made: KeptPasskey | None, place: Place) -> None:
+    """Do what the invitation was for, now that a way in is made (a passkey, or else an identity).
+
+    Founding: the passkey is enrolled in the name of the second founder, who is the ledger's first registrar. That is
+    admitted only while they have no key of their own; else it waits for a registrar, as every other does.
+    Recovery: every passkey, session and recovery code that there was before is ended.
+    """
+    if made is not None and opened.why == "founding" and opened.person != ledger.people.founders[1]:
+        registrar = By(ledger.people.founders[1], "registrar")
+        with suppress(NotAllowed):
+            await ledger.people.enrol_passkey(registrar, opened.person, made.passkey(place.rp))
+    if opened.why == "recovery":
+        await _end_before(ledger, doors, opened.person, made)
+    await doors.invitations.settled(opened.id)
+
+
+async def settle_what_is_left(ledger: Ledger, doors: Doors) -> None:
+    """Finish recoveries between whose new passkey and whose end a crash came: what was lost must not stay open."""
+    for opened, used_at in await doors.invitations.unsettled():
+        made = [one for one in await doors.passkeys.of(opened.person) if one.made_at >= used_at]
+        if made and opened.why == "recovery":
+            await _end_before(ledger, doors, opened.person, made[-1])
+        await doors.invitations.settled(opened.id)
+
+
+async def end_ways_in(doors: Doors, person: str) -> None:
+    """End every way in of somebody, whatever the log says; again changes nothing.
+
+    The sessions are ended last as well as first: one may have begun in between.
+    """
+    await doors.sessions.end_all(person)
+    for kept in await doors.passkeys.of(person):
+        await doors.passkeys.end(kept.credential)
+    await doors.identities.end(person)
+    await doors.invitations.end(person)
+    await doors.recovery.use_up(person)
+    await doors.sessions.end_all(person)
+
+
+async def _end_before(ledger: Ledger, doors: Doors, person: str, made: KeptPasskey | None) -> None:
+    """End what somebody had before they were let in again, in their own name: they are the one who is here now."""
+    keys = (await ledger.facts.person(person, fresh=True)).fold.keys
+    for enrolled in [one for one in keys.passkeys.values() if one.revoked_at is None]:
+        if made is None or enrolled.said.passkey.credential != made.id:
+            # About their own keys everybody speaks as a patient does, whether or not they have a record.
+            await ledger.people.revoke_passkey(By(person, "patient"), person, enrolled.said, "lost")
+    for kept in await doors.passkeys.of(person):
+        if made is None or kept.credential != made.credential:
+            await doors.passkeys.end(kept.credential)
+    await doors.recovery.use_up(person)
+    await doors.sessions.end_all(person)
