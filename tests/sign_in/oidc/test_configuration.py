@@ -1,14 +1,16 @@
 """The file of OpenID providers: what is read from it, and each fault that it may have, told at the start."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from api.settings import SettingsError
-from api.sign_in.providers import algorithm_of, read_providers
+from api.sign_in.providers import _Provider, _Rule, algorithm_of, read_providers
 
+DOCS = Path(__file__).parents[3] / "docs"
 GOOD = """
 [[provider]]
 name = "national"
@@ -159,3 +161,16 @@ def test_a_public_key_is_refused(folder: Path) -> None:
 def test_a_file_that_is_not_there_is_told(folder: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         read_providers(folder / "none.toml")
+
+
+def test_the_file_of_the_guide_is_good(folder: Path) -> None:
+    [text] = re.findall(r"```toml\n(.*?)```", (DOCS / "how-to" / "sign-in-with-openid.md").read_text(), re.DOTALL)
+    (folder / "key.pem").rename(folder / "national.pem")
+    [provider] = read_providers(written(folder, text)).values()
+    assert provider.allows({"identity_proofing_level": "P9"}) == ["patient", "carer"]
+
+
+def test_the_reference_tells_every_member_of_the_file() -> None:
+    told = (DOCS / "reference" / "openid.md").read_text()
+    for model in (_Provider, _Rule):
+        assert not [name for name in model.model_fields if f"`{name}`" not in told and f"provider.{name}" not in told]
