@@ -10,6 +10,7 @@ from api.http.bodies import UUID_PATTERN
 from api.http.problems import MALFORMED, Problem, Refused
 from api.http.service import Call
 from ledger.core.terms import KINDS
+from ledger.domain.errors import NotAllowed
 
 PURPOSES: Final[Mapping[str, tuple[str, ...]]] = {
     "patient": ("own-record",),
@@ -69,12 +70,18 @@ AskedPurpose = Annotated[str | None, Query(max_length=64, description="Clinician
 
 
 def purpose_of(call: Call, asked: str | None) -> str:
-    """The purpose of a reading; raises Refused where it is missing, or not one of this reader's."""
+    """The purpose of a reading; raises Refused where it is missing, or not one of this reader's.
+
+    Raises NotAllowed for who reads no records at all.
+    """
     allowed = PURPOSES.get(call.session.acting_as, ())
+    if not allowed:
+        wanted = ", ".join(PURPOSES)
+        raise NotAllowed(f"purpose: got acting_as {call.session.acting_as}, wanted one of {wanted}", "no-view")
     if asked is None and len(allowed) == 1:
         return allowed[0]
     if asked not in allowed:
-        wanted = f"one of {', '.join(allowed)}" if allowed else "a token for somebody who reads records"
+        wanted = f"one of {', '.join(allowed)}"
         raise Refused(
             Problem(MALFORMED, f"purpose: got {asked and asked[:40]!r}, wanted {wanted}; name it in the query")
         )
