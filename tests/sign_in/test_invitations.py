@@ -10,6 +10,7 @@ import pytest
 from api.sign_in import invitations
 from api.sign_in.codes import ALPHABET, bare
 from api.sign_in.invitations import TICKET_LASTS, Invitations
+from api.sign_in.session import SignInRefused
 from ledger.core.instants import DAY, Instant
 from ledger.saying import By
 from tests.http.served import Client, Served, problem
@@ -116,9 +117,9 @@ async def test_five_wrong_codes_end_an_invitation(house: Served) -> None:
     told = await invite(house, await new_person(house))
     doors = house.app.state.service.doors.invitations
     for _ in range(invitations.WRONG_CODES):
-        with pytest.raises(invitations.SignInRefused):
+        with pytest.raises(SignInRefused):
             await doors.open(told.secret, "AAAA-AAAA")
-    with pytest.raises(invitations.SignInRefused):
+    with pytest.raises(SignInRefused):
         await doors.open(told.secret, told.code)
 
 
@@ -136,11 +137,11 @@ async def test_an_invitation_is_over_after_seven_days_and_a_ticket_after_fifteen
     doors: Invitations = house.app.state.service.doors.invitations
     told = await invite(house, await new_person(house))
     later = Invitations(doors.pool, lambda: Instant(doors.clock() + 7 * DAY))
-    with pytest.raises(invitations.SignInRefused):
+    with pytest.raises(SignInRefused):
         await later.open(told.secret, told.code)
     _, ticket = await doors.open(told.secret, told.code)
     later = Invitations(doors.pool, lambda: Instant(doors.clock() + TICKET_LASTS))
-    with pytest.raises(invitations.SignInRefused):
+    with pytest.raises(SignInRefused):
         async with later.use(ticket):
             pass
     async with doors.use(ticket) as opened:
