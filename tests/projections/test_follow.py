@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import date
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from ledger.core.vocabulary import STATEMENT_TYPES
 from ledger.domain.errors import NotAllowed, Unknown
 from ledger.store.migrate import migrate
 from ledger.use_cases.items import Draft
+from ledger.use_cases.representation import Instrument
 from projections import follow
 from projections.access_trail import Sought
 from projections.all import ALL_PROJECTIONS
@@ -53,6 +55,8 @@ async def busy(story: Story) -> None:
     await story.ledger.care.end_carer(story.amina, story.record, story.sam.person)
     await story.ledger.care.name_carer(story.amina, story.record, story.greta.person, "sister")
     await story.ledger.people.leave_team(story.ada, story.practice, story.lind.person)
+    instrument = Instrument(story.sam.person, "attorney", ["care"], "jointly-and-severally", date(2026, 1, 1))
+    await story.ledger.representation.register_power(story.ada, story.record, instrument)
     await story.settled()
 
 
@@ -177,6 +181,8 @@ async def test_the_directory_lists_the_records_of_each_as_long_as_they_are_their
     )
     await story.ledger.care.end_carer(story.amina, story.record, story.sam.person)
     await story.ledger.people.leave_team(story.ada, story.practice, story.lind.person)
+    instrument = Instrument(story.sam.person, "attorney", ["care"], "jointly-and-severally", date(2026, 1, 1))
+    await story.ledger.representation.register_power(story.ada, story.record, instrument)
     await story.settled()
     now = story.ledger.clock()
     assert await directory.cared_for(story.sam.person) == []
