@@ -62,7 +62,7 @@ _CREDENTIAL: Final = {
 }
 
 
-class NewCarer(Body):
+class InvitedCarer(Body):
     """Somebody to be invited as a carer; naming them one is said by itself, at ``/records/{record}/carers``."""
 
     model_config = shown_as(name="Sam Hassan")
@@ -104,7 +104,7 @@ async def invite(
 
 @does(router, "/records/{record}/carers/invitations", "people.register_carer", INVITED, status=201, programs=True)
 async def invite_carer(
-    request: Request, call: Calling, record: InPath, body: Annotated[NewCarer, reads(NewCarer)]
+    request: Request, call: Calling, record: InPath, body: Annotated[InvitedCarer, reads(InvitedCarer)]
 ) -> Response:
     """Register somebody and invite them, by whoever may name carers of this record; at most twenty at a time.
 
