@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from webauthn.helpers import (
     decode_credential_public_key,
     encode_cbor,
-    parse_attestation_object,
     parse_authenticator_data,
+    parse_cbor,
     parse_client_data_json,
 )
 from webauthn.helpers.cose import COSECRV, COSEAlgorithmIdentifier
@@ -46,6 +46,16 @@ REASONS: Final = (
 """Why a passkey is refused: each has its own message, and its own way on."""
 _TRANSPORTS: Final = frozenset(one.value for one in AuthenticatorTransport)
 _MOST_CHARACTERS: Final = 16_384
+_FLAGS: Final = 32
+_HEAD: Final = 37
+"""Bytes before what is not always there: the digest of the relying party, the flags, the count."""
+_AAGUID: Final = 16
+_ATTESTED: Final = 0x40
+_EXTENDED: Final = 0x80
+_STRINGS: Final = (2, 3)
+_ITEMS: Final = {4: 1, 5: 2}
+"""Major types that hold items: arrays, and maps, which hold two of each."""
+_TAG: Final = 6
 _ES256: Final = (COSEAlgorithmIdentifier.ECDSA_SHA_256, COSECRV.P256)
 _EDDSA: Final = (COSEAlgorithmIdentifier.EDDSA, COSECRV.ED25519)
 
@@ -195,11 +205,57 @@ def _read(
 
 
 def _authenticator_that_made(parts: Mapping[str, bytes]) -> AuthenticatorData:
-    return parse_attestation_object(parts["attestationObject"]).auth_data
+    attestation = parts["attestationObject"]
+    _check_one_item(attestation)
+    return _authenticator_data(parse_cbor(attestation)["authData"])
 
 
 def _authenticator_that_used(parts: Mapping[str, bytes]) -> AuthenticatorData:
-    return parse_authenticator_data(parts["authenticatorData"])
+    return _authenticator_data(parts["authenticatorData"])
+
+
+def _authenticator_data(data: bytes) -> AuthenticatorData:
+    """Authenticator data (WebAuthn, section 6.1); raises ValueError for what the library must not be given.
+
+    The library finds where a key ends by encoding it again, so it must be encoded as the library would. What follows
+    it are extensions: nobody asked for any, but some browsers add theirs.
+    """
+    rest = data[_HEAD:]
+    if data[_FLAGS] & _ATTESTED:
+        rest = rest[_AAGUID + 2 + int.from_bytes(rest[_AAGUID : _AAGUID + 2]) :]
+        key = rest[: end_of_item(rest)]
+        if encode_cbor(parse_cbor(key)) != key:
+            raise ValueError("a key that is not encoded as CTAP2 says")
+        rest = rest[len(key) :]
+    if data[_FLAGS] & _EXTENDED:
+        _check_one_item(rest)
+    return parse_authenticator_data(data)
+
+
+def _check_one_item(data: bytes) -> None:
+    if end_of_item(data) != len(data):
+        raise ValueError("bytes left over")
+
+
+def end_of_item(data: bytes, start: int = 0, depth: int = 4) -> int:
+    """Where the CBOR item (RFC 8949) ends that begins at ``start``.
+
+    Raises ValueError or IndexError for what CTAP2 forbids: tags, lengths that are not said, more than four storeys. A
+    tag can refer to another part of the same bytes, so that two hundred of them stand for a million times as many.
+    """
+    major, argument, at = data[start] >> 5, data[start] & 31, start + 1
+    if major == _TAG or argument > 27 or depth < 0:
+        raise ValueError("a tag, no length, or too deep")
+    if argument >= 24:
+        size = 1 << (argument - 24)
+        argument, at = int.from_bytes(data[at : at + size]), at + size
+    if major in _STRINGS:
+        at += argument
+    for _ in range(argument * _ITEMS.get(major, 0)):
+        at = end_of_item(data, at, depth - 1)
+    if at > len(data):
+        raise ValueError("fewer bytes than are announced")
+    return at
 
 
 def _bytes(members: Mapping[str, Any], what: str) -> bytes:
