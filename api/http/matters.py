@@ -30,7 +30,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
             "said": [
                 {
                     "type": "emergency-opened/2",
-                    "author": {"id": _ID, "name": "Dr Moss", "acting_as": "clinician"},
+                    "author": {"id": _ID, "name": "Dr Moss", "acting_as": "clinician", "signed": "service"},
                     "made_at": "2026-05-03T08:00:00.000Z",
                     "recorded_at": "2026-05-03T08:00:00.000Z",
                     "facts": {

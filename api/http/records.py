@@ -54,7 +54,12 @@ EXAMPLE_ITEM: Final = {
     "kind": "plan-for-carers",
     "title": "How to help",
     "text": "Walk together every day.",
-    "author": {"id": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11", "name": "Dr Okafor", "acting_as": "clinician"},
+    "author": {
+        "id": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11",
+        "name": "Dr Okafor",
+        "acting_as": "clinician",
+        "signed": "author",
+    },
     "made_at": "2026-05-03T09:00:00.000Z",
 }
 EXAMPLE_VIEW: Final = {

@@ -308,5 +308,12 @@ class _Bundle:
         shape.facts(f"{place}/facts.json", said)
         if words is not None and shape.words is not None:
             check_said(entry.signed.statement.type, said or {}, words.value)
-        recorded_at = format_instant(entry.recorded_at)
-        return Told(place.position, recorded_at, entry.signed, said or {}, None if words is None else words.value)
+        enrolled = self.history.by_person.get((entry.signed.statement.author, entry.signed.kid))
+        return Told(
+            place.position,
+            format_instant(entry.recorded_at),
+            entry.signed,
+            None if enrolled is None else enrolled.said.custody,
+            said or {},
+            None if words is None else words.value,
+        )

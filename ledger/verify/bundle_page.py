@@ -60,7 +60,8 @@ def _amendment(amendment: Mapping[str, Any]) -> str:
 
 def _by(said: Mapping[str, Any]) -> str:
     author = said["author"]
-    return html.escape(f"{author['name'] or author['id']}, {author['acting_as']}, {said['made_at']}")
+    signed = {"author": "Signed by", "service": "Recorded by the service for"}[author["signed"]]
+    return html.escape(f"{signed} {author['name'] or author['id']}, {author['acting_as']}, {said['made_at']}")
 
 
 _NO_WORDS: Final = "The words were erased."

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.core.instants import format_instant
+from ledger.core.keys import Custody
 from ledger.core.statement import SignedStatement
 from ledger.core.terms import KINDS
 from ledger.verify.bundle_form import FHIR, RECORD, BundleError
@@ -39,11 +40,15 @@ _LABELS: Final = frozenset(KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One opened statement. ``words`` is None where it has none, they are not for this reader, or they are erased."""
+    """One opened statement. ``words`` is None where it has none, they are not for this reader, or they are erased.
+
+    ``custody``: who holds the key that signed it; None where nothing in the bundle says so.
+    """
 
     position: int
     recorded_at: str
     signed: SignedStatement
+    custody: Custody | None
     facts: Mapping[str, Any]
     words: Mapping[str, Any] | None
 
@@ -53,9 +58,10 @@ class Told:
         return self.signed.statement.type
 
     def author(self, names: Mapping[str, str]) -> dict[str, str | None]:
-        """Who said it, as views show it."""
+        """Who said it, and whose key signed it, as views show it."""
         said = self.signed.statement
-        return {"id": said.author, "name": names.get(said.author), "acting_as": said.acting_as}
+        by = {"id": said.author, "name": names.get(said.author), "acting_as": said.acting_as}
+        return {**by, "signed": self.custody}
 
     @property
     def made_at(self) -> str:
@@ -66,6 +72,8 @@ class Told:
         """Every text in it: in its facts, its words, and about itself."""
         yield from strings_in([self.facts, self.words])
         yield from (self.made_at, self.recorded_at, self.signed.statement.author, self.signed.statement.acting_as)
+        if self.custody is not None:
+            yield self.custody
 
 
 def parse_written(data: bytes, name: str) -> Any:

@@ -218,6 +218,12 @@ def _keys(scene: Scene) -> Iterator[Ask]:
     yield Ask("GET", f"/people/{UNKNOWN}/keys")
 
 
+def _statements(scene: Scene) -> Iterator[Ask]:
+    for limit in (1, 50):
+        yield Ask("GET", f"/people/{scene.reader.person}/statements", {"limit": limit}, pages=True)
+    yield Ask("GET", f"/people/{scene.teller.okafor.person}/statements")
+
+
 def _receipt(scene: Scene) -> Iterator[Ask]:
     for item in scene.items():
         author, statement = scene.teller.statements.get(item, (scene.teller.okafor.person, UNKNOWN))
@@ -263,6 +269,7 @@ ASKED: Final[Mapping[str, Asks]] = {
     "trail.who_looked": _trail, "trail.who_looked_across": _across, "trail.seen_by": _seen_by, "trail.in_full": _line,
     "trail.as_of": _as_of,
     "worklist.read": _worklist, "worklist.count": _counts, "notices.read": _notices, "people.keys": _keys,
+    "people.statements": _statements,
     "statements.receipt": _receipt, "statements.submit": _submit,
 }  # fmt: skip
 """What is asked of each operation that shows something, and of the one that takes what its author signed."""

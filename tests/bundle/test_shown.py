@@ -45,6 +45,10 @@ def an_agreement_by_the_author(item: Any) -> None:
     item["agreements"][0]["author"] = item["author"]
 
 
+def what_was_recorded_shown_as_signed(item: Any) -> None:
+    item["author"]["signed"] = "author"
+
+
 def an_answer_less(item: Any) -> None:
     item["answer"] = None
 
@@ -60,6 +64,7 @@ def an_erasure_that_nobody_made(item: Any) -> None:
         ("allergy", a_mark_of_an_error_that_nobody_made),
         ("allergy", words_that_are_there_shown_as_erased),
         ("letter", an_agreement_by_the_author),
+        ("letter", what_was_recorded_shown_as_signed),
         ("dispute", an_answer_less),
         ("plan", an_erasure_that_nobody_made),
     ],
