@@ -13,15 +13,16 @@ from api.http.answers import json_answer
 from api.http.bodies import Body, Text, reads, shown_as
 from api.http.cookies import cookie_of
 from api.http.entering import Entered, enter
+from api.http.invitations import slowed
 from api.http.operations import does, example, problems, shows
 from api.http.problems import CROSS_SITE, MALFORMED, SIGN_IN, UNKNOWN, Kind, Problem, Refused, problem_of
 from api.http.service import Call, Calling, Service, Serving
 from api.pages.rendering import page
+from api.sign_in.letting_in import settle
 from api.sign_in.place import place_of
 from api.sign_in.providers import ProviderFailed
 from api.sign_in.session import SignInRefused
 from api.sign_in.standing import may_act_as
-from api.sign_in.throttle import address_of
 from ledger.core.instants import format_instant
 from ledger.domain.errors import Unknown
 
@@ -61,7 +62,7 @@ class NewIdentity(Body):
     provider: Text
 
 
-class Accepting(Body):
+class AtProvider(Body):
     """The ticket of an invitation that is open, and at which provider its owner signs in from now on."""
 
     model_config = shown_as(provider="national", ticket="mYx0tqkLJ0zq5wN2VtB8c3rQvR1xw6Yk0m7n9oTfE2s")
@@ -91,7 +92,7 @@ async def providers(service: Serving) -> Response:
 
 
 _SEE_OTHER: Final[dict[int | str, dict[str, Any]]] = {
-    303: {"description": "See other", "headers": {"location": {"schema": {"type": "string"}}}}
+    303: {"description": "See other", "headers": {"location": {"schema": {"type": "string"}, "example": HOME}}}
 }
 
 
@@ -99,6 +100,7 @@ _SEE_OTHER: Final[dict[int | str, dict[str, Any]]] = {
     "/sign-in/oidc/{provider}",
     operation_id="sign_in.at_provider",
     summary="sign_in.at_provider",
+    status_code=303,
     response_class=Response,
     response_model=None,
     responses={**_SEE_OTHER, **problems(403, 404, 422, 429, 503)},
@@ -119,18 +121,17 @@ async def leave(service: Serving, request: Request, provider: ProviderInPath) ->
     "/sign-in/oidc/{provider}/callback",
     operation_id="sign_in.from_provider",
     summary="sign_in.from_provider",
+    status_code=303,
     response_class=Response,
     response_model=None,
     responses={**_SEE_OTHER, **problems(401, 403, 404, 422, 429, 503)},
 )
 async def come_back(service: Serving, request: Request, provider: ProviderInPath) -> Response:
     """Take what the provider answered: sign in, link, or accept an invitation, as it was begun in this browser."""
-    address = f"address:{address_of(request)}"
-    await service.doors.throttle.check(address)
     try:
-        answer = await _arrived(service, request, provider)
+        async with slowed(request, service):
+            answer = await _arrived(service, request, provider)
     except SignInRefused as error:
-        await service.doors.throttle.failed(address)
         answer = _told(request, problem_of(error))
     except Refused as error:
         answer = _told(request, error.problem)
@@ -139,7 +140,7 @@ async def come_back(service: Serving, request: Request, provider: ProviderInPath
 
 
 @does(router, "/invitations/at-provider", "invitations.accept_at_provider", {"url": _URL}, anonymous=True)
-async def accept(service: Serving, request: Request, body: Annotated[Accepting, reads(Accepting)]) -> Response:
+async def accept(service: Serving, request: Request, body: Annotated[AtProvider, reads(AtProvider)]) -> Response:
     """Accept an open invitation by signing in at a provider: where to send the browser for that."""
     _check_known(service, body.provider)
     leaving = await _left(service, request, body.provider, "invitation", body.ticket)
@@ -229,6 +230,7 @@ async def _in(service: Service, request: Request, person: str, vouched: "Vouched
 
 async def _check_claims(service: Service, person: str, vouched: "Vouched") -> None:
     """Raise SignInRefused where the provider vouches for nothing that the facts let this person act as."""
+    await service.caught_up()
     allowed = await may_act_as(service.ledger, service.directory, person)
     if not set(allowed) & set(vouched.may_act_as):
         detail = f"claims: got none that lets you act as {' or '.join(allowed)} here; sign in another way"
@@ -246,10 +248,14 @@ async def _linked(service: Service, request: Request, under_way: "Transaction", 
 
 async def _accepted(service: Service, request: Request, under_way: "Transaction", vouched: "Vouched") -> Response:
     """Make the identity a way in for whoever was invited, and let them in."""
-    async with service.doors.invitations.use(under_way.whom) as opened:
+    doors = service.doors
+    async with doors.invitations.use(under_way.whom) as opened:
         await _check_claims(service, opened.person, vouched)  # before anything is linked
-        await service.doors.identities.link(vouched.issuer, vouched.subject, opened.person)
-        return await _in(service, request, opened.person, vouched)
+        if opened.why == "recovery":  # what was lost, as their passkeys: those end when all is made
+            await doors.identities.end(opened.person)
+        await doors.identities.link(vouched.issuer, vouched.subject, opened.person)
+    await settle(service.ledger, doors, opened, None, place_of(request, doors.settings))
+    return await _in(service, request, opened.person, vouched)
 
 
 def _told(request: Request, problem: Problem) -> Response:

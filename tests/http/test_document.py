@@ -39,6 +39,7 @@ _OPERATION = re.compile(rf"\b(GET|POST) (/(?:{_PLACES})\b[A-Za-z0-9{{}}/_-]*)(\?
 PUBLIC = (
     {"invitations.open", "invitations.accept", "recovery.use_code"}
     | {"sign_in.token", "sign_in.passkey_options", "sign_in.passkey"}
+    | {"sign_in.providers", "sign_in.at_provider", "sign_in.from_provider", "invitations.accept_at_provider"}
     | {
         f"log.{name}"
         for name in ("checkpoint", "checkpoint_recorded", "verifier", "tile", "prove_inclusion", "prove_consistency")

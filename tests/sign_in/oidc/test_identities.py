@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from api.http.cookies import SESSION
-from ledger.saying import By
+from ledger.saying import By, fresh_id
 from tests.http.served import problem
 from tests.sign_in.browser import Browser
 from tests.sign_in.oidc.forger import Forger
@@ -159,6 +159,23 @@ async def test_an_invitation_is_accepted_at_a_provider(browser: Browser, forger:
     left = await browser.post("/invitations/at-provider", provider="forger", ticket=ticket)
     refused(await vouched(browser, forger, left.json()["url"], "another"), "ticket: got one that was used")
     assert (await sign_in(browser, forger, "nadia")).status_code == 303
+
+
+async def test_a_recovery_at_a_provider_ends_what_was_there_before(browser: Browser, forger: Forger) -> None:
+    story = browser.served.story
+    sam, doors = story.sam.person, browser.service.doors
+    await doors.identities.link(forger.issuer, "sam, who lost his login", sam)
+    async with Browser.of(browser.served) as before:
+        assert (await sign_in(before, forger, "sam, who lost his login")).status_code == 303
+        now = story.ledger.clock()
+        made = await doors.invitations.invite_again(fresh_id(now), sam, by=story.ada.person, since=now)
+        _, ticket = await doors.invitations.open(made.secret, made.code)
+        left = await browser.post("/invitations/at-provider", provider="forger", ticket=ticket)
+        assert (await vouched(browser, forger, left.json()["url"], "sam again")).status_code == 303
+        assert (await before.get("/session")).status_code == 401
+        before.cookies.clear()
+        refused(await sign_in(before, forger, "sam, who lost his login"), "identity: got one that lets nobody in")
+    assert (await browser.get("/session")).json()["person"] == sam
 
 
 async def test_providers_are_listed_for_the_sign_in_page(browser: Browser) -> None:
