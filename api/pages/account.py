@@ -64,7 +64,9 @@ async def name_passkey(call: Calling, form: Form) -> Response:
 async def end_passkey(call: Calling, form: Form) -> Response:
     """End a passkey, and every session that began with it."""
     ending = passkeys.Ending(reason=member(form, "reason"), even_the_last="even_the_last" in form)
-    return _gone(await passkeys.end(call, member(form, "credential"), ending), "/account#passkeys")
+    ended = await passkeys.end(call, member(form, "credential"), ending)
+    # With the passkey that this session began with, the session is over as well.
+    return _gone(ended) if "clear-site-data" in ended.headers else see_other("/account#passkeys")
 
 
 @router.post("/forms/sessions/end")
@@ -93,9 +95,9 @@ def _confirms(request: Request, call: Call, kept: KeptPasskey) -> dict[str, Any]
     return {**named, "jwk": passkey.jwk, "rp": passkey.rp, "credential": passkey.credential}
 
 
-def _gone(ended: Response, path: str = "/sign-in") -> Response:
-    """Where to go on; what takes the session from the browser goes along with it."""
-    answer = see_other(path)
+def _gone(ended: Response) -> Response:
+    """The way out: what takes the session from the browser goes along with it."""
+    answer = see_other("/sign-in")
     answer.raw_headers += [header for header in ended.raw_headers if header[0] in (b"set-cookie", b"clear-site-data")]
     return answer
 

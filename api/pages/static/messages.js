@@ -5,7 +5,7 @@ import { NotEnrolled, WrongClock } from "./saying.js";
 
 const OF_PROMPT = {
   NotAllowedError:
-    "The passkey was not used: the question was closed, or it took too long. Nothing was sent. Press the button to be asked again.",
+    "The passkey was not used: the question was closed, it took too long, or there is no passkey of this account here. Nothing was sent. Press the button to be asked again.",
   InvalidStateError:
     "This device already has a passkey for this account. Sign in with it, or use another device or security key.",
   NotSupportedError:
