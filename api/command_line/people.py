@@ -1,12 +1,26 @@
 """``people``: who there is. Whoever can run these commands holds the ledger's keys, so they speak as its founders."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.command_line.terminal import AsJson, Group, out, print_json, print_table, with_ledger
+from api.command_line.terminal import (
+    AsJson,
+    Failure,
+    Group,
+    out,
+    print_json,
+    print_table,
+    the_house,
+    the_ledger,
+    with_ledger,
+)
 
 if TYPE_CHECKING:
+    from api.sign_in.invitations import Invitations, Invited
+    from api.wiring import House
     from ledger.ledger import Ledger
 
 BY_FOUNDERS = "Said in the name of the ledger's founding administrators, and recorded as such."
@@ -84,6 +98,32 @@ def care(
         out.print(f"care  {started}", markup=False)
 
 
+@people.command(epilog=BY_FOUNDERS)
+def invite(
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print a link to hand over and a code to tell in person, by which somebody makes their first passkey.
+
+    Both are good for seven days, once; inviting again ends them. Who ever had a way in is let back in by recover.
+    """
+    _print_invited(_with_invitations(lambda ledger, invitations: _invite(ledger, invitations, person)), as_json=as_json)
+
+
+@people.command(epilog=BY_FOUNDERS)
+def recover(
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let somebody back in who lost every passkey: one founder asks, the other approves, and both are on record.
+
+    Prints a link to hand over and a code to tell in person. What they had ends when they make a new passkey.
+    """
+    _print_invited(
+        _with_invitations(lambda ledger, invitations: _recover(ledger, invitations, person)), as_json=as_json
+    )
+
+
 @people.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List the people that are registered: ids and roles. Names are sealed; only a recorded look opens them."""
@@ -102,6 +142,46 @@ async def _grant(ledger: "Ledger", person: str, role: str) -> None:
     await ledger.people.grant(By(first, "administrator"), person, role)
     if role in NEEDS_APPROVAL:
         await ledger.people.approve(By(second, "administrator"), person, role)
+
+
+async def _invite(ledger: "Ledger", invitations: "Invitations", person: str) -> "Invited":
+    if (await ledger.facts.person(person, fresh=True)).fold.facts.registered is None:
+        raise Failure(f"person {person}: nobody is registered by this id; see record-ledger people list")
+    return await invitations.invite(person, why="invited", by=None)
+
+
+async def _recover(ledger: "Ledger", invitations: "Invitations", person: str) -> "Invited":
+    from ledger.saying import By
+
+    asking, approving = (By(founder, "administrator") for founder in ledger.people.founders)
+    recovery = str((await ledger.people.ask_recovery(asking, person)).facts["recovery"])
+    approved = await ledger.people.approve_recovery(approving, person, recovery)
+    return await invitations.invite_again(recovery, person, by=approving.person, since=approved.recorded_at)
+
+
+def _with_invitations(work: "Callable[[Ledger, Invitations], Awaitable[Invited]]") -> dict[str, Any]:
+    """Invite somebody, and tell what to hand over: the link is that of the place that the settings name."""
+
+    async def within(house: "House") -> dict[str, Any]:
+        from api.sign_in.doors import doors_of
+        from ledger.core.instants import format_instant
+
+        async with the_ledger(house) as ledger, doors_of(house, ledger) as doors:
+            invited = await work(ledger, doors.invitations)
+        link = invited.link(house.settings.url or f"http://localhost:{house.settings.port}")
+        return {"link": link, "code": invited.code, "ends_at": format_instant(invited.ends)}
+
+    with the_house() as house:
+        return asyncio.run(within(house))
+
+
+def _print_invited(invited: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(invited)
+        return
+    out.print(f"link  {invited['link']}", markup=False)
+    out.print(f"code  {invited['code']}", markup=False)
+    out.print(f"until {invited['ends_at']}; hand over the link, and tell the code in person", markup=False)
 
 
 async def _everybody(ledger: "Ledger") -> list[dict[str, Any]]:

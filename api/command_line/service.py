@@ -48,7 +48,11 @@ def serve(
     ] = None,
     port: Port = None,
 ) -> None:
-    """Serve the ledger over HTTP until it is interrupted."""
+    """Serve the ledger over HTTP until it is interrupted.
+
+    Until the first administrator has come in, each start prints a link on the standard error by which they can: it is
+    good for an hour, and once.
+    """
     from api.settings import read_settings
     from api.wiring import open_house
 
@@ -56,7 +60,11 @@ def serve(
     chosen = {name: value for name, value in given.items() if value is not None}
     log_to_stderr()
     with open_house(read_settings().model_copy(update=chosen)) as house:
-        _serve(house, lambda url: err.print(f"record-ledger serves {house.settings.origin} at {url}"))
+        _serve(
+            house,
+            lambda url: err.print(f"record-ledger serves {house.settings.origin} at {url}"),
+            first_link=_print_first_link,
+        )
 
 
 def migrate(as_json: AsJson = False) -> None:
@@ -81,11 +89,22 @@ def migrate(as_json: AsJson = False) -> None:
         out.print("\n".join(["Applied:", *applied]) if applied else "The schema is up to date.")
 
 
-def _serve(house: "House", ready: Callable[[str], None], personas: "Personas | None" = None) -> None:
+def _print_first_link(link: str) -> None:
+    told = "Nobody has come in yet. The first administrator does here, within the hour:"
+    err.print(told, link, sep="\n", markup=False, soft_wrap=True)
+
+
+def _serve(
+    house: "House",
+    ready: Callable[[str], None],
+    personas: "Personas | None" = None,
+    *,
+    first_link: Callable[[str], None] | None = None,
+) -> None:
     from api.http.serving import ServingFailed
     from api.http.serving import serve as serve_house
 
     try:
-        serve_house(house, ready, personas=personas)
+        serve_house(house, ready, personas=personas, first_link=first_link)
     except ServingFailed as error:
         raise Failure(str(error), ExitCode.UNREACHABLE) from error

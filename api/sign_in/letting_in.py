@@ -11,6 +11,17 @@ from ledger.ledger import Ledger
 from ledger.saying import By
 
 
+async def first_way_in(ledger: Ledger, doors: Doors, place: Place) -> str | None:
+    """A link by which the first founding administrator makes their first way in; None if they ever made one.
+
+    It takes no code and is good for an hour, once; the one that was given before is good no more.
+    """
+    founder = ledger.people.founders[0]
+    if await doors.invitations.has_had_a_way_in(founder):
+        return None
+    return (await doors.invitations.invite(founder, why="founding", by=None, coded=False)).link(place.origin)
+
+
 async def settle(ledger: Ledger, doors: Doors, opened: Opened, made: KeptPasskey | None, place: Place) -> None:
     """Do what the invitation was for, now that a way in is made (a passkey, or else an identity).
 

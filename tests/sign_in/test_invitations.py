@@ -10,6 +10,8 @@ import pytest
 from api.sign_in import invitations
 from api.sign_in.codes import ALPHABET, bare
 from api.sign_in.invitations import TICKET_LASTS, Invitations
+from api.sign_in.letting_in import first_way_in
+from api.sign_in.place import Place
 from api.sign_in.session import SignInRefused
 from ledger.core.instants import DAY, Instant
 from ledger.saying import By
@@ -73,6 +75,24 @@ async def come_in(browser: Browser, house: Served, person: str, device: Authenti
     assert answer.status_code == 201, answer.text
     entered: dict[str, Any] = answer.json()
     return entered
+
+
+async def test_the_first_administrator_comes_in_by_a_link_alone_and_their_passkey_is_enrolled(house: Served) -> None:
+    """First of all tests here: the second founder, who is the registrar, has no key of their own yet."""
+    service, place = house.app.state.service, Place.of(PLACE)
+    founder, registrar = service.ledger.people.founders
+    links = [str(await first_way_in(service.ledger, service.doors, place)) for _ in range(2)]
+    before, link = (one.removeprefix(f"{PLACE}/invitation#") for one in links)
+    async with Browser.of(house) as ada:
+        problem(await ada.post("/invitations/open", secret=before), 401, "sign-in")
+        start = await house.size()
+        told = (await accept(ada, await open_it(ada, link, None))).json()
+        assert (told["person"], told["acting_as"], told["passkey"]["enrolled"]) == (founder, "administrator", True)
+        assert await house.said(start) == ["passkey-enrolled/1"]
+        [said] = await service.ledger.read(start, 1)
+        assert (said.author, said.acting_as) == (registrar, "registrar")
+        assert (await ada.post("/people", name="Rita Bell")).status_code == 201
+    assert await first_way_in(service.ledger, service.doors, place) is None
 
 
 async def test_who_has_link_and_code_comes_in_and_speaks_in_their_own_name(house: Served, browser: Browser) -> None:
