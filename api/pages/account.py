@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.http import passkeys, people, session
+from api.http import oidc, passkeys, people, session
 from api.http.bodies import OnlyBody
 from api.http.service import Call, Calling
 from api.pages.forms import Form, member
@@ -33,6 +33,8 @@ async def account(request: Request, call: Calling, cursor: Cursor = None) -> Res
         voice=await voice_of(request, call),
         passkeys=[{**one, "confirms": _confirms(request, call, own[one["kid"]])} for one in listed],
         **_told(await session.listed(call)),
+        **_told(await oidc.identities(call)),
+        **_told(await oidc.providers(call.service)),
         **_told(await people.keys(call, person)),
         **_told(await people.statements(call, person, said)),
     )
@@ -67,6 +69,13 @@ async def end_passkey(call: Calling, form: Form) -> Response:
     ended = await passkeys.end(call, member(form, "credential"), ending)
     # With the passkey that this session began with, the session is over as well.
     return _gone(ended) if "clear-site-data" in ended.headers else see_other("/account#passkeys")
+
+
+@router.post("/forms/identities/end", operation_id="identities.end")
+async def end_identity(call: Calling, form: Form) -> Response:
+    """End a login at a provider, and every session that began with it."""
+    await oidc.end(call, oidc.NoIdentity(issuer=member(form, "issuer")))
+    return see_other("/account#identities")
 
 
 @router.post("/forms/sessions/end")

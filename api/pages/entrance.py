@@ -26,7 +26,7 @@ async def sign_in(request: Request) -> Response:
 @router.get("/invitation")
 async def invitation(request: Request) -> Response:
     """Where an invitation's link leads; what it carries is for the page alone, and is not sent."""
-    return page(request, "invitation.html")
+    return page(request, "invitation.html", providers=_providers(request))
 
 
 @router.get("/recovery")

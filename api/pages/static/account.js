@@ -1,4 +1,4 @@
-/** One's own passkeys, and the code by which one gets back in without any. */
+/** One's own passkeys, logins at providers, and the code by which one gets back in without any. */
 
 import { post } from "./api.js";
 import { confirmWhenAsked } from "./confirming.js";
@@ -23,3 +23,10 @@ whenAsked(document.getElementById("recovery-code"), async () => {
   shown.textContent = code;
   shown.hidden = false;
 });
+
+for (const button of document.querySelectorAll("[data-links]")) {
+  whenAsked(button, async () => {
+    const { url } = await freshly(() => post("/session/identities", { provider: button.dataset.links }));
+    location.assign(url);
+  });
+}

@@ -1,4 +1,4 @@
-/** Accepting an invitation: link and code are shown, and a passkey is made. */
+/** Accepting an invitation: link and code are shown, and a passkey is made, or a login at a provider linked. */
 
 import { post } from "./api.js";
 import { tell, whenAsked } from "./page.js";
@@ -16,10 +16,22 @@ history.replaceState(null, "", location.pathname);
 
 if (secret === "") tell("This page needs the whole link that you were sent. Open the link again.", { error: true });
 
-whenAsked(form, async () => {
+function open() {
   const code = form.code.value.trim();
-  const { options, ticket } = await post("/invitations/open", { secret, ...(code === "" ? {} : { code }) });
+  return post("/invitations/open", { secret, ...(code === "" ? {} : { code }) });
+}
+
+whenAsked(form, async () => {
+  const { options, ticket } = await open();
   const credential = await makePasskey(options);
   await post("/invitations/accept", { ticket, credential, name: form.name.value });
   location.assign("/account#passkeys");
 }, OWN);
+
+for (const button of document.querySelectorAll("[data-provider]")) {
+  whenAsked(button, async () => {
+    const { ticket } = await open();
+    const { url } = await post("/invitations/at-provider", { provider: button.dataset.provider, ticket });
+    location.assign(url);
+  }, OWN);
+}

@@ -140,19 +140,11 @@ async def test_amina_links_her_national_login_and_signs_in_with_it(
     await chromium.add_cookies([{"name": SESSION, "value": browser.cookie, "url": base.replace("http:", "https:")}])
     page = await chromium.new_page()
     await page.goto(f"{base}/account")
-    url = await page.evaluate(
-        """async (csrf) => {
-            const headers = { "content-type": "application/json", "x-csrf-token": csrf };
-            const body = JSON.stringify({ provider: "national" });
-            const answer = await fetch("/session/identities", { method: "POST", headers, body });
-            return (await answer.json()).url;
-        }""",
-        browser.csrf,
-    )
-    await page.goto(url)
+    await page.click("text=Sign in with The national login too")
     await fill_in(page, "amina")
     await page.click("text=Continue")
     await page.wait_for_url(f"{base}/account")
+    await page.wait_for_selector("text=Stop signing in with it")
 
     await chromium.clear_cookies(name=SESSION)
     await page.goto(f"{base}/sign-in")
