@@ -42,8 +42,9 @@ async def settle_what_is_left(ledger: Ledger, doors: Doors) -> None:
     """Finish recoveries between whose new passkey and whose end a crash came: what was lost must not stay open."""
     for opened, used_at in await doors.invitations.unsettled():
         made = [one for one in await doors.passkeys.of(opened.person) if one.made_at >= used_at]
-        if made and opened.why == "recovery":
-            await _end_before(ledger, doors, opened.person, made[-1])
+        linked = [one for one in await doors.identities.of(opened.person) if one.linked_at >= used_at]
+        if opened.why == "recovery" and (made or linked):
+            await _end_before(ledger, doors, opened.person, made[-1] if made else None)
         await doors.invitations.settled(opened.id)
 
 
@@ -71,5 +72,7 @@ async def _end_before(ledger: Ledger, doors: Doors, person: str, made: KeptPassk
     for kept in await doors.passkeys.of(person):
         if made is None or kept.credential != made.credential:
             await doors.passkeys.end(kept.credential)
+    if made is not None:  # else the identity is what they came in by, and linking it has ended the others
+        await doors.identities.end(person)
     await doors.recovery.use_up(person)
     await doors.sessions.end_all(person)

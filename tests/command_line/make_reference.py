@@ -28,7 +28,7 @@ COMMANDS = (
     "verify", "verify receipt", "verify bundle", "verify mirror", "audit replay", "audit as-of",
     "rebuild", "notices", "mirror",
     "witness keys", "witness serve", "witness evidence",
-    "receipt", "people add", "people grant", "people care", "people list",
+    "receipt", "people add", "people grant", "people care", "people invite", "people recover", "people list",
     "keys make", "keys list", "keys revoke", "keys token", "keys enrol", "keys sign",
     "log-keys list", "log-keys rotate", "log-keys retire",
     "erase status", "erase apply", "vault rotate", "vault status", "vault destroy",
