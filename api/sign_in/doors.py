@@ -58,7 +58,7 @@ async def doors_of(house: House, ledger: Ledger, personas: Personas | None = Non
             house.settings,
             pool,
             once,
-            Sessions(pool, key_for(house.keyring, "session-key"), ledger.facts, clock),
+            Sessions(pool, key_for(house.keyring, "session-key"), ledger.facts, clock, personas is not None),
             Throttle(pool, key_for(house.keyring, "throttle-key"), clock),
             Passkeys(pool, once, ledger.facts, clock),
             Invitations(pool, clock),

@@ -44,6 +44,7 @@ _READ: Final = """
     where (s.token = %(token)s or (s.token_before = %(token)s and s.changed_at > %(old)s))
       and s.ended_at is null and s.ends_at > %(now)s and s.seen_at > %(idle)s
       and p.ended_at is null and i.ended_at is null
+      and (s.means <> 'persona' or %(demonstration)s)
 """
 _BEGIN: Final = """
     insert into sign_in.session (id, token, changed_at, person, acting_as, may_act_as, means, credential, issuer,
@@ -102,12 +103,16 @@ class _Known:
 
 @dataclass(slots=True)
 class Sessions:
-    """Begins, finds and ends the sessions of browsers. Rows are remembered for ``ENDED_WITHIN``."""
+    """Begins, finds and ends the sessions of browsers. Rows are remembered for ``ENDED_WITHIN``.
+
+    Those of personas count in a ``demonstration`` alone: where the ledger is served after it, they are nobody's.
+    """
 
     pool: Pool
     key: bytes
     facts: FactsReader
     clock: Callable[[], Instant]
+    demonstration: bool = False
     _known: OrderedDict[bytes, _Known] = field(default_factory=OrderedDict)
     _endings: int = 0
 
@@ -245,7 +250,13 @@ class Sessions:
 
     async def _read(self, token: bytes, now: Instant) -> _Known:
         self._known.pop(token, None)
-        values = {"token": token, "now": now, "old": now - OLD_VALUE_FOR, "idle": now - IDLE_LIMIT}
+        values = {
+            "token": token,
+            "now": now,
+            "old": now - OLD_VALUE_FOR,
+            "idle": now - IDLE_LIMIT,
+            "demonstration": self.demonstration,
+        }
         async with self.pool.connection() as connection:
             row = await (await connection.execute(_READ, values)).fetchone()
         if row is None:

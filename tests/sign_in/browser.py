@@ -47,7 +47,7 @@ class Browser:
     def csrf(self) -> str:
         return csrf_of(self.cookie)
 
-    async def begin(self, by: By, *, means: str = "persona", **more: Any) -> None:
+    async def begin(self, by: By, *, means: str = "invitation", **more: Any) -> None:
         """Sign somebody in past every door, for tests that are not about doors."""
         begun = await self.service.doors.sessions.begin(
             by.person, by.acting_as, means=means, browser="Firefox on Linux", **more

@@ -138,6 +138,19 @@ async def test_what_is_served_lets_nobody_in_so_whatever_the_environment_says(
         assert BANNER not in (await http.get("/sign-in")).text
 
 
+async def test_a_session_that_began_in_the_demonstration_is_nobodys_where_the_ledger_is_served_after_it(
+    demonstration: Served, tmp_path: Path
+) -> None:
+    story, dsn = demonstration.story, demonstration.story.database.dsn()
+    async with Browser.of(demonstration) as browser:
+        await choose(browser, story.amina.person)
+        app = create_app(House(Settings(home=tmp_path), KEYRING, dsn, dsn))
+        async with app.router.lifespan_context(app), Browser.of(Served(app, demonstration.http, story)) as later:
+            later.cookies |= browser.cookies
+            problem(await later.get("/session"), 401, "sign-in")
+        assert (await browser.get("/session")).status_code == 200
+
+
 def test_only_the_demo_makes_personas_and_serve_takes_none() -> None:
     """No option of ``serve`` and no setting leads to one; whatever else names them passes them on, from the demo."""
     assert inspect.signature(serve).parameters.keys() == {"host", "port"}

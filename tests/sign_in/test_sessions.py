@@ -59,7 +59,7 @@ async def test_a_session_lets_its_owner_read_and_speak(browser: Browser) -> None
     said = await browser.post(f"{browser.served.record}/results-wish", wish="at-once")
     assert said.status_code == 201, said.text
     shown = (await browser.get("/session")).json()
-    assert (shown["person"], shown["acting_as"], shown["means"]) == (story.amina.person, "patient", "persona")
+    assert (shown["person"], shown["acting_as"], shown["means"]) == (story.amina.person, "patient", "invitation")
     assert (shown["csrf"], shown["may_act_as"]) == (browser.csrf, ["patient"])
 
 
@@ -353,7 +353,7 @@ async def test_a_browser_is_named_from_short_lists() -> None:
 
 
 async def test_the_token_of_pages_follows_from_the_part_of_the_value_that_stays(sessions: Sessions) -> None:
-    one, other = ([(await sessions.begin("3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "patient", means="persona",
+    one, other = ([(await sessions.begin("3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "patient", means="invitation",
                                          browser="x")).cookie for _ in range(2)])  # fmt: skip
     assert csrf_of(one) != csrf_of(other)
     assert csrf_of(one) not in one
