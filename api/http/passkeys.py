@@ -19,6 +19,7 @@ from api.http.signing_in import CREDENTIAL_ID, KID, OPTIONS, Credential, session
 from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import place_of
 from ledger.core.canonical import unbase64url
+from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant, format_instant
 from ledger.core.key_history import KeyHistory
 from ledger.core.terms import KEY_ENDS
@@ -128,6 +129,8 @@ async def rename(call: Calling, credential: CredentialInPath, body: Annotated[Na
 )
 async def end(call: Calling, credential: CredentialInPath, body: Annotated[Ending, reads(Ending)]) -> Response:
     """End a passkey of one's own, and every session that it began; one that is enrolled is revoked in the log."""
+    if body.reason not in KEY_ENDS:  # of one that is not enrolled, no statement is made that would be refused for it
+        raise MalformedStatement("reason", got=body.reason, wanted=f"one of {', '.join(KEY_ENDS)}")
     kept = await _own(call, credential)
     if not body.even_the_last:
         await _check_another_way_in(call, kept)

@@ -223,6 +223,8 @@ async def test_ending_a_passkey_ends_its_sessions_and_says_so_in_the_log_where_i
         problem(await elsewhere.post(f"/passkeys/{kept.id}/end", reason="stolen"), 404, "unknown")
         told = problem(await elsewhere.post(f"/passkeys/{spare['credential']}/end", reason="lost"), 409, "not-possible")
         assert "recovery code" in told["detail"]
+        odd = await elsewhere.post(f"/passkeys/{spare['credential']}/end", reason="bored", even_the_last=True)
+        problem(odd, 422, "malformed")
         size = await house.size()
         told = await good(elsewhere.post(f"/passkeys/{spare['credential']}/end", reason="lost", even_the_last=True))
         assert (told["revoked"], await house.said(size), elsewhere.cookies) == (None, [], {})
