@@ -20,6 +20,7 @@ const CLIENTS = {
 const CLAIMS = {
   amina: { identity_proofing_level: "P9", roles: ["member"] },
   okafor: { identity_proofing_level: "P9", roles: ["member", "clinician"] },
+  nadia: { identity_proofing_level: "P9", roles: [] },
   quick: { identity_proofing_level: "P0", roles: [] },
 };
 let generation = 0;

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import httpx
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Page, Route, async_playwright
 
 from api.http.cookies import SESSION
@@ -116,20 +117,26 @@ async def fill_in(page: Page, login: str) -> None:
     await page.click("button[type=submit]")
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def launched() -> AsyncIterator[Chromium]:
+    """Chromium, once for all of these tests."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def chromium() -> AsyncIterator[BrowserContext]:
-    """Chromium, which reaches this machine alone."""
+async def chromium(launched: Chromium) -> AsyncIterator[BrowserContext]:
+    """A fresh profile, which reaches this machine alone: the provider's forms name a style sheet elsewhere."""
 
     async def only_here(route: Route) -> None:
         here = urlsplit(route.request.url).hostname in ("localhost", "127.0.0.1")
         await (route.continue_() if here else route.abort())
 
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context()
+    async with await launched.new_context() as context:
         await context.route("**/*", only_here)
         yield context
-        await browser.close()
 
 
 async def test_amina_links_her_national_login_and_signs_in_with_it(
@@ -162,6 +169,27 @@ async def test_amina_links_her_national_login_and_signs_in_with_it(
         True,
         "Lax",
     )
+
+
+async def test_nadia_accepts_her_invitation_with_a_login_and_later_stops_using_it(
+    house: Served, base: str, chromium: BrowserContext
+) -> None:
+    registered = await house.story.ledger.people.register(house.story.ada, "Nadia, who is new")
+    invitations = house.app.state.service.doors.invitations
+    nadia = str(registered.facts["person"])
+    made = await invitations.invite(nadia, why="invited", by=house.story.ada.person)
+    page = await chromium.new_page()
+    await page.goto(made.link(base))
+    await page.fill("#code", made.code)
+    await page.click("text=The national login")
+    await fill_in(page, "nadia")
+    await page.click("text=Continue")
+    await page.wait_for_url(f"{base}/")
+    told = await page.evaluate("fetch('/session').then((answer) => answer.json())")
+    assert (told["person"], told["means"]) == (nadia, "oidc")
+    await page.goto(f"{base}/account")
+    await page.click("text=Stop signing in with it")
+    await page.wait_for_url(f"{base}/sign-in*")
 
 
 async def test_who_says_no_at_the_provider_comes_back_to_a_page(base: str, chromium: BrowserContext) -> None:
