@@ -143,9 +143,10 @@ async def forging() -> AsyncIterator[Forger]:
 
 
 @asynccontextmanager
-async def listening(app: Any, port: socket.socket) -> AsyncIterator[None]:
+async def listening(app: Any, port: socket.socket, **tls: Any) -> AsyncIterator[None]:
     """Serve an application, whose lifespan is somebody else's, from this process."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, ws="none"))
+    config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, ws="none", **tls)
+    server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([port]))
     while not server.started:  # noqa: ASYNC110 - the server has no event to wait for
         await asyncio.sleep(0.01)
