@@ -40,10 +40,15 @@ _KID: Final = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
 
 class NewPerson(Body):
-    """Somebody to be registered."""
+    """Somebody to be registered; a patient with their NHS number, if it is known, as people write it."""
 
-    model_config = shown_as(name="Amina Hassan")
+    model_config = shown_as(name="Amina Hassan", nhs_number="943 476 5919")
     name: Text
+    nhs_number: str | None = None
+
+    def identifiers(self) -> list[dict[str, str]]:
+        """The numbers by which others know them; raises MalformedStatement."""
+        return [] if self.nhs_number is None else [nhs_number_of(self.nhs_number)]
 
 
 class NewRole(Body):
@@ -113,8 +118,8 @@ class NewPolicy(Body):
 
 @writes(router, "/people", "people.register")
 async def register(call: Calling, body: Annotated[NewPerson, reads(NewPerson)]) -> Response:
-    """Register a person, by an administrator or a registrar."""
-    return answered(await call.ledger.people.register(call.by(body), body.name))
+    """Register a person, by an administrator or a registrar; name and number are sealed."""
+    return answered(await call.ledger.people.register(call.by(body), body.name, identifiers=body.identifiers()))
 
 
 @writes(router, "/people/{person}/roles", "people.grant")
@@ -216,7 +221,6 @@ _SAID: Final = {
             "acting_as": "patient",
             "made_at": "2026-05-03T08:59:59.120Z",
             "recorded_at": "2026-05-03T09:00:00.000Z",
-            "position": 73894,
             "kid": _KID,
             "custody": "author",
         }
@@ -237,14 +241,17 @@ async def statements(call: Calling, person: InPath, page: Annotated[PageOfStatem
     more = len(found) > page.limit
     return json_answer(
         {
-            "statements": [_statement(keys, *one) for one in found[: page.limit]],
+            "statements": [_statement(keys, entry) for _, entry in found[: page.limit]],
             "cursor": cursors.seal((Instant(0), found[page.limit - 1][0]), *continues) if more else None,
         }
     )
 
 
-def _statement(keys: KeyHistory, position: int, entry: bytes) -> dict[str, Any]:
-    """What is told of a statement to whom it is in the name of: nothing of what it says."""
+def _statement(keys: KeyHistory, entry: bytes) -> dict[str, Any]:
+    """What is told of a statement to whom it is in the name of: nothing of what it says.
+
+    Nor its position, by which one could count what others said between two of them: that is in its receipt.
+    """
     read = read_entry(entry)
     said = read.signed.statement
     return {
@@ -253,7 +260,6 @@ def _statement(keys: KeyHistory, position: int, entry: bytes) -> dict[str, Any]:
         "acting_as": said.acting_as,
         "made_at": format_instant(said.made_at),
         "recorded_at": format_instant(read.recorded_at),
-        "position": position,
         "kid": read.signed.kid,
         "custody": keys.by_person[said.author, read.signed.kid].said.custody,
     }
