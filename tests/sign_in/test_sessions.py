@@ -9,6 +9,7 @@ import pytest
 from api.http.cookies import SESSION, csrf_of
 from api.http.fresh import REAUTHENTICATE_AFTER
 from api.sign_in.browsers import browser_of
+from api.sign_in.place import Place
 from api.sign_in.session import SignInRefused
 from api.sign_in.sessions import (
     ABSOLUTE_LIMIT,
@@ -20,9 +21,12 @@ from api.sign_in.sessions import (
     Sessions,
 )
 from ledger.core.instants import MINUTE, SECOND, Instant
+from ledger.core.passkeys import PasskeyStatement
 from ledger.saying import By
 from tests.http.served import Served, problem
-from tests.sign_in.browser import FIREFOX, Browser
+from tests.sign_in.authenticator import Authenticator
+from tests.sign_in.authenticator import Browser as Page
+from tests.sign_in.browser import FIREFOX, PLACE, Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Later = Callable[[int], None]
@@ -281,6 +285,23 @@ async def test_a_passkey_ended_in_the_table_alone_ends_its_sessions(
         connection.execute("update sign_in.passkey set ended_at = 1 where credential = %s", [with_passkey])
     later(ENDED_WITHIN)
     problem(await browser.get("/session"), 401, "sign-in")
+
+
+async def test_a_passkey_revoked_in_the_log_by_another_process_ends_its_sessions(
+    browser: Browser, house: Served, later: Later
+) -> None:
+    passkeys, device, place = browser.service.doors.passkeys, Authenticator(), Place.of(PLACE)
+    story = house.story
+    options = await passkeys.options_to_make(story.moss.person, "", place, "them")
+    made = await passkeys.make(story.moss.person, device.make(options, Page(origin=PLACE)), place, "Phone", "them")
+    registrar = By(story.bert.person, "registrar")
+    await story.ledger.people.enrol_passkey(registrar, story.moss.person, made.passkey(place.rp))
+    await browser.begin(story.moss, means="passkey", credential=made.credential)
+    assert (await browser.get("/session")).status_code == 200
+    said = PasskeyStatement.of(made.passkey(place.rp), story.moss.person, "registrar")
+    await story.ledger.people.revoke_passkey(story.ada, story.moss.person, said, "stolen")
+    later(ENDED_WITHIN)
+    assert "revoked" in problem(await browser.get("/session"), 401, "sign-in")["detail"]
 
 
 HIGH_STAKES = (
