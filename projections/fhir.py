@@ -74,7 +74,9 @@ class _Writing:
     amended: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._meet("Patient", self.patient["id"], self.patient["name"])
+        name = self._meet("Patient", self.patient["id"], self.patient["name"])
+        if numbers := self.patient.get("identifiers"):  # a carer's view has none
+            self.people[name]["identifier"] = [dict(one) for one in numbers]
 
     def add_item(self, item: Item, parent: Item | None) -> None:
         """Add an item, its amendments, what was said of it, and everything under it."""

@@ -42,15 +42,22 @@ def add(
     record: Annotated[
         bool, typer.Option("--record", help="Open a record of which this person is the patient.")
     ] = False,
+    ask_nhs_number: Annotated[
+        bool, typer.Option("--nhs-number", help="Ask for the patient's NHS number; it is sealed, as the name is.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Register a person, and print their id."""
+    # Asked for, never given as an argument: those stand in the shell's history and the list of processes.
+    typed = typer.prompt("NHS number", hide_input=True, err=True) if ask_nhs_number else None
 
     async def work(ledger: "Ledger") -> dict[str, Any]:
+        from ledger.core.identifiers import nhs_number_of
         from ledger.saying import By
 
         founder = By(ledger.people.founders[0], "administrator")
-        registered = await ledger.people.register(founder, name)
+        identifiers = [] if typed is None else [nhs_number_of(typed)]
+        registered = await ledger.people.register(founder, name, identifiers=identifiers)
         person = registered.facts["person"]
         for one in role or []:
             await _grant(ledger, person, one)

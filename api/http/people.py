@@ -11,6 +11,7 @@ from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Text, names, rea
 from api.http.operations import shows, writes
 from api.http.service import Call, Calling
 from ledger.core.entry import read_entry
+from ledger.core.identifiers import nhs_number_of
 from ledger.core.instants import Instant, format_instant
 from ledger.core.key_history import Enrolment, KeyHistory
 from ledger.core.keys import PublicKey

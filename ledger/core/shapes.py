@@ -20,6 +20,7 @@ _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _RULE = re.compile(r"[a-z][a-z0-9-]{0,63}(:[a-z][a-z0-9-]{0,63})?")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 WORDS_LIMIT: Final = 256 * 1024
+_NONE: Final[Mapping[str, Check]] = {}
 
 
 def uuid(what: str, value: object) -> None:
@@ -128,16 +129,20 @@ def list_of(inner: Check, *, at_most: int = 1024) -> Check:
     return check
 
 
-def members(shape: Mapping[str, Check]) -> Check:
-    """An object with exactly these members."""
+def members(shape: Mapping[str, Check], also: Mapping[str, Check] = _NONE) -> Check:
+    """An object with exactly these members; those of ``also`` may be left out."""
 
     def check(what: str, value: object) -> None:
-        if not isinstance(value, dict) or value.keys() != shape.keys():
+        if not isinstance(value, dict) or not shape.keys() <= value.keys() <= shape.keys() | also.keys():
             got = sorted(value) if isinstance(value, dict) else value
-            raise MalformedStatement(what, got=got, wanted="exactly the members " + ", ".join(sorted(shape)))
+            beside = f"; {', '.join(sorted(also))} may be left out" if also else ""
+            wanted = "exactly the members " + ", ".join(sorted({*shape, *also}))
+            raise MalformedStatement(what, got=got, wanted=wanted + beside)
         try:
             for member, inner in shape.items():
                 inner(member, value[member])
+            for member in value.keys() - shape.keys():
+                also[member](member, value[member])
         except MalformedStatement as error:
             raise error.inside(what) from None
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ledger.core.errors import MalformedStatement
+from ledger.core.identifiers import identifier
 from ledger.core.shapes import (
     Check,
     day,
@@ -66,7 +67,7 @@ _DECIDED = members({"rule": rule, "evidence": list_of(position), "items": list_o
 
 STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
     # people
-    "person-registered/1": of_person({}, members({"name": text})),
+    "person-registered/1": of_person({}, members({"name": text}, {"identifiers": list_of(identifier, at_most=8)})),
     "key-enrolled/1": of_person({"kid": text}, public="key"),
     "key-revoked/1": of_person({"kid": text, "reason": one_of(*KEY_ENDS)}, public="key"),
     "passkey-enrolled/1": of_person({"kid": text}, public="passkey"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from ledger.core.authority import may_say
@@ -70,13 +71,19 @@ class People:
         except Conflict:
             return  # another process founded it in this instant
 
-    async def register(self, by: By, name: str, *, person: str | None = None) -> Answer:
-        """Register a person under a service-held key, by which they can speak once they sign in."""
+    async def register(
+        self, by: By, name: str, *, person: str | None = None, identifiers: Sequence[Mapping[str, str]] = ()
+    ) -> Answer:
+        """Register a person under a service-held key, by which they can speak once they sign in.
+
+        ``identifiers`` are numbers by which others know them (``ledger.core.identifiers``): sealed, as the name is.
+        """
         pinned = self._speaker.pinned(by)
         registered = person or self._speaker.name(pinned, "person")
-        answer = await self._speaker.say(
-            Sentence(pinned, "person-registered/1", {"person": registered}, {"name": name})
-        )
+        words: dict[str, Any] = {"name": name}
+        if identifiers:
+            words["identifiers"] = [dict(one) for one in identifiers]
+        answer = await self._speaker.say(Sentence(pinned, "person-registered/1", {"person": registered}, words))
         # A crash between the two leaves a person without a key; registering them again, as a retry does, mends it.
         await self._enrol_service_key(registered)
         return answer

@@ -46,7 +46,7 @@ async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> C
     return CarerView(
         disclosure=disclosure.id,
         record=disclosure.record,
-        patient=opened.patient,
+        patient=Person(opened.patient.id, opened.patient.name),  # their numbers are not for others
         opened_at=disclosure.recorded_at,
         items=tuple(_item(opened, shown) for shown in disclosure.shown),
         more=disclosure.more is not None,

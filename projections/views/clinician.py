@@ -10,7 +10,7 @@ from ledger.ledger import Ledger
 from projections.timeline import Timeline
 from projections.views.conversation import Discussed, SealedItem, Why, discussed_of, sealed_item
 from projections.views.explanations import because_shown
-from projections.views.shape import Author, ItemTold, Opened, Person, Told, open_for
+from projections.views.shape import Author, ItemTold, Opened, Patient, Told, open_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class ClinicianView:
 
     disclosure: str
     record: str
-    patient: Person
+    patient: Patient
     opened_at: Instant
     why: Why
     items: tuple[ClinicianItem, ...]

@@ -11,7 +11,7 @@ from ledger.disclosure import Disclosure, Shown
 from ledger.ledger import Ledger
 from projections.timeline import Timeline
 from projections.views.conversation import Discussed, SealedItem, discussed_of, sealed_item
-from projections.views.shape import Opened, Person, open_for
+from projections.views.shape import Opened, Patient, open_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class PatientView:
 
     disclosure: str
     record: str
-    patient: Person
+    patient: Patient
     opened_at: Instant
     items: tuple[PatientItem, ...]
     sealed: tuple[SealedItem, ...]

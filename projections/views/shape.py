@@ -29,6 +29,13 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Patient(Person):
+    """The patient, with the numbers by which others know them: each a ``system`` and a ``value``."""
+
+    identifiers: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Author:
     """Who said something, acting as what, and whose key signed it.
 
@@ -131,7 +138,7 @@ class Opened:
     """What one reader reads of everything in a disclosure: statements by item, and the patient."""
 
     told: Mapping[str, "ItemTold"]
-    patient: Person
+    patient: Patient
 
 
 class ItemTold:
@@ -190,11 +197,13 @@ async def open_for(
         check_in_step(shown, statements.get(shown.item, ()))
         read[shown.item] = read_by(reader, disclosure, shown, statements[shown.item])
     words = await ledger.trail.words(disclosure, _readable(read, disclosure))
-    names = {person: (words.get(position) or {}).get("name") for person, position in disclosure.people.items()}
+    people = {person: words.get(position) or {} for person, position in disclosure.people.items()}
+    names = {person: said.get("name") for person, said in people.items()}
     custody = await custody_of(ledger, {(about.author, about.kid) for pairs in read.values() for about, _ in pairs})
     telling = _Telling(words, names, custody)
     told = {item: ItemTold([telling.told(*pair) for pair in pairs]) for item, pairs in read.items()}
-    return Opened(told, Person(disclosure.patient, names.get(disclosure.patient)))
+    numbers = people.get(disclosure.patient, {}).get("identifiers", ())
+    return Opened(told, Patient(disclosure.patient, names.get(disclosure.patient), tuple(numbers)))
 
 
 def check_in_step(shown: Shown, statements: Sequence[About]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from inspect import getclosurevars
 from typing import Any, Final
 
-from ledger.core import shapes, terms
+from ledger.core import identifiers, shapes, terms
 from ledger.core import statement_types as objects
 from ledger.core.authority import SPEAKERS
 from ledger.core.authority_people import superseded
@@ -49,6 +49,7 @@ SIMPLE = {
     shapes.name: "name",
     shapes.rule: "rule",
     shapes.text: "text",
+    identifiers.identifier: "identifier",
 }
 SPELLINGS = {
     "UUID": "lower-case, `01931f2e-7c00-7000-8000-0000000000aa`",
@@ -60,6 +61,10 @@ SPELLINGS = {
     "name": "lower-case letters, digits and hyphens, at most 64",
     "rule": "a name, and its ground after a colon where it has one: `withheld:serious-harm`",
     "text": "not blank, no NUL, no lone surrogate, at most 256 KiB as UTF-8",
+    "identifier": (
+        "an object of `system`, which is `https://fhir.nhs.uk/Id/nhs-number`, and `value`: ten digits, of which the"
+        " last checks the others"
+    ),
 }
 AGGREGATES = {
     "person": "People",
@@ -143,6 +148,7 @@ def _named(statement_type: str) -> str:
 
 _IN_CLEAR = {
     "key": "in clear: a key",
+    "passkey": "in clear: a passkey",
     "erased": "in clear: the positions whose words are erased",
     "continued": "in clear: the log that this one continues",
 }
@@ -152,6 +158,8 @@ def _words(said: StatementType) -> str:
     if said.words is None:
         return _IN_CLEAR[said.public] if said.public else "none"
     told = _members(members_of(said.words))
+    beside = _made_by(said.words)[1]["also"]
+    told += f"<br>and, if there are any, {_members(beside)}" if beside else ""
     return told if said.words_required else told + "<br>(may be left out)"
 
 
