@@ -16,15 +16,15 @@ from api.http.operations import EXAMPLE_ANSWER, does, shows, writes
 from api.http.people import KeyInPath, Revocation
 from api.http.service import Call, Calling
 from api.http.signing_in import CREDENTIAL_ID, KID, OPTIONS, Credential, session_id_of
-from api.sign_in.passkeys import KeptPasskey
+from api.sign_in.passkeys import KeptPasskey, fingerprint_of
 from api.sign_in.place import place_of
 from ledger.core.canonical import unbase64url
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant, format_instant
-from ledger.core.key_history import KeyHistory
+from ledger.core.key_history import KeyHistory, PasskeyEnrolment
+from ledger.core.passkeys import PasskeyStatement
 from ledger.core.terms import KEY_ENDS
 from ledger.domain.errors import NotAllowed, NotPossible, Unknown
-from ledger.saying import Answer
 
 router: Final = APIRouter(tags=["passkeys"])
 CredentialInPath = Annotated[
@@ -44,6 +44,12 @@ _PASSKEY: Final = {
     "enrolled": False,
     "fingerprint": _FINGERPRINT,
     "this_one": True,
+}
+_ONLY_IN_LOG: Final = {
+    "credential": "EBESExQVFhcYGRobHB0eHw",
+    "kid": KID,
+    "enrolled": False,
+    "fingerprint": _FINGERPRINT,
 }
 _WAITING: Final = {"person": _PERSON, "kid": KID, "made_at": _NOW, "fingerprint": _FINGERPRINT}
 _TO_MAKE: Final = {
@@ -89,12 +95,18 @@ class Ending(Body):
     even_the_last: bool = False
 
 
-@shows(router, "/passkeys", "passkeys.list", {"passkeys": [_PASSKEY]})
+@shows(router, "/passkeys", "passkeys.list", {"passkeys": [_PASSKEY], "only_in_log": [_ONLY_IN_LOG]})
 async def listed(call: Calling) -> Response:
-    """One's own passkeys, oldest first; whether each is enrolled, and the digits by which a registrar knows it."""
+    """One's own passkeys, oldest first; whether each is enrolled, and the digits by which a registrar knows it.
+
+    ``only_in_log`` are those that the log names as one's own and that sign nobody in here: revoked ones, and any that a
+    registrar enrolled without there being one. Whoever finds one enrolled that they do not know ends it, and says so.
+    """
     keys = await _keys(call, call.session.person)
     found = await call.service.doors.passkeys.of(call.session.person)
-    return json_answer({"passkeys": [_told(kept, keys, call) for kept in found]})
+    here = {kept.id for kept in found}
+    others = [_of_log(one) for (_, credential), one in keys.passkeys.items() if credential not in here]
+    return json_answer({"passkeys": [_told(kept, keys, call) for kept in found], "only_in_log": others})
 
 
 @does(router, "/passkeys/options", "passkeys.options", _TO_MAKE)
@@ -116,7 +128,9 @@ async def make(request: Request, call: Calling, body: Annotated[NewPasskey, read
 @does(router, "/passkeys/{credential}/name", "passkeys.rename", {"credential": CREDENTIAL_ID, "name": "My old phone"})
 async def rename(call: Calling, credential: CredentialInPath, body: Annotated[Name, reads(Name)]) -> Response:
     """Call a passkey of one's own something else."""
-    kept = await _own(call, credential)
+    kept = await _kept(call, credential)
+    if kept is None:
+        raise _unknown()
     await call.service.doors.passkeys.rename(kept.credential, body.name)
     return json_answer({"credential": credential, "name": body.name})
 
@@ -131,16 +145,19 @@ async def end(call: Calling, credential: CredentialInPath, body: Annotated[Endin
     """End a passkey of one's own, and every session that it began; one that is enrolled is revoked in the log."""
     if body.reason not in KEY_ENDS:  # of one that is not enrolled, no statement is made that would be refused for it
         raise MalformedStatement("reason", got=body.reason, wanted=f"one of {', '.join(KEY_ENDS)}")
-    kept = await _own(call, credential)
-    if not body.even_the_last:
+    kept, enrolled = await _kept(call, credential), await _enrolled(call, credential)
+    if kept is None and enrolled is None:
+        raise _unknown()
+    if kept is not None and not body.even_the_last:
         await _check_another_way_in(call, kept)
     # The statement comes first: where it is refused, or lost in a crash, the passkey is still there to be ended.
-    revoked = await _revoke(call, kept, body)
-    ended = await _end(call, kept)
-    response = json_answer(
-        {"credential": credential, "sessions": ended, "revoked": None if revoked is None else told_of(revoked)}
-    )
-    if call.session.credential == kept.credential:
+    revoked = None
+    if enrolled is not None:
+        revoked = await call.ledger.people.revoke_passkey(call.by(body), call.session.person, enrolled, body.reason)
+    told = None if revoked is None else told_of(revoked)
+    ended = await _end(call, call.session.person, credential)
+    response = json_answer({"credential": credential, "sessions": ended, "revoked": told})
+    if kept is not None and call.session.credential == kept.credential:
         clear_session(response)
     return response
 
@@ -191,18 +208,25 @@ async def revoke(
     if said is None:
         raise Unknown(f"passkey {kid}: none of this person is enrolled by this id; check the thumbprint")
     answer = await call.ledger.people.revoke_passkey(call.by(body), person, said, body.reason)
-    kept = await call.service.doors.passkeys.find(unbase64url(said.passkey.credential, "credential"))
-    if kept is not None:
-        await _end(call, kept)
+    await _end(call, person, said.passkey.credential)
     return answered(answer)
 
 
-async def _own(call: Call, credential: str) -> KeptPasskey:
-    """A passkey of whoever is signed in; of anybody else's is said what is said of none."""
+async def _kept(call: Call, credential: str) -> KeptPasskey | None:
+    """A passkey by which whoever is signed in signs in; None for anybody else's, as for one that never was."""
     kept = await call.service.doors.passkeys.find(unbase64url(credential, "credential"))
-    if kept is None or kept.person != call.session.person or kept.ended_at is not None:
-        raise Unknown("passkey: there is none of yours that signs in by this id; see GET /passkeys")
-    return kept
+    return kept if kept is not None and kept.person == call.session.person and kept.ended_at is None else None
+
+
+async def _enrolled(call: Call, credential: str) -> PasskeyStatement | None:
+    """What the log says of a passkey that speaks for whoever is signed in."""
+    person = call.session.person
+    enrolment = (await _keys(call, person)).passkeys.get((person, credential))
+    return None if enrolment is None or enrolment.revoked_at is not None else enrolment.said
+
+
+def _unknown() -> Unknown:
+    return Unknown("passkey: there is none of yours by this id; see GET /passkeys")
 
 
 async def _check_another_way_in(call: Call, kept: KeptPasskey) -> None:
@@ -217,20 +241,16 @@ async def _check_another_way_in(call: Call, kept: KeptPasskey) -> None:
     )
 
 
-async def _revoke(call: Call, kept: KeptPasskey, body: Ending) -> Answer | None:
-    """Say that an enrolled passkey is revoked; None for one that is not enrolled, or that was revoked before."""
-    enrolment = kept.enrolment(await _keys(call, kept.person))
-    if enrolment is None or enrolment.revoked_at is not None:
-        return None
-    return await call.ledger.people.revoke_passkey(call.by(body), kept.person, enrolment.said, body.reason)
+async def _end(call: Call, person: str, credential: str) -> int:
+    """End a person's passkey at the door, and its sessions; how many there were.
 
-
-async def _end(call: Call, kept: KeptPasskey) -> int:
-    """End it at the door, and its sessions; how many there were. Done again, it mends what a crash left half done."""
+    Nobody else's: the log may name one as theirs that is not. Done again, it mends what a crash left half done.
+    """
     doors = call.service.doors
+    kept = await doors.passkeys.find(unbase64url(credential, "credential"))
+    if kept is None or kept.person != person:
+        return 0
     await doors.passkeys.end(kept.credential)
-    # Sessions and tokens rest on the cached keys: reading them afresh ends those of this passkey at once.
-    await _keys(call, kept.person)
     return await doors.sessions.end_of_passkey(kept.credential)
 
 
@@ -259,6 +279,16 @@ def _told(kept: KeptPasskey, keys: KeyHistory, call: Call) -> dict[str, Any]:
         "enrolled": enrolment is not None and enrolment.revoked_at is None,
         "fingerprint": kept.fingerprint,
         "this_one": kept.credential == call.session.credential,
+    }
+
+
+def _of_log(enrolment: PasskeyEnrolment) -> dict[str, Any]:
+    passkey = enrolment.said.passkey
+    return {
+        "credential": passkey.credential,
+        "kid": passkey.kid,
+        "enrolled": enrolment.revoked_at is None,
+        "fingerprint": fingerprint_of(passkey.kid),
     }
 
 

@@ -40,6 +40,8 @@ AGAIN: Final = "passkey-again"
 MOST: Final = 20
 """Passkeys of one person that sign in."""
 LONGEST_NAME: Final = 64
+_JOINER: Final = "\u200d"
+"""Between the parts of one picture, as of a person at a computer."""
 _SITE: Final = "Record ledger"
 _COLUMNS: Final = (
     "credential, person::text, public_key, kid, name, sign_count, backed_up, transports, made_at, used_at, ended_at"
@@ -97,13 +99,8 @@ class KeptPasskey:
 
     @property
     def fingerprint(self) -> str:
-        """What its owner and a registrar read to each other: 24 digits in six groups, of the SHA-256 of ``kid``.
-
-        To make another passkey with the same digits takes 2^80 tries.
-        """
-        digest = hashlib.sha256(b"ledger/v1/passkey-fingerprint\0" + self.kid.encode()).digest()
-        digits = f"{int.from_bytes(digest) % 10**24:024d}"
-        return " ".join(digits[n : n + 4] for n in range(0, 24, 4))
+        """What its owner and a registrar read to each other."""
+        return fingerprint_of(self.kid)
 
     def enrolment(self, keys: KeyHistory) -> PasskeyEnrolment | None:
         """What the log says about it, if anything."""
@@ -292,9 +289,19 @@ class Passkeys:
             return (await connection.execute(query.encode(), values)).rowcount
 
 
+def fingerprint_of(kid: KeyId) -> str:
+    """A passkey's digits, to be read aloud: 24 in six groups, of the SHA-256 of ``kid``.
+
+    To make another passkey with the same digits takes 2^80 tries.
+    """
+    digest = hashlib.sha256(b"ledger/v1/passkey-fingerprint\0" + kid.encode()).digest()
+    digits = f"{int.from_bytes(digest) % 10**24:024d}"
+    return " ".join(digits[n : n + 4] for n in range(0, 24, 4))
+
+
 def check_name(name: str) -> None:
     """Raise MalformedStatement for what nobody could call a passkey."""
-    if not (0 < len(name) <= LONGEST_NAME and name.isprintable() and name.strip()):
+    if not (0 < len(name) <= LONGEST_NAME and name.replace(_JOINER, "").isprintable() and name.strip()):
         raise MalformedStatement("name", got=name, wanted=f"1 to {LONGEST_NAME} characters that can be seen")
 
 

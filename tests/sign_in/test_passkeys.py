@@ -14,11 +14,12 @@ from psycopg_pool import AsyncConnectionPool
 from api.clock import clock
 from api.sign_in.authenticators import REASONS, PasskeyRefused
 from api.sign_in.once import GOOD_FOR, Once
-from api.sign_in.passkeys import MOST, KeptPasskey, Passkeys
+from api.sign_in.passkeys import MOST, KeptPasskey, Passkeys, fingerprint_of
 from api.sign_in.place import Place
 from ledger.core.canonical import base64url, unbase64url
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant
+from ledger.core.keys import KeyId
 from ledger.core.passkeys import PasskeyStatement
 from ledger.saying import By
 from tests.sign_in.authenticator import (
@@ -160,7 +161,7 @@ async def test_a_name_is_something_that_can_be_seen(story: Story, passkeys: Pass
         options = await passkeys.options_to_make(story.amina.person, "", PLACE, WHOM)
         with pytest.raises(MalformedStatement, match="name"):
             await passkeys.make(story.amina.person, Authenticator().make(options), PLACE, name, WHOM)
-    kept = await made(passkeys, Authenticator(), story.amina, "Aminas Händi")
+    kept = await made(passkeys, Authenticator(), story.amina, "Aminas Händi \U0001f469\u200d\U0001f4bb")
     await passkeys.rename(kept.credential, "Old phone")
     [renamed] = await passkeys.of(story.amina.person)
     assert renamed.name == "Old phone"
@@ -368,12 +369,8 @@ async def test_extensions_that_nobody_asked_for_do_no_harm(story: Story, passkey
 
 
 def test_a_fingerprint_is_six_groups_of_four_digits_and_differs_with_every_key() -> None:
-    def kept(kid: str) -> KeptPasskey:
-        now = clock()
-        return KeptPasskey(b"id", "", b"", kid, "", 0, False, [], now, None, None)  # type: ignore[arg-type]
-
-    assert kept("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k").fingerprint == "2690 9130 9382 2917 2824 7078"
-    assert len({kept(str(n)).fingerprint for n in range(1000)}) == 1000
+    assert fingerprint_of(KeyId("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")) == "2690 9130 9382 2917 2824 7078"
+    assert len({fingerprint_of(KeyId(str(n))) for n in range(1000)}) == 1000
 
 
 def test_the_guide_says_what_each_refusal_means() -> None:

@@ -301,3 +301,21 @@ async def test_an_administrator_revokes_what_somebody_cannot_end_themselves(brow
         problem(await browser.get("/session"), 401, "sign-in")
         assert problem(await sign_in(browser, phone), 403, "passkey")["reason"] == "unknown"
         problem(await ada.post(here, reason="lost"), 403, "key-not-in-force")
+
+
+async def test_a_passkey_that_the_log_alone_names_as_ones_own_is_seen_and_ended(
+    browser: Browser, house: Served
+) -> None:
+    nadia, tom, of_tom = await somebody(house), await somebody(house, "Tom"), Authenticator()
+    kept = await passkey_of(browser, tom, of_tom)
+    await enrolled(house, nadia, kept)  # Bert was careless, or worse
+    await browser.begin(nadia)
+    [seen] = (await good(browser.get("/passkeys")))["only_in_log"]
+    assert (seen["kid"], seen["enrolled"], seen["fingerprint"]) == (kept.kid, True, kept.fingerprint)
+    told = await good(browser.post(f"/passkeys/{kept.id}/end", reason="stolen"))
+    assert (told["sessions"], told["revoked"]["ids"]["person"]) == (0, nadia.person)
+    [seen] = (await good(browser.get("/passkeys")))["only_in_log"]
+    assert seen["enrolled"] is False
+    problem(await browser.post(f"/passkeys/{kept.id}/end", reason="stolen"), 404, "unknown")
+    async with Browser.of(house) as his:
+        assert (await sign_in(his, of_tom)).status_code == 200  # it is his, and it still lets him in
