@@ -26,12 +26,13 @@ async def account(request: Request, call: Calling, cursor: Cursor = None) -> Res
     person = call.session.person
     said = people.PageOfStatements(limit=_LISTED, cursor=cursor)
     own = {kept.kid: kept for kept in await call.service.doors.passkeys.of(person)}
-    listed = _told(await passkeys.listed(call))["passkeys"]
+    listed = _told(await passkeys.listed(call))
     return page(
         request,
         "account.html",
         voice=await voice_of(request, call),
-        passkeys=[{**one, "confirms": _confirms(request, call, own[one["kid"]])} for one in listed],
+        passkeys=[{**one, "confirms": _confirms(request, call, own[one["kid"]])} for one in listed["passkeys"]],
+        strange=[one for one in listed["only_in_log"] if one["enrolled"]],
         **_told(await session.listed(call)),
         **_told(await oidc.identities(call)),
         **_told(await oidc.providers(call.service)),

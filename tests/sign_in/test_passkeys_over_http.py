@@ -312,8 +312,10 @@ async def test_a_passkey_that_the_log_alone_names_as_ones_own_is_seen_and_ended(
     await browser.begin(nadia)
     [seen] = (await good(browser.get("/passkeys")))["only_in_log"]
     assert (seen["kid"], seen["enrolled"], seen["fingerprint"]) == (kept.kid, True, kept.fingerprint)
+    assert kept.fingerprint in (await browser.get("/account")).text
     told = await good(browser.post(f"/passkeys/{kept.id}/end", reason="stolen"))
     assert (told["sessions"], told["revoked"]["ids"]["person"]) == (0, nadia.person)
+    assert kept.fingerprint not in (await browser.get("/account")).text
     [seen] = (await good(browser.get("/passkeys")))["only_in_log"]
     assert seen["enrolled"] is False
     problem(await browser.post(f"/passkeys/{kept.id}/end", reason="stolen"), 404, "unknown")
