@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from http import HTTPStatus
 from typing import Final
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from api.clock import clock
 from api.continuity import stopping_when_gone_back
@@ -213,4 +216,14 @@ async def _answer_validation(request: Request, error: Exception) -> Response:
 async def _answer_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The router names the methods of the first route that has this path; RFC 9110, section 15.5.6, wants all.
+        error.headers = {"Allow": ", ".join(_methods_at(request))}
     return problem_of_http(error).response(error.headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """The methods by which the place of a request can be asked."""
+    routes = [route for area in AREAS for route in area.router.routes if isinstance(route, Route | APIRoute)]
+    here = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in here for method in route.methods or ()})

@@ -4,6 +4,7 @@ What a member may hold is checked by the ledger itself (``ledger.core.vocabulary
 of its JSON type, and no other is. Floats, lone surrogates, other encodings and unknown members end here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
@@ -15,10 +16,12 @@ from pydantic_core import PydanticCustomError
 from api.http.problems import Refused, problem_of_validation
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant, parse_instant
-from ledger.core.terms import TOPICS
+from ledger.core.terms import KINDS, TOPICS
 
 UUID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 """The one spelling of an id."""
+AN_ID: Final = {"type": "string", "format": "uuid", "pattern": UUID_PATTERN}
+"""The schema of an id."""
 
 
 def _moment(value: object) -> Instant:
@@ -29,13 +32,20 @@ def _moment(value: object) -> Instant:
 
 
 InPath = Annotated[str, Path(pattern=UUID_PATTERN, description="A lower-case UUID.")]
-Id = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid", "pattern": UUID_PATTERN})]
-Text = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 262144})]
+Id = Annotated[str, WithJsonSchema(AN_ID)]
+Text = Annotated[
+    str,
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": 262144, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
+    ),
+]
 Moment = Annotated[
     Instant, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"\.\d{3}Z$"})
 ]
 Day = date
-_A_TOPIC: Final = {"type": "string", "description": "One that the policy knows.", "examples": list(TOPICS)}
+A_NAME: Final[dict[str, Any]] = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,63}$"}
+"""The schema of a short identifier."""
+_A_TOPIC: Final = {**A_NAME, "description": "One that the policy knows.", "examples": list(TOPICS)}
 Topics = Annotated[list[str], WithJsonSchema({"type": "array", "items": _A_TOPIC, "uniqueItems": True})]
 
 
@@ -44,17 +54,20 @@ def names(*allowed: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": list(allowed)})
 
 
-def tagged(description: str, *kinds: str) -> dict[str, Any]:
-    """The schema of an object that says in ``kind`` which further members it has."""
-    kind = {"type": "string", "enum": list(kinds)}
-    return {"type": "object", "description": description, "required": ["kind"], "properties": {"kind": kind}}
+def exactly(**members: Any) -> dict[str, Any]:
+    """The schema of an object with these members and no others."""
+    return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
 
 
-_A_PART: Final = tagged("``of`` names the item, topic or kind.", "item", "topic", "kind")
-Scope = Annotated[
-    dict[str, Any],
-    WithJsonSchema(tagged("``of`` names the item, topic or kind.", "item", "topic", "kind", "everything")),
-]
+def tagged(description: str, **kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an object that says in ``kind`` which further members it has (names with _ stand for -)."""
+    shapes = [exactly(kind={"const": kind.replace("_", "-")}, **more) for kind, more in kinds.items()]
+    return {"description": description, "oneOf": shapes}
+
+
+_OF: Final[Mapping[str, Any]] = {"item": {"of": AN_ID}, "topic": {"of": A_NAME}, "kind": {"of": {"enum": [*KINDS]}}}
+_A_PART: Final = tagged("``of`` names the item, topic or kind.", **_OF)
+Scope = Annotated[dict[str, Any], WithJsonSchema(tagged("``of`` names the item, topic or kind.", everything={}, **_OF))]
 Parts = Annotated[list[dict[str, Any]], WithJsonSchema({"type": "array", "items": _A_PART})]
 
 

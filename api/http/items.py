@@ -3,11 +3,11 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from starlette.responses import Response
 
 from api.http.answers import answered
-from api.http.bodies import Body, Day, InPath, Moment, OnlyBody, Text, Topics, names, reads, shown_as
+from api.http.bodies import A_NAME, Body, Day, InPath, Moment, OnlyBody, Text, Topics, names, reads, shown_as
 from api.http.operations import writes
 from api.http.service import Calling
 from ledger.core.terms import AGREEMENTS, GROUNDS, KINDS
@@ -15,6 +15,12 @@ from ledger.use_cases.items import Draft
 
 router: Final = APIRouter(tags=["items"])
 ADDED_AS: Final = tuple(kind for kind in KINDS if kind != "comment")
+Data = Annotated[
+    dict[str, str],
+    WithJsonSchema(
+        {"type": "object", "propertyNames": A_NAME, "additionalProperties": {"type": "string", "minLength": 1}}
+    ),
+]
 _ITEM: Final = "/records/{record}/items/{item}"
 
 
@@ -28,7 +34,7 @@ class NewItem(Body):
     text: Text
     title: Text | None = None
     topics: Topics = Field(default_factory=list)
-    data: dict[str, str] | None = None
+    data: Data | None = None
     in_confidence: bool = False
     discussed: bool = False
     copy_given: bool = False

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.http.answers import json_answer
-from api.http.bodies import InPath
+from api.http.bodies import InPath, names
 from api.http.operations import shows
 from api.http.problems import MALFORMED, Problem, Refused
 from api.http.reading import OfCase, case_of, purpose_of
@@ -52,7 +52,9 @@ class Matters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: list[str] = Field(default_factory=list, max_length=len(MATTER_KINDS), description="Of these kinds only.")
+    kind: list[Annotated[str, names(*MATTER_KINDS)]] = Field(
+        default_factory=list, max_length=len(MATTER_KINDS), description="Of these kinds only."
+    )
     purpose: str | None = Field(default=None, max_length=64, description="Clinicians name one for each session.")
     case: OfCase = None
 

@@ -38,7 +38,11 @@ _IDEMPOTENCY_KEY: Final = {
     "in": "header",
     "required": False,
     "description": "The statement's id, a UUIDv7: the same statement again is answered with its first receipt.",
-    "schema": {"type": "string", "format": "uuid"},
+    "schema": {
+        "type": "string",
+        "format": "uuid",
+        "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+    },
     "example": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
 }
 _RECEIPT: Final = {"entry": '{"recorded_at":"2026-05-03T09:00:00.000Z",…}', "proof": "c2sp.org/tlog-proof@v1\n…"}

@@ -30,7 +30,7 @@ class AskedPreset(BaseModel):
     """The query of a preset: which, for whom, and what is ticked: ``kind:letter``, ``topic:genetic``, ``item:…``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    preset: str = Field(max_length=64, description=f"One of {', '.join(PRESETS)}.")
+    preset: Annotated[str, Field(max_length=64), names(*PRESETS)]
     person: str | None = Field(default=None, pattern=UUID_PATTERN, description="The carer; nobody for ``stop``.")
     ticked: list[str] = Field(default_factory=list, alias="except", max_length=MOST_TICKED)
     purpose: str | None = Field(default=None, max_length=64, description="Patients have one only.")

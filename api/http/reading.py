@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.bodies import UUID_PATTERN
+from api.http.bodies import UUID_PATTERN, names
 from api.http.problems import MALFORMED, Problem, Refused
 from api.http.service import Call
 from ledger.core.terms import KINDS
@@ -56,7 +56,9 @@ class PageOfItems(Page):
 
     case: OfCase = None
     via: Via = "screen"
-    kind: list[str] = Field(default_factory=list, max_length=len(KINDS), description="Of these kinds only.")
+    kind: list[Annotated[str, names(*KINDS)]] = Field(
+        default_factory=list, max_length=len(KINDS), description="Of these kinds only."
+    )
 
     def kinds(self) -> frozenset[str]:
         """The kinds; raises Refused for one that is not of the vocabulary."""

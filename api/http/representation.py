@@ -62,7 +62,9 @@ class NewPower(Body):
     )  # fmt: skip
     person: Id
     kind: Annotated[str, names("attorney", "deputy")]
-    matters: Annotated[list[str], WithJsonSchema({"type": "array", "items": {"enum": list(MATTERS)}})]
+    matters: Annotated[
+        list[str], WithJsonSchema({"type": "array", "items": {"enum": list(MATTERS)}, "uniqueItems": True})
+    ]
     terms: Annotated[str, names(*TERMS)]
     registered_on: Day | None = None
     holders: int = 1

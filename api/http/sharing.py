@@ -7,7 +7,7 @@ from pydantic import Field, WithJsonSchema
 from starlette.responses import Response
 
 from api.http.answers import answered, json_answer
-from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Scope, Text, names, reads, shown_as, tagged
+from api.http.bodies import AN_ID, Body, Id, InPath, Moment, OnlyBody, Scope, Text, names, reads, shown_as, tagged
 from api.http.operations import shows, writes
 from api.http.reading import AskedPurpose, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
@@ -27,10 +27,26 @@ _EVENING: Final = "2026-05-03T18:00:00.000Z"
 
 Grantee = Annotated[
     dict[str, Any],
-    WithJsonSchema(tagged("A person or a team with its id, or all carers.", "person", "team", "all-carers")),
+    WithJsonSchema(
+        tagged(
+            "A person or a team with its id, or all carers.", person={"id": AN_ID}, team={"id": AN_ID}, all_carers={}
+        )
+    ),
 ]
 _HOURS: Final = "``hours`` has zone, days (1 is Monday), from and until."
-Condition = Annotated[dict[str, Any], WithJsonSchema(tagged(_HOURS, "together", "hours", "when-unwell"))]
+_DAYS: Final = {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 7}, "minItems": 1, "maxItems": 7}
+_CLOCK: Final = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}
+Condition = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        tagged(
+            _HOURS,
+            together={},
+            hours={"zone": {"type": "string"}, "days": _DAYS, "from": _CLOCK, "until": _CLOCK},
+            when_unwell={},
+        )
+    ),
+]
 
 
 class NewDirective(Body):

@@ -78,8 +78,8 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
     (
         row(ALL),
         "session.show sessions.list session.again_options session.nonces session.end sessions.end_others"
-        " sessions.end_all sessions.end_one:own passkeys.list passkeys.options passkeys.rename:own passkeys.end:own identities.list"
-        " recovery.code recovery.make_code",
+        " sessions.end_all sessions.end_one:own passkeys.list passkeys.options passkeys.rename:own passkeys.end:own"
+        " identities.list recovery.code recovery.make_code",
     ),
     (row(ALL - {"carer-ended", "clinician-who-left", "claims-clinician", "claims-administrator"}), "session.act_as"),
     (row(ALL, heard=404), "identities.end"),
