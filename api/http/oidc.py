@@ -4,6 +4,7 @@ Coming back always ends at a place of this service that is written here: no para
 POST alone: by a GET, another site could have a browser link that site's identity to its owner's account.
 """
 
+import logging
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request
@@ -13,7 +14,6 @@ from api.http.answers import json_answer
 from api.http.bodies import Body, Text, reads, shown_as
 from api.http.cookies import cookie_of
 from api.http.entering import Entered, enter
-from api.http.invitations import slowed
 from api.http.operations import does, example, problems, shows
 from api.http.problems import CROSS_SITE, MALFORMED, SIGN_IN, UNKNOWN, Kind, Problem, Refused, problem_of
 from api.http.service import Call, Calling, Service, Serving
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from api.sign_in.oidc import Leaving, OpenId, Purpose, Transaction, Vouched
 
 router: Final = APIRouter(tags=["sign-in"])
+_log: Final = logging.getLogger("record_ledger.openid")
 PROVIDER: Final = Kind("provider", 503, "The sign-in provider did not do its part")
 UNDER_WAY: Final = "__Host-oidc"
 """The cookie of a sign-in under way."""
@@ -128,10 +129,11 @@ async def leave(service: Serving, request: Request, provider: ProviderInPath) ->
 )
 async def come_back(service: Serving, request: Request, provider: ProviderInPath) -> Response:
     """Take what the provider answered: sign in, link, or accept an invitation, as it was begun in this browser."""
+    # Nothing here can be guessed, so failures are not counted: another site could have a browser make them.
     try:
-        async with slowed(request, service):
-            answer = await _arrived(service, request, provider)
+        answer = await _arrived(service, request, provider)
     except SignInRefused as error:
+        _log.warning("openid %s: refused: %s", provider, error)
         answer = _told(request, problem_of(error))
     except Refused as error:
         answer = _told(request, error.problem)
@@ -195,7 +197,7 @@ async def _left(service: Service, request: Request, name: str, purpose: "Purpose
     try:
         return await openid.leave(name, place_of(request, service.doors.settings), purpose, whom)
     except ProviderFailed as error:
-        raise Refused(Problem(PROVIDER, str(error))) from error
+        raise _failed(name, error) from error
 
 
 async def _arrived(service: Service, request: Request, name: str) -> Response:
@@ -205,7 +207,7 @@ async def _arrived(service: Service, request: Request, name: str) -> Response:
             name, request.query_params.multi_items(), request.cookies.get(UNDER_WAY)
         )
     except ProviderFailed as error:
-        raise Refused(Problem(PROVIDER, str(error))) from error
+        raise _failed(name, error) from error
     if under_way.purpose == "link":
         return await _linked(service, request, under_way, vouched)
     if under_way.purpose == "invitation":
@@ -256,6 +258,12 @@ async def _accepted(service: Service, request: Request, under_way: "Transaction"
         await doors.identities.link(vouched.issuer, vouched.subject, opened.person)
     await settle(service.ledger, doors, opened, None, place_of(request, doors.settings))
     return await _in(service, request, opened.person, vouched)
+
+
+def _failed(name: str, error: ProviderFailed) -> Refused:
+    """A provider's failure, which the service's keeper has to see as well: it tells of nobody."""
+    _log.warning("openid %s: %s", name, error)
+    return Refused(Problem(PROVIDER, str(error)))
 
 
 def _told(request: Request, problem: Problem) -> Response:

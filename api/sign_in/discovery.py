@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from api.sign_in.providers import SMALLEST_RSA, Provider, ProviderFailed, is_safe
-from ledger.core.instants import MINUTE, Instant
+from ledger.core.instants import MINUTE, SECOND, Instant
 
 PublicKey = RSAKey | ECKey | OKPKey
 
@@ -27,6 +27,8 @@ _STEP: Final = 5.0
 WITHIN: Final = 10.0
 """Seconds for a whole answer."""
 _KEPT_FOR: Final = 60 * MINUTE
+_LEFT_ALONE_FOR: Final = 5 * SECOND
+"""How long a provider that did not answer is not asked again."""
 _FITS: Final[Mapping[str, tuple[str, str | None]]] = {
     "RS256": ("RSA", None),
     "PS256": ("RSA", None),
@@ -70,6 +72,7 @@ class Discovery:
         return {
             "timeout": _STEP,
             "verify": self._trusted,
+            "headers": {"accept-encoding": "identity"},
             "follow_redirects": False,
             # On this machine through no proxy, for it must not leave it.
             "trust_env": self.provider.issuer.startswith("https:"),
@@ -79,11 +82,14 @@ class Discovery:
     async def metadata(self) -> Metadata:
         """The provider's endpoints; raises ProviderFailed."""
         async with self._reading:
-            if self._metadata is None or self.clock() >= self._good_until:
-                self._metadata = None
+            if self.clock() >= self._good_until:
+                # Whoever waits here behind a provider that does not answer is not made to wait for it once more.
+                self._metadata, self._good_until = None, self.clock() + _LEFT_ALONE_FOR
                 metadata = _parse(await self._get(_document_of(self.provider.issuer)), self.provider)
                 self._keys = await self._fetched(metadata)
                 self._metadata, self._good_until = metadata, self.clock() + _KEPT_FOR
+            if self._metadata is None:
+                raise failed(self.provider, "it did not answer a moment ago")
             return self._metadata
 
     async def key(self, algorithm: str, kid: str | None) -> PublicKey | None:
@@ -105,7 +111,7 @@ class Discovery:
         """The JSON object at a URL."""
         try:
             async with asyncio.timeout(WITHIN), httpx2.AsyncClient(**self.client_options) as http:
-                answer = await http.get(url, headers={"accept": "application/json", "accept-encoding": "identity"})
+                answer = await http.get(url, headers={"accept": "application/json"})
                 told = json.loads(answer.content) if answer.status_code == httpx2.codes.OK else None
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
             raise failed(self.provider, f"{url} did not answer ({type(error).__name__})") from error

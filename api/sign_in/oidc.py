@@ -46,6 +46,8 @@ _ERRORS: Final = {
     "temporarily_unavailable": "the provider cannot sign anybody in now",
     "server_error": "something is wrong at the provider",
 }
+_CLIENT_ERRORS: Final = ("invalid_client", "unauthorized_client", "invalid_request", "invalid_scope")
+"""What the token endpoint says where the client is not configured as it should be (RFC 6749, section 5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ class OpenId:
         except OAuthError as error:
             if error.error == "invalid_grant":
                 raise _refused("code: got one that was used, is over, or is another sign-in's") from error
-            raise failed(provider, "it does not take this service's word; its keeper must look at the log") from error
+            said = error.error if error.error in _CLIENT_ERRORS else "an error"
+            raise failed(provider, f"it answered this service with {said}") from error
         except (httpx2.HTTPError, TimeoutError, ValueError, TypeError, RecursionError) as error:
             raise failed(provider, f"{metadata.token_endpoint} did not answer ({type(error).__name__})") from error
         return told

@@ -15,6 +15,8 @@ import uvicorn
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -116,7 +118,9 @@ class Forger:
                 Route("/.well-known/openid-configuration", self._document),
                 Route("/keys", self._keys),
                 Route("/token", self._token, methods=["POST"]),
-            ]
+            ],
+            # It compresses for whoever asks for that, as providers do.
+            middleware=[Middleware(GZipMiddleware, minimum_size=1)],
         )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,15 +28,12 @@ Forgery = Callable[[Forger, str], str]
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
-async def honest(browser: Browser, forger: Forger) -> AsyncIterator[None]:
+async def honest(browser: Browser, forger: Forger) -> None:
     """The forger is honest when a test begins, and knows Amina; what it says of itself is read again."""
     forger.honest()
     read_again(browser)
     doors = browser.service.doors
     await doors.identities.link(forger.issuer, SUBJECT, browser.served.story.amina.person)
-    yield
-    async with doors.pool.connection() as connection:
-        await connection.execute("delete from sign_in.failure")
 
 
 def read_again(browser: Browser) -> None:
@@ -269,6 +266,18 @@ async def test_a_provider_that_fails_is_not_left_for(browser: Browser, forger: F
     answer = await browser.get("/sign-in/oidc/forger")
     refused(browser, answer, because, 503, "provider")
     assert UNDER_WAY not in browser.cookies
+
+
+async def test_a_provider_that_failed_is_left_alone_for_a_moment(browser: Browser, forger: Forger) -> None:
+    forger.about = {"issuer": "https://login.example"}
+    read_again(browser)
+    refused(browser, await browser.get("/sign-in/oidc/forger"), "of another issuer", 503, "provider")
+    forger.honest()
+    forger.asked.clear()
+    refused(browser, await browser.get("/sign-in/oidc/forger"), "it did not answer a moment ago", 503, "provider")
+    assert forger.asked == []
+    read_again(browser)
+    await leave(browser)
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"[]", b'{"error": "invalid_client"}', b'{"error": {}}', b"[" * 100_000])
