@@ -152,8 +152,10 @@ def check_fhir(bundle: Any, pages: Any, statements: Sequence[Told]) -> None:
     said |= set(map(fhir_string, said))
     signed = {told.signed.jws for told in statements}
     try:
-        resources = [entry["resource"] for entry in bundle["entry"]]
-        for resource in resources:
+        for entry in bundle["entry"]:
+            resource = entry["resource"]
+            if entry["fullUrl"] != (wanted := f"urn:uuid:{resource['id']}"):
+                raise BundleError(f"{FHIR}: got fullUrl {_short(entry['fullUrl'])}, wanted {wanted}")
             for member, text in _leaves(resource, ""):
                 _check_leaf(resource["resourceType"], member, text, said, signed)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:

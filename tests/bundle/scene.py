@@ -1,6 +1,7 @@
 """A record with something of everything in it, and the bundles that its readers take along."""
 
 from pathlib import Path
+from uuid import uuid4
 
 from api.exporting import Exported, Wanted, export_record
 from api.settings import Settings
@@ -8,6 +9,7 @@ from api.wiring import House
 from ledger.core.log_keys import LogVerifier
 from ledger.saying import By
 from ledger.use_cases.items import Draft
+from tests.signing import Device, item_facts
 from tests.story import KEYRING, Story
 
 LOG: LogVerifier = KEYRING.log.verifier
@@ -39,8 +41,18 @@ async def tell_everything(story: Story) -> dict[str, str]:
     await items.amend(story.okafor, story.record, told["problem"], "Since June.")
     await items.answer_dispute(story.okafor, story.record, told["dispute"], "amended", "You are right.")
     await items.agree(story.amina, story.record, told["letter"], "agree", text="That is how it was.")
+    told["wishes"] = await sign_in_the_page(story)
     await items.mark_in_error(story.okafor, story.record, told["mistake"], "A slip of the hand.")
     return told
+
+
+async def sign_in_the_page(story: Story) -> str:
+    """An advance statement, signed with a session key and assured by the passkey that certified it."""
+    amina, wishes = await Device.of(story.ledger, story.amina, story.bert.person), str(uuid4())
+    words = {"title": "My wishes", "text": "Ask me first.", "quote": None, "data": None}
+    await amina.say("item-added/1", item_facts(story.record, wishes, "wishes"), words)
+    await amina.say("wish-signed/1", {"record": story.record, "item": wishes})
+    return wishes
 
 
 async def added(story: Story, draft: Draft, by: By | None = None) -> str:

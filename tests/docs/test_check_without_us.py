@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -25,11 +26,13 @@ from ledger.core.entry import parse_entry
 from ledger.core.keys import Signer, SigningKey
 from ledger.core.log_keys import LogKeys
 from ledger.core.statement import sign
+from ledger.saying import By
 from ledger.use_cases.items import Draft
 from tests.bundle.rewritten import Files, edited, files_of, signed, summed, written
 from tests.command_line.running import done
 from tests.docs.regions import DOCS
 from tests.postgres_fixture import home_in_memory
+from tests.signing import Device, item_facts
 from tests.store.cast import Cast, gather_cast
 
 GUIDE = DOCS / "how-to" / "check-a-record-without-us.md"
@@ -75,6 +78,10 @@ async def _tell(house: House) -> Cast:
         item = str(added.facts["item"])
         await ledger.items.comment(cast.doctor, cast.record, item, "Eight hours, “at last”.", quote="well")
         await ledger.items.amend(cast.doctor, cast.record, item, "Slept six hours.", reason="The watch says so.")
+        amina, wishes = await Device.of(ledger, By(cast.patient, "patient"), ledger.people.founders[1]), str(uuid4())
+        words = {"title": "My wishes", "text": "Ask me first.", "quote": None, "data": None}
+        await amina.say("item-added/1", item_facts(cast.record, wishes, "wishes"), words)
+        await amina.say("wish-signed/1", {"record": cast.record, "item": wishes})
         return cast
 
 
