@@ -4,6 +4,7 @@ An authenticator lives with a page and is gone with it, as the browser's own pro
 its authenticator holds to another page, as a security key goes from one device to the next.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,6 +115,11 @@ class Tab:
         assert "told" in answer, f"{path}: {answer}"
         told: dict[str, Any] = answer["told"]
         return told
+
+    def person(self) -> str:
+        """Who is signed in, as the page knows it."""
+        session: dict[str, Any] = json.loads(self.page.locator("body").get_attribute("data-session") or "{}")
+        return str(session["person"])
 
     def assert_clean(self) -> None:
         """Nothing was asked of any other host, and the console has no error."""

@@ -25,8 +25,28 @@ export function serverNow() {
   return Date.now() + clockDifference;
 }
 
-/** Have something done; throws Refused or Offline. */
-export function post(path, body = {}) {
+/** Somebody else has signed in in this browser since the page was made. */
+export class SomebodyElse extends Error {}
+
+/** Have something done; throws Refused, Offline or SomebodyElse. */
+export async function post(path, body = {}) {
+  try {
+    return await posted(path, body);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.kind !== "cross-site") throw error;
+    await joinSession();
+    return posted(path, body);
+  }
+}
+
+/** This page was made in a session that is over. In another one of the same person it can go on. */
+async function joinSession() {
+  const { person, csrf } = await asked("/session", { method: "GET" });
+  if (JSON.parse(document.body.dataset.session ?? "{}").person !== person) throw new SomebodyElse("another account");
+  document.body.dataset.csrf = csrf;
+}
+
+function posted(path, body) {
   const { csrf } = document.body.dataset;
   const headers = { "content-type": "application/json", ...(csrf === undefined ? {} : { "x-csrf-token": csrf }) };
   return asked(path, { method: "POST", headers, body: JSON.stringify(body) });

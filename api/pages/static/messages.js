@@ -1,6 +1,6 @@
 /** What is told when something does not work: what happened in plain words, and a way on. */
 
-import { Offline, Refused } from "./api.js";
+import { Offline, Refused, SomebodyElse } from "./api.js";
 import { NotEnrolled, WrongClock } from "./saying.js";
 
 const OF_PROMPT = {
@@ -47,6 +47,7 @@ const OF_REASON = {
 
 const OF_CLASS = [
   [Offline, "The service cannot be reached. Check your connection, then press the button again; nothing is recorded twice."],
+  [SomebodyElse, "Somebody else is signed in in this browser now, so nothing was sent. Copy what you wrote, sign out, and sign in as yourself."],
   [NotEnrolled, "None of your passkeys is confirmed yet, so this cannot be signed by you. Ask for it to be confirmed; your account page has the number to read out. Until then you can send it unsigned."],
 ];
 

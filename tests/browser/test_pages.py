@@ -1,0 +1,341 @@
+"""The pages in a real browser: signed by their readers, clear about what goes wrong, and closed to everybody else.
+
+All of it is one module, because a service, a browser and the people who come in cost more than any test of them.
+"""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from playwright.sync_api import Route
+
+from tests.browser.driver import Tab
+from tests.browser.timing import milliseconds_to_sign
+from tests.browser.town import Town, accept, confirm, digits_of, fill, send, sign_in, write
+
+SIGNED = "Signed by you."
+RECORDED = "Recorded by the service for you."
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PHONE = {"width": 320, "height": 700}
+EVICT = 'new Promise((done) => { indexedDB.deleteDatabase("record-ledger").onsuccess = done; })'
+EXPIRE = """
+() => new Promise((done) => {
+  indexedDB.open("record-ledger").onsuccess = ({ target: { result: database } }) => {
+    const transaction = database.transaction("session-keys", "readwrite");
+    const store = transaction.objectStore("session-keys");
+    store.getAll().onsuccess = ({ target: { result: [key] } }) => store.put({ ...key, notAfter: Date.now() - 1 });
+    transaction.oncomplete = () => { database.close(); done(); };
+  };
+})
+"""
+FORGE = """
+async ([record, changed]) => {
+  const base = document.querySelector("script[type=module]").src.replace(/[^/]+$/, "");
+  const { keptKey } = await import(`${base}session_key.js`);
+  const { draft, sign } = await import(`${base}statement.js`);
+  const { post } = await import(`${base}api.js`);
+  const session = JSON.parse(document.body.dataset.session);
+  const voice = { ledger: session.ledger, author: session.person, acting_as: session.acting_as };
+  const said = { type: "results-wish-stated/1", facts: { record, wish: "at-once" } };
+  const drafted = await draft({ ...voice, ...changed.voice }, said, Date.now());
+  const stranger = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
+  const body = await sign(drafted, { kid: (await keptKey(session.person)).kid, privateKey: stranger.privateKey });
+  return post("/statements", body).then(() => "admitted", (error) => error.kind);
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def amina(town: Town) -> Iterator[Tab]:
+    """Amina's own device: signed in, with a key that has signed something. Tests leave it so."""
+    with town.at(town.amina, clean=False) as tab:
+        assert SIGNED in write(tab, "To begin with.")
+        yield tab
+
+
+def again(tab: Tab) -> Tab:
+    """Another tab of the same browser, with no authenticator of its own."""
+    return Tab(tab.page.context.new_page(), tab.base)
+
+
+def test_from_an_invitation_to_a_passkey_that_was_removed(town: Town, tmp_path: Path) -> None:
+    person, link, code = town.invited("Nadia Hassan")
+    with town.browser.computer(tmp_path) as computer:
+        nadia = town.browser.tab(computer)
+        accept(nadia, link, code, "My phone")
+        assert RECORDED in write(nadia, "I slept better this week.", "Send")
+        digits = digits_of(nadia)
+        with town.at(town.bert) as bert:
+            confirm(bert, digits)
+        assert SIGNED in write(nadia, "It was a joke.\nMy sister laughed too.")
+        [key] = nadia.keys()
+        assert (key["person"], key["extractable"]) == (person, False)
+        assert SIGNED in write(nadia, "And I walked to the sea.")
+        assert nadia.keys() == [key], "one key for all that is said, without another prompt"
+        held = nadia.credentials()
+        nadia.assert_clean()
+    with town.browser.computer(tmp_path) as computer:  # the browser is closed, and started again
+        nadia = town.browser.tab(computer, held)
+        sign_in(nadia)
+        assert SIGNED in write(nadia, "Good morning.")
+        nadia.press("Sign out")
+        nadia.page.wait_for_url("**/sign-in")
+        assert nadia.keys() == []
+        nadia.assert_clean()
+        sign_in(nadia)
+        code = _makes_a_recovery_code(nadia)
+        _removes_her_passkey(nadia)
+        _gets_back_in(nadia, code)
+    answer = town.place.run("verify", "--json")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert json.loads(answer.stdout)["ok"] is True
+
+
+def _makes_a_recovery_code(nadia: Tab) -> str:
+    nadia.go("/account")
+    nadia.press("Show me a new recovery code")
+    shown = nadia.page.locator("#recovery-shown")
+    shown.wait_for(state="visible")
+    return shown.inner_text()
+
+
+def _removes_her_passkey(nadia: Tab) -> None:
+    """It ends her session, and signs her in no more."""
+    nadia.go("/account")
+    nadia.page.get_by_text("Rename or remove").click()
+    nadia.page.get_by_label("Why it goes").select_option("lost")
+    nadia.page.get_by_label("It is my last one.").check()
+    nadia.press("Remove this passkey")
+    nadia.page.wait_for_url("**/sign-in")
+    nadia.press("Sign in with a passkey")
+    assert "signs nobody in here" in nadia.told()
+
+
+def _gets_back_in(nadia: Tab, code: str) -> None:
+    """By her own code, with a new passkey that nobody has confirmed yet."""
+    nadia.plug_in()
+    nadia.go("/recovery")
+    nadia.page.get_by_label("Your recovery code").fill(code)
+    nadia.press("Make a new passkey")
+    nadia.page.wait_for_url("**/account#passkeys")
+    assert nadia.page.get_by_text("Not confirmed yet:").count() == 1
+    assert RECORDED in write(nadia, "I am back.", "Send")
+
+
+def test_what_the_author_did_not_sign_is_refused(town: Town, amina: Tab) -> None:
+    amina.go("/")
+    assert amina.page.evaluate(FORGE, [town.record, {"voice": {}}]) == "signature"
+    assert amina.page.evaluate(FORGE, [town.record, {"voice": {"author": town.bert.id}}]) == "not-allowed"
+
+
+def test_a_prompt_that_comes_to_nothing_enrols_nothing(amina: Tab) -> None:
+    before = _own_keys(amina)
+    amina.page.evaluate(EVICT)
+    fill(amina, "Said once the prompt is answered.")
+    amina.verify_user(False)
+    amina.press("Sign and send")
+    assert "The passkey was not used" in amina.told()
+    assert amina.keys() == []
+    amina.verify_user(True)
+    assert SIGNED in send(amina)
+    assert _own_keys(amina) == before + 1
+
+
+def _own_keys(tab: Tab) -> int:
+    """How many keys the account page lists that only the person can use."""
+    tab.go("/account")
+    return tab.page.get_by_role("cell", name="Only you").count()
+
+
+def test_a_passkey_that_is_not_here_or_that_nobody_registered_signs_nobody_in(town: Town) -> None:
+    with town.browser.device() as device:
+        tab = town.browser.tab(device)
+        tab.go("/sign-in")
+        tab.press("Sign in with a passkey")
+        assert "no passkey of this account here" in tab.told()
+        tab.plug_in([_stranger()])
+        tab.press("Sign in with a passkey")
+        tab.page.get_by_text("signs nobody in here").wait_for()
+
+
+def _stranger() -> dict[str, object]:
+    """A passkey for this place that nobody registered, as an authenticator holds it."""
+    key = generate_private_key(SECP256R1()).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    named = base64.b64encode(bytes(range(16))).decode()
+    held = {"credentialId": named, "userHandle": named, "privateKey": base64.b64encode(key).decode()}
+    return {**held, "isResidentCredential": True, "rpId": "localhost", "signCount": 1}
+
+
+def test_the_passkey_of_another_account_confirms_nothing(town: Town, amina: Tab) -> None:
+    amina.go("/again")
+    own = amina.credentials()
+    amina.plug_in(town.bert.held)
+    amina.press("Confirm with your passkey")
+    assert "no passkey of this account here" in amina.told()
+    amina.plug_in(own)
+    amina.press("Confirm with your passkey")
+    amina.page.wait_for_url("**/account")
+
+
+def test_a_further_passkey_is_confirmed_with_one_that_she_has(amina: Tab) -> None:
+    own = amina.credentials()
+    amina.go("/account")
+    amina.page.get_by_label("A name for a further passkey").fill("Security key")
+    amina.press("Add a passkey")
+    assert "already has a passkey" in amina.told()
+    amina.plug_in()
+    amina.press("Add a passkey")
+    amina.page.get_by_role("heading", name="Security key").wait_for()
+    amina.plug_in(own)
+    amina.press("Confirm it with a passkey you have")
+    amina.page.get_by_text("Not confirmed yet:").wait_for(state="detached")
+    assert amina.page.get_by_text("Confirmed:").count() == 2
+
+
+@pytest.mark.parametrize("how", [EVICT, EXPIRE], ids=["evicted", "expired"])
+def test_a_key_that_was_lost_is_replaced_by_another(amina: Tab, how: str) -> None:
+    [before] = amina.keys()
+    amina.page.evaluate(how)
+    assert SIGNED in write(amina, "With another key.")
+    [after] = amina.keys()
+    assert after["kid"] != before["kid"]
+
+
+def test_a_key_that_was_revoked_is_replaced_by_another(town: Town, amina: Tab) -> None:
+    [before] = amina.keys()
+    amina.post(f"/people/{town.amina.id}/keys/{before['kid']}/revocation", {"reason": "lost"})
+    assert SIGNED in write(amina, "With another key.")
+    [after] = amina.keys()
+    assert after["kid"] != before["kid"]
+
+
+def test_two_tabs_make_one_key_and_lose_it_together(amina: Tab) -> None:
+    other = again(amina)
+    amina.page.evaluate(EVICT)
+    for tab in (amina, other):
+        fill(tab, "Said in two tabs at once.")
+    for tab in (amina, other):
+        tab.press("Sign and send")
+    for tab in (amina, other):
+        tab.page.wait_for_url("**/?said=*")
+    assert len(amina.keys()) == 1
+    fill(other, "Not sent yet.")
+    amina.press("Sign out")
+    amina.page.wait_for_url("**/sign-in")
+    assert "You signed out in another tab." in other.told()
+    other.press("Sign and send")
+    other.page.get_by_text("sign in again in a new tab").wait_for()
+    assert other.keys() == []
+    sign_in(amina)
+    assert SIGNED in write(amina, "Signed in again, as it was told.")
+    assert SIGNED in send(other), "and there the words are still to be sent"
+    other.page.close()
+
+
+def test_somebody_else_in_this_browser_signs_nothing_of_hers(town: Town, amina: Tab) -> None:
+    other = again(amina)
+    fill(other, "Amina's words.")
+    own = amina.credentials()
+    amina.press("Sign out")
+    amina.page.wait_for_url("**/sign-in")
+    amina.plug_in(town.bert.held)
+    sign_in(amina)
+    other.press("Sign and send")
+    other.page.get_by_text("Somebody else is signed in").wait_for()
+    town.bert.held = amina.credentials()
+    amina.press("Sign out")
+    amina.page.wait_for_url("**/sign-in")
+    amina.plug_in(own)
+    sign_in(amina)
+    write(amina, "Here again.")
+    other.page.close()
+
+
+def test_a_wrong_clock_is_told_and_the_words_can_go_unsigned(town: Town, amina: Tab) -> None:
+    with town.browser.device() as device:
+        device.add_cookies(amina.page.context.cookies())
+        device.clock.set_fixed_time(time.time() - 600)
+        slow = town.browser.tab(device)
+        fill(slow, "By a clock that is slow.")
+        slow.press("Sign and send")
+        assert "wrong by more than four minutes" in slow.told()
+        assert RECORDED in send(slow, "Send without signing")
+
+
+def test_without_a_network_nothing_is_lost(amina: Tab) -> None:
+    fill(amina, "When the network is back.")
+    amina.page.context.set_offline(True)
+    amina.press("Sign and send")
+    assert "cannot be reached" in amina.told()
+    amina.page.context.set_offline(False)
+    assert SIGNED in send(amina)
+
+
+def test_an_answer_that_was_lost_leaves_one_entry(amina: Tab) -> None:
+    fill(amina, "Once, whatever the network does.")
+    answered: list[int] = []
+
+    def lose(route: Route) -> None:
+        answered.append(route.fetch().status)  # the service admits it
+        route.abort()  # and nobody hears
+
+    amina.page.route("**/statements", lose)
+    amina.press("Sign and send")
+    assert "cannot be reached" in amina.told()
+    amina.page.unroute("**/statements")
+    assert SIGNED in send(amina)
+    assert answered == [201]
+
+
+def test_without_scripts_one_reads_writes_and_leaves(town: Town, amina: Tab) -> None:
+    with town.browser.device(java_script_enabled=False) as device:
+        device.add_cookies(amina.page.context.cookies())
+        plain = Tab(device.new_page(), town.place.base)
+        assert RECORDED in write(plain, "Without a script.\nOn two lines.", "Send without signing")
+        assert not plain.page.get_by_role("button", name="Sign and send").is_visible()
+        plain.go("/account")
+        plain.page.get_by_text("Rename or remove").click()
+        plain.page.get_by_label("Name", exact=True).fill("My old phone")
+        plain.press("Rename")
+        plain.page.get_by_role("heading", name="My old phone").wait_for()
+        assert plain.page.get_by_role("cell", name="Recorded by the service for you").count() > 0
+        plain.assert_clean()
+
+
+def test_pages_fit_a_small_phone_and_ask_nobody_else(town: Town, amina: Tab) -> None:
+    with town.browser.device() as device:
+        stranger = Tab(device.new_page(), town.place.base)
+        for path in ("/sign-in", "/invitation", "/recovery"):
+            assert_fits(stranger, path)
+    tab = again(amina)
+    for path in ("/", "/account", "/again", "/waiting"):
+        assert_fits(tab, path)
+    tab.page.close()
+
+
+def assert_fits(tab: Tab, path: str) -> None:
+    """A page fits 320 pixels, names its fields and its parts, and lets in nothing foreign."""
+    tab.page.set_viewport_size(PHONE)
+    answer = tab.page.goto(tab.base + path)
+    assert answer is not None
+    assert (answer.headers["content-security-policy"], tab.page.url) == (POLICY, tab.base + path)
+    assert tab.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert (tab.page.locator("h1").count(), tab.page.locator("main").count()) == (1, 1)
+    fields = tab.page.locator("input:not([type=hidden]), select, textarea")
+    assert fields.evaluate_all("(fields) => fields.every((field) => field.labels.length === 1)")
+    assert tab.foreign == []
+
+
+def test_signing_takes_less_than_five_milliseconds(amina: Tab) -> None:
+    amina.go("/")
+    module = amina.page.locator("script[type=module]").get_attribute("src") or ""
+    spent = milliseconds_to_sign(amina.page, module.replace("home.js", "statement.js"))
+    assert spent[len(spent) // 2] <= 5
