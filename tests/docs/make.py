@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.docs import decision_table, rule_tables, shapes_in_words, worked_example
+from tests.docs import decision_table, rule_tables, shapes_in_words, worked_example, worked_session_key
 from tests.docs.regions import DOCS, filled, regions_of
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "keys": worked_example.keys,
     "statement-part": worked_example.statement_part,
+    "session-key-part": worked_session_key.session_key_part,
+    "high-stakes": worked_session_key.high_stakes,
     "words-part": worked_example.words_part,
     "entry-part": worked_example.entry_part,
     "tree-part": worked_example.tree_part,
