@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 from fastapi.exceptions import RequestValidationError
+from psycopg import OperationalError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -89,6 +90,8 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
     SignInRefused: SIGN_IN,
     PasskeyRefused: Kind("passkey", 403, "This passkey is refused"),
     TooMany: TOO_MANY,
+    # Whether somebody is let in cannot be asked: so nobody is.
+    OperationalError: NOT_RECORDED,
     # The rest of each family is no client's doing: something kept here is not what it should be.
     CoreError: INTERNAL,
     DomainError: INTERNAL,
@@ -158,6 +161,8 @@ def problem_of(error: Exception) -> Problem:
         return unforeseen(error)
     if isinstance(error, NotAllowed):
         return _not_allowed(error)
+    if isinstance(error, OperationalError):
+        return Problem(kind, "database: got no answer; nobody is let in until it is back; ask again")
     if isinstance(error, SignInRefused):
         return Problem(_OF_SIGN_IN.get(error.error, kind), str(error), _members(error))
     return Problem(kind, str(error) or "got no answer in time; ask again", _members(error))

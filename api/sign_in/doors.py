@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from api.sign_in.oidc import OpenId
 
 _CONNECTIONS = 4
+_WAITS = 5.0
+"""Seconds that a request waits for a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Doors:
 async def doors_of(house: House, ledger: Ledger, personas: Personas | None = None) -> AsyncIterator[Doors]:
     """Open the ways into a ledger."""
     pool: Pool = AsyncConnectionPool(
-        house.conninfo, min_size=1, max_size=_CONNECTIONS, open=False, kwargs={"autocommit": True}
+        house.conninfo, min_size=1, max_size=_CONNECTIONS, timeout=_WAITS, open=False, kwargs={"autocommit": True}
     )
     once = Once(pool, key_for(house.keyring, "challenge-key"), clock)
     openid = _openid_of(house, once)

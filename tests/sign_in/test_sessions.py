@@ -245,6 +245,21 @@ async def test_a_session_that_ends_while_it_is_read_is_not_remembered(browser: B
             await sessions.of(browser.cookie)
 
 
+async def test_nobody_is_let_in_while_the_database_is_away(browser: Browser, house: Served, later: Later) -> None:
+    await browser.begin(house.story.amina)
+    with psycopg.connect(house.story.database.superuser_dsn, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+            " and query like '%%sign_in.%%' and pid <> pg_backend_pid()"
+        )
+    later(ENDED_WITHIN)
+    answers = [await browser.get("/session") for _ in range(6)]
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    told = problem(answers[0], 503, "not-recorded")
+    assert "nobody is let in" in told["detail"]
+    assert answers[-1].status_code == 200, "it is back, and so is Amina"
+
+
 async def test_a_session_that_has_ended_is_neither_confirmed_nor_switched(browser: Browser, sessions: Sessions) -> None:
     await browser.begin(browser.served.story.amina)
     session = await sessions.of(browser.cookie)
