@@ -8,7 +8,6 @@ import typer
 
 from api.command_line.terminal import (
     AsJson,
-    Failure,
     Group,
     out,
     print_json,
@@ -152,8 +151,9 @@ async def _grant(ledger: "Ledger", person: str, role: str) -> None:
 
 
 async def _invite(ledger: "Ledger", invitations: "Invitations", person: str) -> "Invited":
-    if (await ledger.facts.person(person, fresh=True)).fold.facts.registered is None:
-        raise Failure(f"person {person}: nobody is registered by this id; see record-ledger people list")
+    from api.sign_in.letting_in import check_can_be_invited
+
+    await check_can_be_invited(ledger, person, by="administrator")
     return await invitations.invite(person, why="invited", by=None)
 
 

@@ -18,12 +18,12 @@ from api.http.operations import does
 from api.http.service import Call, Calling, Service, Serving
 from api.sign_in.authenticators import PasskeyRefused
 from api.sign_in.invitations import Invited, Opened
-from api.sign_in.letting_in import settle
+from api.sign_in.letting_in import check_can_be_invited, settle
 from api.sign_in.place import place_of
 from api.sign_in.session import SignInRefused
 from api.sign_in.throttle import address_of
 from ledger.core.instants import format_instant
-from ledger.domain.errors import NotAllowed, Unknown
+from ledger.domain.errors import NotAllowed
 from ledger.store.facts import Person
 
 router: Final = APIRouter(tags=["sign-in"])
@@ -96,8 +96,7 @@ async def invite(
     days, and once; inviting again ends them.
     """
     await check_staff(call, person, STAFF)
-    if (await person_of(call.service, person)).facts.registered is None:
-        raise Unknown(f"person {person}: nobody is registered by this id; check it, or register them first")
+    await check_can_be_invited(call.ledger, person, by=call.session.acting_as)
     invited = await call.service.doors.invitations.invite(person, why="invited", by=call.session.person)
     return json_answer(told_of(request, call.service, person, invited), 201)
 

@@ -6,7 +6,8 @@ from api.sign_in.doors import Doors
 from api.sign_in.invitations import Opened
 from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import Place
-from ledger.domain.errors import NotAllowed
+from ledger.core.people import NEEDS_APPROVAL
+from ledger.domain.errors import NotAllowed, Unknown
 from ledger.ledger import Ledger
 from ledger.saying import By
 
@@ -20,6 +21,19 @@ async def first_way_in(ledger: Ledger, doors: Doors, place: Place) -> str | None
     if await doors.invitations.has_had_a_way_in(founder):
         return None
     return (await doors.invitations.invite(founder, why="founding", by=None, coded=False)).link(place.origin)
+
+
+async def check_can_be_invited(ledger: Ledger, person: str, *, by: str) -> None:
+    """Raise Unknown where there is nobody to invite, and NotAllowed where it takes an administrator.
+
+    Whoever invites could come in themselves: so a registrar, whom one administrator appoints, invites nobody whose role
+    took two of them. ``by`` is what the inviter acts as.
+    """
+    known = (await ledger.facts.person(person, fresh=True)).fold.facts
+    if known.registered is None or person == ledger.keyring.service:
+        raise Unknown(f"person {person}: nobody is registered by this id; check it, or register them first")
+    if by != "administrator" and not NEEDS_APPROVAL.isdisjoint(known.roles):
+        raise NotAllowed("person: got somebody with a role that took two administrators; ask one", "role-missing")
 
 
 async def settle(ledger: Ledger, doors: Doors, opened: Opened, made: KeptPasskey | None, place: Place) -> None:

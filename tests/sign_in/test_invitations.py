@@ -200,6 +200,19 @@ async def test_who_ever_had_a_way_in_is_not_invited_by_one_alone(house: Served, 
         problem(await ada.post("/people/00000000-0000-4000-8000-000000000000/invitation"), 404, "unknown")
 
 
+async def test_a_registrar_invites_nobody_whose_role_took_two_administrators(house: Served) -> None:
+    story, auditor = house.story, await new_person(house, "Rob Auditor")
+    await story.ledger.people.grant(story.ada, auditor, "auditor")
+    async with Browser.of(house) as registrar:
+        await registrar.begin(By(story.bert.person, "registrar"))
+        refused = problem(await registrar.post(f"/people/{auditor}/invitation"), 403, "not-allowed")
+        assert refused["rule"] == "role-missing"
+        assert (await registrar.post(f"/people/{await new_person(house)}/invitation")).status_code == 201
+        service = house.app.state.service.ledger.keyring.service
+        problem(await registrar.post(f"/people/{service}/invitation"), 404, "unknown")
+    await invite(house, auditor)
+
+
 async def test_only_staff_invite_to_the_ledger_and_only_the_patient_to_their_record(house: Served) -> None:
     story, person = house.story, await new_person(house)
     for by in (story.amina, story.sam, story.okafor, story.ruth, By(story.sam.person, "administrator")):
