@@ -1,5 +1,6 @@
 """One's own account: passkeys, sessions, keys, and every statement in one's name. It shows what the API shows."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 
 import orjson
@@ -25,13 +26,13 @@ async def account(request: Request, call: Calling, cursor: Cursor = None) -> Res
     """One's own account, with a page of what was said in one's name."""
     person = call.session.person
     said = people.PageOfStatements(limit=_LISTED, cursor=cursor)
-    own = {kept.kid: kept for kept in await call.service.doors.passkeys.of(person)}
+    own = await call.service.doors.passkeys.of(person)
     listed = _told(await passkeys.listed(call))
     return page(
         request,
         "account.html",
         voice=await voice_of(request, call),
-        passkeys=[{**one, "confirms": _confirms(request, call, own[one["kid"]])} for one in listed["passkeys"]],
+        passkeys=_confirmed_by(request, call, listed["passkeys"], own),
         strange=[one for one in listed["only_in_log"] if one["enrolled"]],
         **_told(await session.listed(call)),
         **_told(await oidc.identities(call)),
@@ -51,8 +52,7 @@ async def again(request: Request, call: Calling) -> Response:
 async def waiting(request: Request, call: Calling) -> Response:
     """The passkeys that wait for a registrar."""
     listed = _told(await passkeys.waiting(call))["passkeys"]
-    found = {kept.kid: kept for kept in await call.service.doors.passkeys.waiting()}
-    shown = [{**one, "confirms": _confirms(request, call, found[one["kid"]])} for one in listed if one["kid"] in found]
+    shown = _confirmed_by(request, call, listed, await call.service.doors.passkeys.waiting())
     return page(request, "waiting.html", voice=await voice_of(request, call), passkeys=shown)
 
 
@@ -98,9 +98,18 @@ async def sign_out_everywhere(call: Calling) -> Response:
     return _gone(await session.end_everywhere(call, OnlyBody()))
 
 
-def _confirms(request: Request, call: Call, kept: KeptPasskey) -> dict[str, Any]:
-    """What the module needs to confirm a passkey: whose it is, its digits, and what the statement says of it."""
-    passkey = kept.passkey(place_of(request, call.service.doors.settings).rp)
+def _confirmed_by(
+    request: Request, call: Call, listed: Iterable[Mapping[str, Any]], kept: Iterable[KeptPasskey]
+) -> list[dict[str, Any]]:
+    """The passkeys that are listed, each with what the module needs to confirm it. One made in between waits."""
+    rp = place_of(request, call.service.doors.settings).rp
+    by_kid = {one.kid: one for one in kept}
+    return [{**one, "confirms": _confirms(by_kid[one["kid"]], rp)} for one in listed if one["kid"] in by_kid]
+
+
+def _confirms(kept: KeptPasskey, rp: str) -> dict[str, Any]:
+    """Whose it is, its digits, and what the statement says of it."""
+    passkey = kept.passkey(rp)
     named = {"person": kept.person, "fingerprint": kept.fingerprint}
     return {**named, "jwk": passkey.jwk, "rp": passkey.rp, "credential": passkey.credential}
 

@@ -50,7 +50,7 @@ def page(
         "static": BASE,
         "now": format_instant(service.ledger.clock()),
         "voice": voice,
-        "demonstration": getattr(service.doors, "personas", None) is not None,
+        "demonstration": service.doors.personas is not None,
         **shown,
     }
     text = _templates.get_template(template).render(told)

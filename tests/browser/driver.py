@@ -22,6 +22,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_PATIENCE = 20_000
 _KEYS_KEPT = """
 () => new Promise((resolve, reject) => {
   const request = indexedDB.open("record-ledger");
@@ -143,7 +144,7 @@ class Chromium:
     def device(self, **options: Any) -> Iterator[BrowserContext]:
         """A device of somebody's own, until it is closed and forgotten."""
         context = self._browser.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_PATIENCE)
         try:
             yield context
         finally:
@@ -154,7 +155,7 @@ class Chromium:
         """A browser that keeps what it has in a folder: opened again, it is the same one, restarted."""
         launch = self._playwright.chromium.launch_persistent_context
         context = launch(profile, executable_path=CHROMIUM, args=ARGUMENTS)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_PATIENCE)
         try:
             yield context
         finally:

@@ -302,9 +302,9 @@ def test_without_scripts_one_reads_writes_and_leaves(town: Town, amina: Tab) -> 
         assert RECORDED in write(plain, "Without a script.\nOn two lines.", "Send without signing")
         assert not plain.page.get_by_role("button", name="Sign and send").is_visible()
         plain.go("/account")
-        plain.page.get_by_text("Rename or remove").click()
-        plain.page.get_by_label("Name", exact=True).fill("My old phone")
-        plain.press("Rename")
+        plain.page.get_by_text("Rename or remove").first.click()
+        plain.page.get_by_label("Name", exact=True).first.fill("My old phone")
+        plain.page.get_by_role("button", name="Rename").first.click()
         plain.page.get_by_role("heading", name="My old phone").wait_for()
         assert plain.page.get_by_role("cell", name="Recorded by the service for you").count() > 0
         plain.assert_clean()

@@ -62,7 +62,7 @@ class Town:
             person.held = tab.credentials()
 
     def invited(self, name: str) -> tuple[str, str, str]:
-        """Bert registers somebody with a record and invites them: who it is, the link, and the code that he tells them."""
+        """Bert registers somebody with a record, and invites them: who it is, the link, and the code that he tells."""
         with self.at(self.bert) as bert:
             person = bert.post("/people", {"name": name})["ids"]["person"]
             bert.post("/records", {"patient": person})
