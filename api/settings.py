@@ -51,8 +51,8 @@ class Settings(BaseSettings):
     Left out, it is http://localhost at the port that the service listens on.
     """
 
-    proxies: str = ""
-    """Addresses of reverse proxies whose X-Forwarded-For is believed, with commas between."""
+    proxies: str = Field(default="", pattern=r"^([0-9a-f.:/]+(, *[0-9a-f.:/]+)*)?$")
+    """Addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas between."""
 
     sign_in: AbsolutePath | None = None
     """A TOML file that names the OpenID providers by which people may sign in, and what their claims allow."""
