@@ -1,6 +1,5 @@
 """The pages as the service sends them: closed without a session, escaped, and only for forms of their own."""
 
-import hashlib
 import re
 from importlib.resources import files
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ import pytest
 
 from api.pages.rendering import POLICY
 from api.pages.static_files import BASE, FILES
+from ledger.use_cases.items import Draft
 from tests.http.served import Served, problem, statement_id
 from tests.sign_in.browser import PLACE, Browser
 
@@ -18,6 +18,7 @@ TEMPLATES = [one for one in (files("api.pages") / "templates").iterdir() if one.
 SCRIPTS = {path: data.decode() for path, data in FILES.items() if path.endswith(".js")}
 OWN_PAGES = ("/", "/account", "/again", "/waiting")
 FORM = "application/x-www-form-urlencoded"
+ELSEWHERE = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
 MARKUP = "<script>alert(1)</script>\" onload='x'"
 
 
@@ -67,7 +68,7 @@ async def test_what_is_written_is_recorded_by_the_service_once(house: Served, br
     assert first.status_code == again.status_code == 303
     assert first.headers["location"] == again.headers["location"] == f"/?said={form['statement']}"
     assert await house.said(before) == ["item-added/1"]
-    assert "Recorded by the service for you." in (await browser.get(first.headers["location"])).text
+    assert "Recorded by the service for you." in (await browser.send("GET", first.headers["location"])).text
     shown = await house.story.patient_view()
     assert [item.text for item in shown.items[:1]] == ["I slept better.\nReally."]
 
@@ -98,9 +99,7 @@ async def test_a_form_of_another_page_does_nothing(house: Served, browser: Brows
     forged = {
         "without the token": await send(browser, "/forms/write", words(house, browser, csrf="")),
         "with another's token": await send(browser, "/forms/write", words(house, browser, csrf="A" * 43)),
-        "of another site": await send(
-            browser, "/forms/write", words(house, browser), **{"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
-        ),
+        "of another site": await send(browser, "/forms/write", words(house, browser), **ELSEWHERE),
         "to sign out": await send(browser, "/forms/sign-out", {"csrf": ""}),
     }  # fmt: skip
     assert {name: answer.status_code for name, answer in forged.items()} == dict.fromkeys(forged, 403)
@@ -131,12 +130,10 @@ async def test_a_page_that_is_refused_says_so_in_words(house: Served, browser: B
 
 
 async def test_only_ones_own_statements_are_told_of(house: Served, browser: Browser) -> None:
-    added = await house.story.ledger.rows.size()
-    await house.story.note("Of Dr Okafor.")
-    [(_, entry)] = await house.story.ledger.rows.entries_of(house.story.okafor.person, added + 1, 1)
-    assert entry
+    note = Draft("note", "Of Dr Okafor.")
+    others = (await house.story.ledger.items.add(house.story.okafor, house.story.record, note)).statement_id
     await browser.begin(house.story.amina)
-    for said in ("nothing", statement_id(), "../../etc", "' or 1=1"):
+    for said in (others, statement_id(), "nothing", "' or 1=1"):
         answer = await browser.get("/", said=said)
         assert (answer.status_code, "Recorded at" in answer.text) == (200, False)
 
@@ -146,8 +143,6 @@ async def test_files_are_kept_for_ever_under_a_name_of_their_content(browser: Br
         answer = await browser.get(f"{BASE}/{path}")
         assert (answer.status_code, answer.content) == (200, data), path
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    changed = {**FILES, "page.js": b"//"}
-    assert BASE.rpartition("/")[2] != hashlib.sha256(repr(sorted(changed.items())).encode()).hexdigest()[:16]
     for path in ("/static/page.js", f"{BASE}/nothing.js", f"{BASE}/../routes.py", f"{BASE}/%2e%2e/routes.py"):
         assert (await browser.get(path)).status_code == 404, path
 
@@ -162,6 +157,4 @@ async def test_no_page_has_a_script_or_a_style_in_it(template: object) -> None:
 @pytest.mark.parametrize("path", SCRIPTS)
 async def test_no_script_writes_markup_or_asks_another_host(path: str) -> None:
     code = re.sub(r"^\s*(//|\*|/\*).*", "", SCRIPTS[path], flags=re.MULTILINE)
-    assert not re.search(
-        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|https?://", code
-    )
+    assert not re.search(r"(inner|outer|Adjacent)HTML|document\.write|\beval\(|new Function|https?://", code)
