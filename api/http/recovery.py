@@ -18,11 +18,20 @@ from api.http.service import Calling, Serving
 from api.sign_in.invitations import Opened
 from api.sign_in.letting_in import end_ways_in
 from ledger.core.instants import format_instant
+from ledger.domain.errors import Unknown
 from ledger.saying import By
 
 router: Final = APIRouter(tags=["sign-in"])
 _CODE: Final = "K7QM-2XHD-9RTW-4ZNC-6BJE-8PVA"
 _PERSON: Final = INVITED["person"]
+_SAID: Final = {
+    "recovery": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de",
+    "type": "recovery-asked/1",
+    "ground": "staff",
+    "author": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11",
+    "acting_as": "registrar",
+    "recorded_at": "2026-05-03T09:00:00.000Z",
+}
 
 
 class Approval(Body):
@@ -46,6 +55,29 @@ async def ask_recovery(call: Calling, person: InPath, body: Annotated[OnlyBody, 
     Its id is ``recovery`` in the answer's ids; another registrar or administrator approves it.
     """
     return answered(await call.ledger.people.ask_recovery(call.by(body), person))
+
+
+@shows(router, "/people/{person}/recovery", "people.recoveries", {"recoveries": [_SAID]})
+async def recoveries(call: Calling, person: InPath) -> Response:
+    """Every time somebody asked, or approved, that one be let in again oneself: who, acting as what, and when."""
+    if person != call.session.person:
+        raise Unknown(f"person {person}: there are no recoveries of theirs for you; ask for your own")
+    said = await call.ledger.people.recoveries(person)
+    return json_answer(
+        {
+            "recoveries": [
+                {
+                    "recovery": one.facts["recovery"],
+                    "type": one.type,
+                    "ground": one.facts.get("ground"),
+                    "author": one.author,
+                    "acting_as": one.acting_as,
+                    "recorded_at": format_instant(one.recorded_at),
+                }
+                for one in said
+            ]
+        }
+    )
 
 
 @does(

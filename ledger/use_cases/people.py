@@ -208,6 +208,13 @@ class People:
         """Approve a recovery that another registrar or administrator asked for."""
         return await self._speaker.say(Sentence(by, "recovery-approved/1", {"person": person, "recovery": recovery}))
 
+    async def recoveries(self, person: str) -> list[Said]:
+        """Every time somebody asked, or approved, that this person be let in again, oldest first: theirs to know."""
+        kept = await self._recorder.read_stream(Person.of(person).id)
+        return [
+            self._mapper.open_facts(row) for row in kept if row.topic in ("recovery-asked/1", "recovery-approved/1")
+        ]
+
     async def set_policy(self, by: By, configured: Configured) -> Answer:
         """State all that is configurable anew: team profiles, sensitive topics, ages. A topic, once there, stays."""
         pinned = self._speaker.pinned(by)

@@ -47,6 +47,7 @@ async def test_the_patient_and_who_cares_for_them_see_the_number_and_a_carer_doe
     carers = await asked(await served.sign_in(served.story.sam), record)
     assert carers["patient"].keys() == {"id", "name"}
     assert NUMBER not in str(carers)
+    await served.story.assert_sound()
 
 
 async def test_the_number_stands_in_no_table_no_log_and_no_answer_to_who_wrote_it(

@@ -66,6 +66,12 @@ async def test_two_of_the_staff_let_somebody_back_in_and_what_was_lost_is_revoke
         credential = lost.sign_in(options.get("options", options), HERE)
         assert (await old.post("/sign-in/passkey", credential=credential)).status_code in (401, 403)
         assert (await new.get("/session")).status_code == 200
+        known = (await new.get(f"/people/{person}/recovery")).json()["recoveries"]
+        assert [(one["type"], one["ground"], one["author"]) for one in known] == [
+            ("recovery-asked/1", "staff", house.story.ada.person),
+            ("recovery-approved/1", None, house.story.bert.person),
+        ]
+        problem(await new.get(f"/people/{house.story.ada.person}/recovery"), 404, "unknown")
 
 
 async def test_a_recovery_takes_two_who_are_not_the_person(house: Served, browser: Browser) -> None:
@@ -187,3 +193,7 @@ async def test_only_another_administrator_lets_somebody_leave(house: Served, bro
     own = await as_staff(house, story.ada, f"/people/{story.ada.person}/leaving")
     assert problem(own, 403, "not-allowed")["rule"] == "for-themselves"
     assert (await browser.get("/session")).status_code == 200
+
+
+async def test_a_ledger_in_which_people_came_back_and_left_is_sound(house: Served) -> None:
+    await house.story.assert_sound()
