@@ -133,7 +133,7 @@ def members(shape: Mapping[str, Check], also: Mapping[str, Check] = _NONE) -> Ch
     """An object with exactly these members; those of ``also`` may be left out."""
 
     def check(what: str, value: object) -> None:
-        if not isinstance(value, dict) or not shape.keys() <= value.keys() <= shape.keys() | also.keys():
+        if not isinstance(value, dict) or (value.keys() != shape.keys() and not _has_members(value, shape, also)):
             got = sorted(value) if isinstance(value, dict) else value
             beside = f"; {', '.join(sorted(also))} may be left out" if also else ""
             wanted = "exactly the members " + ", ".join(sorted({*shape, *also}))
@@ -141,12 +141,17 @@ def members(shape: Mapping[str, Check], also: Mapping[str, Check] = _NONE) -> Ch
         try:
             for member, inner in shape.items():
                 inner(member, value[member])
-            for member in value.keys() - shape.keys():
-                also[member](member, value[member])
+            if len(value) > len(shape):
+                for member in sorted(value.keys() & also.keys()):
+                    also[member](member, value[member])
         except MalformedStatement as error:
             raise error.inside(what) from None
 
     return check
+
+
+def _has_members(value: Mapping[str, object], shape: Mapping[str, Check], also: Mapping[str, Check]) -> bool:
+    return shape.keys() <= value.keys() <= shape.keys() | also.keys()
 
 
 def mapping_of(inner: Check) -> Check:
