@@ -9,6 +9,7 @@ import pytest
 from api.http.cookies import SESSION, csrf_of
 from api.http.fresh import REAUTHENTICATE_AFTER
 from api.sign_in.browsers import browser_of
+from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import Place
 from api.sign_in.session import SignInRefused
 from api.sign_in.sessions import (
@@ -302,21 +303,47 @@ async def test_a_passkey_ended_in_the_table_alone_ends_its_sessions(
     problem(await browser.get("/session"), 401, "sign-in")
 
 
+async def enrolled_passkey(house: Served, by: By) -> KeptPasskey:
+    """A passkey of somebody that signs them in and that the log names as theirs."""
+    passkeys, device, place = house.app.state.service.doors.passkeys, Authenticator(), Place.of(PLACE)
+    options = await passkeys.options_to_make(by.person, "", place, "them")
+    made: KeptPasskey = await passkeys.make(by.person, device.make(options, Page(origin=PLACE)), place, "Phone", "them")
+    registrar = By(house.story.bert.person, "registrar")
+    await house.story.ledger.people.enrol_passkey(registrar, by.person, made.passkey(place.rp))
+    return made
+
+
+async def revoke_elsewhere(house: Served, by: By, kept: KeptPasskey) -> None:
+    """Revoke it in the log through another process, which does not touch the tables."""
+    said = PasskeyStatement.of(kept.passkey(Place.of(PLACE).rp), by.person, "registrar")
+    await house.story.ledger.people.revoke_passkey(house.story.ada, by.person, said, "stolen")
+
+
 async def test_a_passkey_revoked_in_the_log_by_another_process_ends_its_sessions(
     browser: Browser, house: Served, later: Later
 ) -> None:
-    passkeys, device, place = browser.service.doors.passkeys, Authenticator(), Place.of(PLACE)
-    story = house.story
-    options = await passkeys.options_to_make(story.moss.person, "", place, "them")
-    made = await passkeys.make(story.moss.person, device.make(options, Page(origin=PLACE)), place, "Phone", "them")
-    registrar = By(story.bert.person, "registrar")
-    await story.ledger.people.enrol_passkey(registrar, story.moss.person, made.passkey(place.rp))
-    await browser.begin(story.moss, means="passkey", credential=made.credential)
+    moss = house.story.moss
+    kept = await enrolled_passkey(house, moss)
+    await browser.begin(moss, means="passkey", credential=kept.credential)
     assert (await browser.get("/session")).status_code == 200
-    said = PasskeyStatement.of(made.passkey(place.rp), story.moss.person, "registrar")
-    await story.ledger.people.revoke_passkey(story.ada, story.moss.person, said, "stolen")
+    await revoke_elsewhere(house, moss, kept)
     later(ENDED_WITHIN)
     assert "revoked" in problem(await browser.get("/session"), 401, "sign-in")["detail"]
+
+
+async def test_it_opens_no_view_from_then_on_even_within_that_second(
+    browser: Browser, house: Served, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lind = house.story.lind
+    kept = await enrolled_passkey(house, lind)
+    await browser.begin(lind, means="passkey", credential=kept.credential)
+    path = f"{house.record}?purpose=appointment"
+    assert (await browser.send("GET", path)).status_code == 200
+    now = sessions.clock()
+    monkeypatch.setattr(sessions, "clock", lambda: now)  # the second does not pass
+    assert (await browser.send("GET", path)).status_code == 200
+    await revoke_elsewhere(house, lind, kept)
+    problem(await browser.send("GET", path), 401, "sign-in")
 
 
 HIGH_STAKES = (
