@@ -228,7 +228,7 @@ async def test_only_staff_invite_to_the_ledger_and_only_the_patient_to_their_rec
                 assert "person-registered/1" not in await house.said(before)
 
 
-async def test_a_patient_invites_a_carer_names_them_and_shares(house: Served, browser: Browser) -> None:
+async def test_a_patient_invites_a_carer_and_names_them_who_sees_nothing_yet(house: Served, browser: Browser) -> None:
     story = house.story
     async with Browser.of(house) as amina:
         await amina.begin(story.amina)
