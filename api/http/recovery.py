@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from api.http.answers import answered, json_answer, told_of
 from api.http.bodies import Body, Id, InPath, OnlyBody, Text, reads, shown_as
-from api.http.invitations import INVITED, OPENED, check_staff, opened_told, person_of, slowed
+from api.http.invitations import INVITED, OPENED, STAFF, check_staff, opened_told, person_of, slowed
 from api.http.invitations import told_of as invited_told
 from api.http.operations import EXAMPLE_ANSWER, does, shows, writes
-from api.http.service import Calling, Serving
+from api.http.service import Call, Calling, Serving
 from api.sign_in.invitations import Opened
 from api.sign_in.letting_in import end_ways_in
 from ledger.core.instants import format_instant
+from ledger.core.said import Said
 from ledger.domain.errors import Unknown
 from ledger.saying import By
 
@@ -93,14 +94,29 @@ async def approve_recovery(
 ) -> Response:
     """Approve a recovery that another asked for: the answer has a link and a code to hand over, once.
 
-    Nothing of what the person had ends before the new passkey is made. The same again gives no second link: what was
-    approved once must not let anybody in for ever.
+    Who has signed the approval (POST /statements) is given the link here; for everybody else it is said here, and is
+    in the answer as well. Nothing of what the person had ends before the new passkey is made. The same again gives no
+    second link: what was approved once must not let anybody in for ever.
     """
-    answer = await call.ledger.people.approve_recovery(call.by(body), person, body.recovery)
+    approved = await _approved(call, person, body.recovery)
+    if approved is None:
+        answer = await call.ledger.people.approve_recovery(call.by(body), person, body.recovery)
+        told, since = told_of(answer), answer.recorded_at
+    else:
+        await check_staff(call, person, STAFF)  # still: it may have been signed a while ago
+        told, since = {}, approved.recorded_at
     invited = await call.service.doors.invitations.invite_again(
-        body.recovery, person, by=call.session.person, since=answer.recorded_at
+        body.recovery, person, by=call.session.person, since=since
     )
-    return json_answer({**told_of(answer), **invited_told(request, call.service, person, invited)}, 201)
+    return json_answer({**told, **invited_told(request, call.service, person, invited)}, 201)
+
+
+async def _approved(call: Call, person: str, recovery: str) -> Said | None:
+    """The approval of a recovery that is said already by whoever asks."""
+    for one in await call.ledger.people.recoveries(person):
+        if one.type == "recovery-approved/1" and (one.facts["recovery"], one.author) == (recovery, call.session.person):
+            return one
+    return None
 
 
 @does(router, "/recovery-code", "recovery.make_code", {"code": _CODE}, status=201)

@@ -13,6 +13,7 @@ from tests.http.served import Served, new_key, problem
 from tests.sign_in.authenticator import Authenticator
 from tests.sign_in.browser import PLACE, Browser
 from tests.sign_in.test_invitations import HERE, accept, come_in, new_person, open_it
+from tests.signing import submit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -107,8 +108,25 @@ async def test_an_approval_gives_one_link_and_no_other(house: Served, browser: B
         first = await bert.post(path, statement, recovery=recovery)
         assert first.status_code == 201, first.text
         problem(await bert.post(path, statement, recovery=recovery), 409, "not-possible")
-        problem(await bert.post(path, recovery=recovery), 403, "not-allowed")
+        problem(await bert.post(path, recovery=recovery), 409, "not-possible")
     await open_it(browser, first.json()["link"].partition("#")[2], first.json()["code"])
+
+
+async def test_who_signs_the_approval_is_given_the_link(house: Served, browser: Browser) -> None:
+    story, (person, _) = house.story, await somebody_with_a_passkey(house, browser)
+    path = f"/people/{person}/recovery"
+    recovery = (await as_staff(house, story.bert, path)).json()["ids"]["recovery"]
+    signer = (await house.key_of(story.ada.person)).signer
+    facts = {"person": person, "recovery": recovery}
+    await submit(story.ledger, story.ada, signer, "recovery-approved/1", facts)
+    start = await house.size()
+    other = await as_staff(house, story.bert, f"{path}/approval", recovery=recovery)
+    problem(other, 403, "not-allowed")
+    given = await as_staff(house, story.ada, f"{path}/approval", recovery=recovery)
+    assert given.status_code == 201, given.text
+    assert given.json().keys() == {"person", "link", "code", "ends_at"}
+    assert await house.said(start) == ["attempt-refused/1"]  # Bert's
+    problem(await as_staff(house, story.ada, f"{path}/approval", recovery=recovery), 409, "not-possible")
 
 
 async def test_ones_own_code_lets_one_back_in_once_and_is_on_record(house: Served) -> None:
