@@ -8,7 +8,7 @@ somebody shows again who they are or acts as something else, and every fifteen m
 import hmac
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -63,7 +63,7 @@ _RENEW: Final = """
     where token = %(before)s and ended_at is null returning true
 """
 _SEEN: Final = "update sign_in.session set seen_at = %s where id = %s and seen_at < %s"
-_END: Final = "update sign_in.session set ended_at = %(now)s where ended_at is null and {which}"
+_END: Final = "update sign_in.session set ended_at = %(now)s where ended_at is null and {which} returning id"
 _LISTED: Final = """
     select id, acting_as, means, browser, began_at, seen_at from sign_in.session
     where person = %s and ended_at is null and ends_at > %s and seen_at > %s order by began_at desc
@@ -172,7 +172,7 @@ class Sessions:
         values = {"token": _digest(fresh), "before": _digest(cookie), "now": now}
         async with self.pool.connection() as connection:
             changed = await (await connection.execute(_RENEW, values)).fetchone()
-        self._forget(known.session.id)
+        self._forget({known.session.id})
         return None if changed is None else Begun(known.session, fresh)
 
     async def again(self, session: Session, *, credential: bytes) -> Begun:
@@ -284,18 +284,17 @@ class Sessions:
         }
         async with self.pool.connection() as connection:
             changed = await (await connection.execute(_CHANGE, values)).fetchone()
-        self._forget(session.id)
+        self._forget({session.id})
         if changed is None:
             raise _ended()
         return Begun(session, cookie)
 
     async def _end(self, which: str, **values: Any) -> int:
         async with self.pool.connection() as connection:
-            ended = await connection.execute(_END.format(which=which).encode(), {**values, "now": self.clock()})
-        # Whose they were is not asked: all are read again, which takes a moment, and nobody stays in by a mistake.
-        self._known.clear()
-        self._endings += 1
-        return ended.rowcount
+            values["now"] = self.clock()
+            ended = await (await connection.execute(_END.format(which=which).encode(), values)).fetchall()
+        self._forget({str(name) for (name,) in ended})
+        return len(ended)
 
     def _keep(self, token: bytes, known: _Known) -> None:
         self._known[token] = known
@@ -303,8 +302,9 @@ class Sessions:
         if len(self._known) > _LARGEST_CACHE:
             self._known.popitem(last=False)
 
-    def _forget(self, session_id: str | None) -> None:
-        for token in [token for token, known in self._known.items() if known.session.id == session_id]:
+    def _forget(self, ids: Container[str | None]) -> None:
+        """Have sessions be read again, those too that are being read at this moment."""
+        for token in [token for token, known in self._known.items() if known.session.id in ids]:
             del self._known[token]
         self._endings += 1
 
