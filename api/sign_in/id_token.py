@@ -58,7 +58,7 @@ class IdToken:
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in ALGORITHMS:
             raise refused(f"alg: got another, wanted one of {', '.join(ALGORITHMS)}")
-        if "crit" in header or header.get("typ", "JWT").upper() != "JWT" or not isinstance(kid, str | None):
+        if "crit" in header or str(header.get("typ", "JWT")).upper() != "JWT" or not isinstance(kid, str | None):
             raise refused("got a header that no ID token has, wanted alg, kid and typ JWT")
         if not isinstance(claims, dict):
             raise refused("got no claims, wanted a JSON object of them")

@@ -165,6 +165,8 @@ FORGED: dict[str, tuple[Forgery, str]] = {
     "a subject that no column takes": (says(sub="some\0body"), "sub: got none"),
     "an unknown subject": (says(sub="unknown"), "identity: got one that lets nobody in here"),
     "claims that allow nothing": (says(level="low"), "claims: got none that lets you act as patient"),
+    "a type that is no text": (heads(typ=1), "got a header that no ID token has"),
+    "a key id that is no text": (heads(kid=1), "got"),
     "no token": (lambda forger, nonce: "", "got something else, wanted a signed JWT"),
     "no JWT": (lambda forger, nonce: "a.b.c", "got something else, wanted a signed JWT"),
     "encrypted": (lambda forger, nonce: "a.b.c.d.e", "got something else, wanted a signed JWT"),
