@@ -17,8 +17,10 @@ class Place:
 
     @classmethod
     def of(cls, url: str) -> "Place":
-        """The place of a URL with neither path nor query."""
-        return cls(url, urlsplit(url).hostname or "")
+        """The place of a URL with neither path nor query. Browsers leave a scheme's own port out of an origin."""
+        parts = urlsplit(url)
+        usual = {"https": 443, "http": 80}.get(parts.scheme)
+        return cls(url.removesuffix(f":{usual}"), parts.hostname or "")
 
 
 def place_of(request: Request, settings: Settings) -> Place:
