@@ -16,7 +16,7 @@ from api.http.invitations import told_of as invited_told
 from api.http.operations import EXAMPLE_ANSWER, does, shows, writes
 from api.http.service import Call, Calling, Serving
 from api.sign_in.invitations import Opened
-from api.sign_in.letting_in import end_ways_in
+from api.sign_in.letting_in import check_somebody, end_ways_in
 from ledger.core.instants import format_instant
 from ledger.core.said import Said
 from ledger.domain.errors import Unknown
@@ -159,6 +159,7 @@ async def leave(call: Calling, person: InPath, body: Annotated[OnlyBody, reads(O
     Passkeys, keys, roles and memberships each by a statement; the same again ends what is left, also after a crash.
     """
     await check_staff(call, person, ("administrator",))
+    await check_somebody(call.ledger, person)
     await end_ways_in(call.service.doors, person)  # first: nobody goes on while the rest is said
     said = await call.ledger.people.leave(call.by(body), person)
     await end_ways_in(call.service.doors, person)

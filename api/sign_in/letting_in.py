@@ -6,7 +6,7 @@ from api.sign_in.doors import Doors
 from api.sign_in.invitations import Opened
 from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import Place
-from ledger.core.people import NEEDS_APPROVAL
+from ledger.core.people import NEEDS_APPROVAL, PersonFacts
 from ledger.domain.errors import NotAllowed, Unknown
 from ledger.ledger import Ledger
 from ledger.saying import By
@@ -23,16 +23,20 @@ async def first_way_in(ledger: Ledger, doors: Doors, place: Place) -> str | None
     return (await doors.invitations.invite(founder, why="founding", by=None, coded=False)).link(place.origin)
 
 
+async def check_somebody(ledger: Ledger, person: str) -> None:
+    """Raise Unknown unless a person is registered by this id; the ledger's own is nobody."""
+    if (await _facts(ledger, person)).registered is None or person == ledger.keyring.service:
+        raise Unknown(f"person {person}: nobody is registered by this id; check it, or register them first")
+
+
 async def check_can_be_invited(ledger: Ledger, person: str, *, by: str) -> None:
     """Raise Unknown where there is nobody to invite, and NotAllowed where it takes an administrator.
 
     Whoever invites could come in themselves: so a registrar, whom one administrator appoints, invites nobody whose role
     took two of them. ``by`` is what the inviter acts as.
     """
-    known = (await ledger.facts.person(person, fresh=True)).fold.facts
-    if known.registered is None or person == ledger.keyring.service:
-        raise Unknown(f"person {person}: nobody is registered by this id; check it, or register them first")
-    if by != "administrator" and not NEEDS_APPROVAL.isdisjoint(known.roles):
+    await check_somebody(ledger, person)
+    if by != "administrator" and not NEEDS_APPROVAL.isdisjoint((await _facts(ledger, person)).roles):
         raise NotAllowed("person: got somebody with a role that took two administrators; ask one", "role-missing")
 
 
@@ -90,3 +94,7 @@ async def _end_before(ledger: Ledger, doors: Doors, person: str, made: KeptPassk
         await doors.identities.end(person)
     await doors.recovery.use_up(person)
     await doors.sessions.end_all(person)
+
+
+async def _facts(ledger: Ledger, person: str) -> PersonFacts:
+    return (await ledger.facts.person(person, fresh=True)).fold.facts

@@ -208,6 +208,8 @@ async def test_only_another_administrator_lets_somebody_leave(house: Served, bro
     ):
         answer = await as_staff(house, by, f"/people/{person}/leaving")
         assert problem(answer, 403, "not-allowed")["rule"] == rule
+    nobody = await as_staff(house, story.ada, "/people/00000000-0000-4000-8000-000000000000/leaving")
+    problem(nobody, 404, "unknown")
     own = await as_staff(house, story.ada, f"/people/{story.ada.person}/leaving")
     assert problem(own, 403, "not-allowed")["rule"] == "for-themselves"
     assert (await browser.get("/session")).status_code == 200
