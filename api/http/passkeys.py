@@ -51,7 +51,15 @@ _ONLY_IN_LOG: Final = {
     "enrolled": False,
     "fingerprint": _FINGERPRINT,
 }
-_WAITING: Final = {"person": _PERSON, "kid": KID, "made_at": _NOW, "fingerprint": _FINGERPRINT}
+_WAITING: Final = {
+    "person": _PERSON,
+    "kid": KID,
+    "made_at": _NOW,
+    "fingerprint": _FINGERPRINT,
+    "jwk": {"crv": "Ed25519", "kty": "OKP", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+    "credential": CREDENTIAL_ID,
+    "rp": "ledger.example",
+}
 _TO_MAKE: Final = {
     **{name: OPTIONS[name] for name in ("challenge", "timeout")},
     "rp": {"id": "ledger.example", "name": "Record ledger"},
@@ -163,10 +171,13 @@ async def end(call: Calling, credential: CredentialInPath, body: Annotated[Endin
 
 
 @shows(router, "/passkeys/waiting", "passkeys.waiting", {"passkeys": [_WAITING]})
-async def waiting(call: Calling, person: OfPerson = None) -> Response:
-    """The newest passkeys that wait to be enrolled, at most 200, for a registrar: compare the digits with the owner."""
+async def waiting(request: Request, call: Calling, person: OfPerson = None) -> Response:
+    """The newest passkeys that wait to be enrolled, at most 200, for a registrar: compare the digits with the owner.
+
+    With all that ``passkey-enrolled/1`` says in clear of each, for the statement that the registrar signs.
+    """
     await _check_registrar(call)
-    found = await call.service.doors.passkeys.waiting(person)
+    found, rp = await call.service.doors.passkeys.waiting(person), place_of(request, call.service.doors.settings).rp
     return json_answer(
         {
             "passkeys": [
@@ -175,6 +186,9 @@ async def waiting(call: Calling, person: OfPerson = None) -> Response:
                     "kid": kept.kid,
                     "made_at": format_instant(kept.made_at),
                     "fingerprint": kept.fingerprint,
+                    "jwk": kept.passkey(rp).jwk,
+                    "credential": kept.id,
+                    "rp": rp,
                 }
                 for kept in found
             ]

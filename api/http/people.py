@@ -12,7 +12,7 @@ from api.http.operations import shows, writes
 from api.http.service import Call, Calling
 from ledger.core.entry import read_entry
 from ledger.core.identifiers import nhs_number_of
-from ledger.core.instants import Instant, format_instant
+from ledger.core.instants import Instant, format_instant, parse_instant
 from ledger.core.key_history import Enrolment, KeyHistory
 from ledger.core.keys import PublicKey
 from ledger.core.terms import ROLES
@@ -201,7 +201,9 @@ async def keys(call: Calling, person: InPath) -> Response:
     if person != call.session.person:
         raise Unknown(f"person {person}: there are no keys of theirs for you; ask for your own")
     history = (await _person(call, person)).keys
-    current = {enrolment.enrolled_at for enrolment in history.in_force(person, _LATER_THAN_ALL)}
+    now = call.ledger.clock()
+    in_force = history.in_force(person, _LATER_THAN_ALL)
+    current = {one.enrolled_at for one in in_force if (ends := one.said.not_after) is None or now < parse_instant(ends)}
     return json_answer({"keys": [_key(one, one.enrolled_at in current) for one in history.by_person.values()]})
 
 

@@ -261,7 +261,11 @@ async def test_a_registrar_sees_who_waits_compares_the_digits_and_enrols(browser
     async with Browser.of(house) as registrar:
         await registrar.begin(By(house.story.bert.person, "registrar"))
         [waits] = (await good(registrar.get("/passkeys/waiting", person=nadia.person)))["passkeys"]
-        assert waits == {name: told[name] for name in ("kid", "made_at", "fingerprint")} | {"person": nadia.person}
+        [made] = phone.credentials.values()
+        assert waits == {
+            **{name: told[name] for name in ("kid", "made_at", "fingerprint")},
+            **{"person": nadia.person, "jwk": made.jwk, "credential": base64url(made.id), "rp": made.rp},
+        }
         assert waits in (await good(registrar.get("/passkeys/waiting")))["passkeys"]
         here, once = f"/people/{nadia.person}/passkeys/{waits['kid']}/enrolment", statement_id()
         first = await good(registrar.post(here, once), 201)
