@@ -3,7 +3,7 @@
 An operation's id is the name of its use case (``items.add``). Its body's example is the model's own.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
@@ -79,7 +79,7 @@ EXAMPLE_ANSWER: Final = {
     "standing": "recorded",
     "receipt": _RECEIPT,
 }
-SIGNED_IN: Final = [{"bearer": []}, {"session": [], "csrf": []}]
+SIGNED_IN: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"session": [], "csrf": []}]
 """Who says something: a program by its token, or a browser by its session, from a page of this place."""
 _SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt"},
@@ -145,11 +145,29 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: example("Problem", _EXAMPLES[status].as_json(), "Refused", MEDIA_TYPE) for status in statuses}
 
 
-def example(schema: str | None, value: Any, description: str, media: str = "application/json") -> dict[str, Any]:
-    """Document one answer: a schema of the components, or (None) any object, with an example."""
-    shape = {"type": "object"} if schema is None else {"$ref": _REFS.format(model=schema)}
+def example(
+    schema: str | None,
+    value: Any,
+    description: str,
+    media: str = "application/json",
+    *,
+    sometimes: Collection[str] = (),
+) -> dict[str, Any]:
+    """Document one answer: a schema of the components, or (None) an object with the example's members.
+
+    ``sometimes`` are those that not every answer has.
+    """
+    shape = _with_members_of(value, sometimes) if schema is None else {"$ref": _REFS.format(model=schema)}
     shape = {"type": "string"} if media in ("text/plain", "application/octet-stream") else shape
     return {"description": description, "content": {media: {"schema": shape, "example": value}}}
+
+
+def _with_members_of(value: Any, sometimes: Collection[str]) -> dict[str, Any]:
+    """The schema of an object that has every other member of the example, and may have more."""
+    if not isinstance(value, dict):
+        return {"type": "object"}
+    listed = {name: {"type": "array"} for name, inner in value.items() if isinstance(inner, list)}
+    return {"type": "object", "required": [name for name in value if name not in sometimes], "properties": listed}
 
 
 def writes(router: APIRouter, path: str, use_case: str) -> Callable[[Handler], Handler]:
@@ -181,10 +199,12 @@ def does(
     status: int = 200,
     anonymous: bool = False,
     programs: bool = False,
+    sometimes: Collection[str] = (),
 ) -> Callable[[Handler], Handler]:
     """Declare an operation of browsers that changes something and says nothing by itself: POST, with an example.
 
     ``anonymous``: a way in, for which nobody has to be signed in. ``programs``: it takes their tokens as well.
+    ``sometimes`` are the members that not every answer has.
     """
     by = SIGNED_IN if programs else [{"session": [], "csrf": []}]
     refused = (401, 403, 413, 415, 422, 429, 503) if anonymous else (401, 403, 404, 409, 413, 415, 422, 429, 503)
@@ -195,20 +215,25 @@ def does(
         status_code=status,
         response_class=Response,
         response_model=None,
-        responses={status: example(None, shown, "Done"), **problems(*refused)},
+        responses={status: example(None, shown, "Done", sometimes=sometimes), **problems(*refused)},
         openapi_extra={} if anonymous else {"security": by},
     )
 
 
-def shows(router: APIRouter, path: str, use_case: str, shown: Any) -> Callable[[Handler], Handler]:
-    """Declare an operation that shows something to somebody who is signed in, with an example of it."""
+def shows(
+    router: APIRouter, path: str, use_case: str, shown: Any, *, sometimes: Collection[str] = ()
+) -> Callable[[Handler], Handler]:
+    """Declare an operation that shows something to somebody who is signed in, with an example of it.
+
+    ``sometimes`` are the members that not everybody is shown.
+    """
     return router.get(
         path,
         operation_id=use_case,
         summary=use_case,
         response_class=Response,
         response_model=None,
-        responses={200: example(None, shown, "Shown"), **problems(400, 401, 403, 404, 422, 503)},
+        responses={200: example(None, shown, "Shown", sometimes=sometimes), **problems(400, 401, 403, 404, 422, 503)},
         openapi_extra={"security": [{"bearer": []}, {"session": []}]},
     )
 

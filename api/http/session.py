@@ -32,6 +32,7 @@ _SESSION: Final = {
     "ends_at": "2026-05-03T21:00:00.000Z",
     "csrf": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
 }
+_ACTS: Final = {name: _SESSION[name] for name in ("person", "acting_as", "csrf", "may_act_as")}
 _LISTED: Final = {
     "id": _SESSION["id"],
     "acting_as": "patient",
@@ -79,7 +80,7 @@ async def show(call: Calling, request: Request) -> Response:
     )
 
 
-@does(router, "/session/acting-as", "session.act_as", _SESSION)
+@does(router, "/session/acting-as", "session.act_as", _ACTS)
 async def act_as(call: Calling, body: Annotated[ActingAs, reads(ActingAs)]) -> Response:
     """Act as something else in this session, which the facts must allow; the cookie's value changes."""
     _browsers(call)

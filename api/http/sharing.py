@@ -209,7 +209,13 @@ _SHARING: Final = {
 }
 
 
-@shows(router, "/records/{record}/sharing", "sharing.read", _SHARING)
+@shows(
+    router,
+    "/records/{record}/sharing",
+    "sharing.read",
+    _SHARING,
+    sometimes=("patient", "directives", "together"),
+)
 async def read(call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
     """What is said about sharing now: all of it to the patient; to a clinician in care who decides, and the carers."""
     return json_answer(as_json(await _view(call, record, purpose)))

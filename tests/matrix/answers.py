@@ -94,12 +94,12 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
         " people.revoke_key people.revoke_passkey people.leave people.set_policy care.start care.end care.transfer",
     ),
     (row(), "people.enrol_key people.enrol_key:own people.enrol_passkey"),
-    (row(ALL), "people.keys:own people.statements:own"),
+    (row(ALL), "people.keys:own people.statements:own people.recoveries:own"),
     (
         row(ALL - {"attorney", "parent", "clinician-who-left", "claims-clinician", "claims-administrator"}),
         "people.revoke_key:own",
     ),
-    (row(absent=ALL), "people.keys people.statements"),
+    (row(absent=ALL), "people.keys people.statements people.recoveries"),
     (row(CLINICIANS, "administrator", "registrar"), "care.open_record"),
     # reading a record
     (row("patient", CARERS, CLINICIANS, "stranger"), "records.list"),

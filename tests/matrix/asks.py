@@ -237,6 +237,8 @@ ASKS: Final[Mapping[str, Ask]] = {
     "people.keys:own": Ask(own=_oneself),
     "people.statements": Ask({"person": Around.a_person}),
     "people.statements:own": Ask(own=_oneself),
+    "people.recoveries": Ask({"person": Around.a_person}),
+    "people.recoveries:own": Ask(own=_oneself),
     "people.invite": Ask({"person": Around.a_person}),
     "people.leave": Ask({"person": _a_clinician}),
     "people.ask_recovery": Ask({"person": Around.a_person}),

@@ -23,7 +23,7 @@ from tests.matrix.answers import ANSWERS, Row
 from tests.matrix.around import Around
 from tests.matrix.asks import ASKS, Ask
 from tests.matrix.callers import CALLERS
-from tests.matrix.place import Place, Prepared, opened, who_asks
+from tests.matrix.place import Place, Prepared, check_documented, opened, who_asks
 from tests.postgres_fixture import Database, new_database
 from tests.story import KEYRING, Beginning
 
@@ -78,6 +78,8 @@ async def test_an_operation_answers_those_who_may_call_it_and_nobody_else(place:
         got = {**await refusals(place, name, refused), **await permits(place, name, row)}
     wrong = {caller: told(answer) for caller, answer in got.items() if answer.status_code not in row.status(caller)}
     assert not wrong, f"{name}: {wrong}"
+    for answer in got.values():
+        check_documented(place.operations[name.partition(":")[0]], answer)
 
 
 async def test_nobody_who_is_not_signed_in_gets_anything(place: Place) -> None:
