@@ -51,9 +51,8 @@ async def again(request: Request, call: Calling) -> Response:
 @router.get("/waiting")
 async def waiting(request: Request, call: Calling) -> Response:
     """The passkeys that wait for a registrar."""
-    listed = _told(await passkeys.waiting(call))["passkeys"]
-    shown = _confirmed_by(request, call, listed, await call.service.doors.passkeys.waiting())
-    return page(request, "waiting.html", voice=await voice_of(request, call), passkeys=shown)
+    shown = _told(await passkeys.waiting(request, call))
+    return page(request, "waiting.html", voice=await voice_of(request, call), **shown)
 
 
 @router.post("/forms/passkeys/name")

@@ -36,6 +36,7 @@ EXPIRE = """
   };
 })
 """
+NO_ED25519 = "crypto.subtle.generateKey = async () => { throw new DOMException('', 'NotSupportedError'); }"
 FORGE = """
 async ([record, changed]) => {
   const base = document.querySelector("script[type=module]").src.replace(/[^/]+$/, "");
@@ -268,6 +269,21 @@ def test_a_wrong_clock_is_told_and_the_words_can_go_unsigned(town: Town, amina: 
         slow.press("Sign and send")
         assert "wrong by more than four minutes" in slow.told()
         assert RECORDED in send(slow, "Send without signing")
+
+
+def test_a_browser_that_is_too_old_says_so(amina: Tab) -> None:
+    old = again(amina)
+    amina.page.evaluate(EVICT)
+    old.page.add_init_script(NO_ED25519)
+    fill(old, "By an old browser.")
+    old.press("Sign and send")
+    assert "too old to sign" in old.told()
+    old.page.add_init_script("delete window.PublicKeyCredential")
+    old.go("/again")
+    old.press("Confirm with your passkey")
+    assert "knows no passkeys" in old.told()
+    old.page.close()
+    write(amina, "By a new one.")
 
 
 def test_without_a_network_nothing_is_lost(amina: Tab) -> None:

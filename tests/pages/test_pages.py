@@ -9,6 +9,7 @@ import pytest
 
 from api.pages.rendering import POLICY
 from api.pages.static_files import BASE, FILES
+from ledger.saying import By
 from ledger.use_cases.items import Draft
 from tests.http.served import Served, problem, statement_id
 from tests.sign_in.browser import PLACE, Browser
@@ -120,6 +121,13 @@ async def test_signing_out_by_a_form_takes_the_session_and_what_was_kept(house: 
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
     assert answer.headers["clear-site-data"] == '"cache", "storage"'
     assert (await browser.get("/")).headers["location"] == "/sign-in"
+
+
+async def test_a_registrar_sees_whose_passkeys_wait(house: Served, browser: Browser) -> None:
+    await browser.begin(By(house.story.bert.person, "registrar"))
+    answer = await browser.get("/waiting")
+    assert (answer.status_code, "None waits." in answer.text) == (200, True)
+    assert 'href="/waiting"' in (await browser.get("/account")).text
 
 
 async def test_a_page_that_is_refused_says_so_in_words(house: Served, browser: Browser) -> None:

@@ -2,7 +2,7 @@
 
 import { session, whenAsked } from "./page.js";
 import { say } from "./saying.js";
-import { uuid4 } from "./statement.js";
+import { uuid4, uuid7 } from "./statement.js";
 
 const form = document.getElementById("write");
 const button = document.getElementById("sign");
@@ -10,6 +10,7 @@ const item = uuid4();
 let first = null;
 
 if (button !== null) {
+  form.statement.value = uuid7(Date.now());
   whenAsked(button, async () => {
     if (!form.reportValidity()) return;
     const said = itemOf(form);

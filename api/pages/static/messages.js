@@ -1,7 +1,9 @@
 /** What is told when something does not work: what happened in plain words, and a way on. */
 
 import { Offline, Refused, SomebodyElse } from "./api.js";
+import { NoPasskeys } from "./passkey.js";
 import { NotEnrolled, WrongClock } from "./saying.js";
+import { CannotSign } from "./session_key.js";
 
 const OF_PROMPT = {
   NotAllowedError:
@@ -47,6 +49,8 @@ const OF_REASON = {
 
 const OF_CLASS = [
   [Offline, "The service cannot be reached. Check your connection, then press the button again; nothing is recorded twice."],
+  [NoPasskeys, "This browser knows no passkeys. Update it, or use another browser."],
+  [CannotSign, "This browser is too old to sign what you write. Update it, or use another browser; until then you can send it unsigned."],
   [SomebodyElse, "Somebody else is signed in in this browser now, so nothing was sent. Copy what you wrote, sign out, and sign in as yourself."],
   [NotEnrolled, "None of your passkeys is confirmed yet, so this cannot be signed by you. Ask for it to be confirmed; your account page has the number to read out. Until then you can send it unsigned."],
 ];

@@ -2,19 +2,19 @@
 
 import { fromBase64url, toBase64url } from "./base64url.js";
 
-/** Whether this browser can make and use passkeys at all. */
-export function knowsPasskeys() {
-  return typeof PublicKeyCredential === "function" && Boolean(navigator.credentials);
-}
+/** This browser knows no passkeys. */
+export class NoPasskeys extends Error {}
 
 /** Make a passkey from the server's options; gives a RegistrationResponseJSON. */
 export async function makePasskey(options) {
+  checkPasskeys();
   const credential = await navigator.credentials.create({ publicKey: creationOf(options) });
   return registrationOf(credential);
 }
 
 /** Show who one is, with the server's options; gives an AuthenticationResponseJSON. */
 export async function usePasskey(options) {
+  checkPasskeys();
   const credential = await navigator.credentials.get({ publicKey: requestOf(options) });
   return authenticationOf(credential);
 }
@@ -25,6 +25,7 @@ export async function usePasskey(options) {
  * `allowed` are credential ids in base64url: only those certify, so the browser offers no others.
  */
 export async function assertOver(challenge, nonce, allowed) {
+  checkPasskeys();
   const credential = await navigator.credentials.get({
     publicKey: {
       challenge,
@@ -40,6 +41,10 @@ export async function assertOver(challenge, nonce, allowed) {
     client_data: toBase64url(credential.response.clientDataJSON),
     signature: toBase64url(credential.response.signature),
   };
+}
+
+function checkPasskeys() {
+  if (typeof PublicKeyCredential !== "function") throw new NoPasskeys("this browser knows no passkeys");
 }
 
 function creationOf(options) {

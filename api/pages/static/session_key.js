@@ -15,6 +15,9 @@ const STORE = "session-keys";
 const GOOD_FOR = 12 * 3600_000 - 60_000; // a minute less than the ledger allows, for what the clocks differ by
 const TOO_SHORT = 30_000;
 
+/** This browser cannot sign with Ed25519. */
+export class CannotSign extends Error {}
+
 /** The key of the person who is signed in: the one that is kept here, or a new one, for which their passkey is asked. */
 export function sessionKey(session) {
   return navigator.locks.request(lockOf(session.person), async () => {
@@ -61,7 +64,9 @@ async function enrolled(session) {
 }
 
 async function newKey(session) {
-  const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
+  const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]).catch((error) => {
+    throw new CannotSign(error.message);
+  });
   const { crv, kty, x } = await crypto.subtle.exportKey("jwk", pair.publicKey);
   const jwk = { crv, kty, x };
   const notAfter = Math.floor(serverNow()) + GOOD_FOR;

@@ -6,7 +6,7 @@ import { usePasskey } from "./passkey.js";
 import { forgetAllKeys } from "./session_key.js";
 
 // Nobody is signed in here, so nobody's key is to be left: a session may have ended without anybody signing out.
-await forgetAllKeys();
+await forgetAllKeys().catch(() => {}); // a browser that keeps nothing has kept no key either
 
 whenAsked(document.getElementById("passkey"), async () => {
   const options = await post("/sign-in/passkey/options");
