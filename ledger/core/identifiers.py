@@ -2,7 +2,8 @@
 
 from typing import Final
 
-import nhs_number
+from nhs_number.standardise import standardise_format
+from nhs_number.validate import calculate_checksum, is_valid
 
 from ledger.core.errors import MalformedStatement
 from ledger.core.shapes import members, one_of, text
@@ -29,7 +30,7 @@ def identifier(what: str, value: object) -> None:
 
 def _last_of(number: str) -> int | None:
     """The check digit of an NHS number by modulus 11; 10 where there is none (NHS Data Dictionary, NHS NUMBER)."""
-    return nhs_number.calculate_checksum(number[:9])
+    return calculate_checksum(number[:9])
 
 
 def nhs_number_of(typed: str) -> dict[str, str]:
@@ -37,8 +38,8 @@ def nhs_number_of(typed: str) -> dict[str, str]:
 
     Raises MalformedStatement for what is none, also for a number that was never given out.
     """
-    value = nhs_number.standardise_format(typed) if typed.isascii() else ""
-    if not value or not nhs_number.is_valid(value):
+    value = standardise_format(typed) if typed.isascii() else ""
+    if not value or not is_valid(value):
         raise MalformedStatement(
             "nhs_number", got="something else", wanted="ten digits, the last of which checks the others; type it again"
         )
