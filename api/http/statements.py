@@ -98,7 +98,7 @@ async def _use_nonce(call: Call, submission: Submission) -> None:
     A statement that was admitted before is answered with its first receipt, whatever became of its nonce.
     """
     said, asserted, purpose = submission.signed.statement, submission.assertion, "statement"
-    if isinstance(said.public, KeyStatement) and said.public.assertion is not None:
+    if said.type == "key-enrolled/1" and isinstance(said.public, KeyStatement) and said.public.assertion is not None:
         asserted, purpose = said.public.assertion, "session-key"
     if asserted is None or await call.ledger.rows.position_of(said.author, said.id) is not None:
         return

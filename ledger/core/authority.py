@@ -171,6 +171,7 @@ _WIDENS_BY: Final[Mapping[str, tuple[str, str]]] = {
     "emergency-reviewed/1": ("outcome", "justified"),
 }
 """What widens only if this member has this value."""
+_OF_A_RECORD: Final = ("patient", "carer", "attorney", "parent")
 _OF_ONESELF: Final = frozenset({"key-enrolled/1", "key-revoked/1", "passkey-enrolled/1", "passkey-revoked/1"})
 
 
@@ -274,7 +275,7 @@ def _standing(facts: Facts, said: Said, service: str | None) -> Standing | None:
     """What the author's acting-as rests on (rule 0)."""
     if said.acting_as == "service":
         return Standing() if service is not None and said.author == service else None
-    # A patient or a carer is one of a record; about their own keys they speak without one.
-    if said.type in _OF_ONESELF and said.acting_as in ("patient", "carer") and said.facts["person"] == said.author:
+    # Who they are, they are of a record; about their own keys they speak without one.
+    if said.type in _OF_ONESELF and said.acting_as in _OF_A_RECORD and said.facts["person"] == said.author:
         return Standing()
     return role_in_force(facts, said.acting_as, said.recorded_at)

@@ -1,10 +1,13 @@
 """Statements of high stakes: those that a passkey assures one by one where a session key signs them.
 
-By type alone, because a type is in clear: so whoever checks the log, without its contents, can hold it to this.
+By what is in clear, mostly the type alone: so whoever checks the log, without its contents, can hold it to this.
 What only takes back is not among them: taking back must be quick.
 """
 
 from typing import Final
+
+from ledger.core.keys import KeyStatement
+from ledger.core.statement import Statement
 
 HIGH_STAKES: Final = frozenset(
     {
@@ -35,3 +38,14 @@ HIGH_STAKES: Final = frozenset(
         "after-death-wish-stated/1",
     }
 )
+
+
+def is_of_high_stakes(said: Statement) -> bool:
+    """Whether it is one of them: by its type, or because it enrols a lasting key that only its owner can use.
+
+    Such a key signs without any passkey, also when the one behind the session key is revoked. A session key's own
+    enrolment has an assertion in it already.
+    """
+    key = said.public
+    lasting = isinstance(key, KeyStatement) and key.custody == "author" and key.certified_by is None
+    return said.type in HIGH_STAKES or (said.type == "key-enrolled/1" and lasting)

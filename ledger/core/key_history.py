@@ -5,6 +5,7 @@ including, its revocation, and not at or after ``not_after`` by the ledger's clo
 passkey that certified it does.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ledger.core.errors import CoreError
@@ -46,6 +47,16 @@ class KeyHistory:
     by_person: dict[tuple[str, KeyId], Enrolment] = field(default_factory=dict)
     passkeys: dict[tuple[str, str], PasskeyEnrolment] = field(default_factory=dict)
     """By person and credential."""
+    _kids: dict[str, list[KeyId]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _credentials: dict[str, list[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    # By person: a ledger has as many keys as people have signed in, and a person has few of them.
+
+    def __post_init__(self) -> None:
+        """Find what is there already by person."""
+        for person, kid in self.by_person:
+            self._kids.setdefault(person, []).append(kid)
+        for person, credential in self.passkeys:
+            self._credentials.setdefault(person, []).append(credential)
 
     def apply(self, position: int, statement_type: str, said: KeyStatement | PasskeyStatement) -> None:
         """Take in what enrols or revokes a key or a passkey; raises KeyNotInForce where it cannot follow."""
@@ -57,10 +68,14 @@ class KeyHistory:
             if name in self.by_person:
                 raise KeyNotInForce(f"key {said.key.kid}: got a second enrolment at {position}, wanted a fresh key")
             self.by_person[name] = Enrolment(said, position)
+            self._kids.setdefault(said.person, []).append(said.key.kid)
             return
         enrolment = self.by_person.get(name)
         if enrolment is None or enrolment.revoked_at is not None:
             raise KeyNotInForce(f"key {said.key.kid}: got a revocation at {position}, wanted a key in force")
+        if said.certified_by not in (None, enrolment.said.certified_by):
+            wanted = "the passkey that certified it, or none"
+            raise KeyNotInForce(f"key {said.key.kid}: revoked as certified by {said.certified_by}, wanted {wanted}")
         self.by_person[name] = replace(enrolment, revoked_at=position)
 
     def find(self, person: str, kid: KeyId, position: int, recorded_at: Instant) -> KeyStatement:
@@ -89,9 +104,7 @@ class KeyHistory:
         """Whether at a position there is a key or a passkey in force that only the person can use."""
         own = [one for one in self.in_force(person, position) if one.said.custody == "author"]
         lasting = any(one.said.not_after is None or at < parse_instant(one.said.not_after) for one in own)
-        return lasting or any(
-            owner == person and enrolment.in_force(position) for (owner, _), enrolment in self.passkeys.items()
-        )
+        return lasting or any(enrolment.in_force(position) for enrolment in self._passkeys_of(person))
 
     def _apply_passkey(self, position: int, statement_type: str, said: PasskeyStatement) -> None:
         name = (said.person, said.passkey.credential)
@@ -99,6 +112,10 @@ class KeyHistory:
         if statement_type == "passkey-enrolled/1":
             if enrolment is not None:
                 raise KeyNotInForce(f"passkey {name[1]}: got a second enrolment at {position}, wanted a fresh passkey")
+            # Under another credential a revoked passkey would come back, and its digits would name two.
+            if any(one.said.kid == said.kid for one in self._passkeys_of(said.person)):
+                raise KeyNotInForce(f"passkey {said.kid}: got it under a second credential, wanted a fresh passkey")
+            self._credentials.setdefault(said.person, []).append(name[1])
             self.passkeys[name] = PasskeyEnrolment(said, position)
             return
         if enrolment is None or enrolment.revoked_at is not None or enrolment.said.passkey != said.passkey:
@@ -109,12 +126,17 @@ class KeyHistory:
         """The person's keys in force at a position, in the order of their enrolment."""
         return [
             enrolment
-            for (owner, _), enrolment in self.by_person.items()
-            if owner == person
-            and enrolment.enrolled_at < position
+            for enrolment in self._keys_of(person)
+            if enrolment.enrolled_at < position
             and (enrolment.revoked_at is None or enrolment.revoked_at >= position)
             and self._is_certified(enrolment, position)
         ]
+
+    def _keys_of(self, person: str) -> Iterator[Enrolment]:
+        return (self.by_person[person, kid] for kid in self._kids.get(person, ()))
+
+    def _passkeys_of(self, person: str) -> Iterator[PasskeyEnrolment]:
+        return (self.passkeys[person, credential] for credential in self._credentials.get(person, ()))
 
     def _is_certified(self, enrolment: Enrolment, position: int) -> bool:
         if enrolment.said.certified_by is None:
@@ -126,6 +148,6 @@ class KeyHistory:
         """The number of the person's current service-held key: how many before it were revoked."""
         return sum(
             1
-            for (owner, _), enrolment in self.by_person.items()
-            if owner == person and enrolment.said.custody == "service" and enrolment.revoked_at is not None
+            for enrolment in self._keys_of(person)
+            if enrolment.said.custody == "service" and enrolment.revoked_at is not None
         )

@@ -11,16 +11,16 @@ Nothing here can tell whether a nonce was used before: that is for whoever gave 
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
-from urllib.parse import urlsplit
+from typing import Any, Final, NoReturn, cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from ledger.core import canonical, shapes
+from ledger.core import canonical
 from ledger.core.assertions import Assertion
 from ledger.core.errors import BadAssertion, BadSignature, MalformedStatement, WeakKey
 from ledger.core.keys import KeyId, PublicKey
@@ -31,6 +31,10 @@ _SHORTEST: Final = 37
 """Bytes of authenticator data: the hash of the relying party, the flags, the counter."""
 _PRESENT: Final = 0x01
 _VERIFIED: Final = 0x04
+_HOST: Final = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
+_RP: Final = re.compile(_HOST)
+_ORIGIN: Final = re.compile(rf"(https?)://({_HOST})(?::[0-9]{{1,5}})?")
+"""As browsers write it (RFC 6454, section 6.2): nothing before the host, nothing behind the port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,15 @@ class Passkey:
     @classmethod
     def checked(cls, credential: object, jwk: object, rp: object) -> "Passkey":
         """Check all three; raises MalformedStatement, WeakKey."""
-        shapes.text("rp", rp)
+        if not isinstance(rp, str) or not _RP.fullmatch(rp):
+            raise MalformedStatement("rp", got=rp, wanted="the name of a host, in lower case")
         if not 1 <= len(canonical.unbase64url(credential, "credential")) <= 1023:
             raise MalformedStatement("credential", got=credential, wanted="1 to 1023 bytes")
         if isinstance(jwk, dict) and jwk.get("kty") == "EC":
             _p256(jwk)
         else:
             PublicKey.from_jwk(jwk)
-        return cls(str(credential), dict(cast("Mapping[str, str]", jwk)), str(rp))
+        return cls(str(credential), dict(cast("Mapping[str, str]", jwk)), rp)
 
     @property
     def kid(self) -> KeyId:
@@ -83,7 +88,7 @@ class Passkey:
             raise BadAssertion(f"client data: got type {said.get('type')!r}, wanted 'webauthn.get'")
         if said.get("challenge") != canonical.base64url(challenge):
             raise BadAssertion("client data: got the challenge of something else, wanted that of what is said here")
-        if not _is_at(said.get("origin"), self.rp) or said.get("crossOrigin") not in (None, False):
+        if not _is_at(said.get("origin"), self.rp) or said.get("crossOrigin", False) is not False:
             raise BadAssertion(f"client data: got origin {said.get('origin')!r}, wanted {self.rp} itself")
 
     def _check_authenticator_data(self, data: bytes) -> None:
@@ -170,7 +175,7 @@ def _p256(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
 def _client_data(data: bytes) -> Mapping[str, Any]:
     """The members of clientDataJSON. One that stands twice would mean different things to different readers."""
     try:
-        said = json.loads(data.decode(), object_pairs_hook=_each_once)
+        said = json.loads(data.decode(), object_pairs_hook=_each_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadAssertion(f"client data: got {data[:40]!r}, wanted the JSON that a browser writes") from error
     if not isinstance(said, dict):
@@ -185,12 +190,15 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return said
 
 
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _is_at(origin: object, rp: str) -> bool:
     """Whether an origin is a page of the relying party: its host or below, over https (or http on localhost)."""
-    try:
-        parts = urlsplit(origin if isinstance(origin, str) else "")
-    except ValueError:
+    found = _ORIGIN.fullmatch(origin) if isinstance(origin, str) else None
+    if found is None:
         return False
-    host = parts.hostname or ""
-    secure = parts.scheme == "https" or (parts.scheme, host) == ("http", "localhost")
+    scheme, host = found.groups()
+    secure = scheme == "https" or host == "localhost"
     return secure and (host == rp or host.endswith("." + rp))

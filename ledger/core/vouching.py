@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.core.assertions import Assertion
 from ledger.core.errors import BadAssertion, CoreError, MalformedStatement
-from ledger.core.high_stakes import HIGH_STAKES
+from ledger.core.high_stakes import is_of_high_stakes
 from ledger.core.instants import HOUR, Instant, format_instant, parse_instant
 from ledger.core.key_history import KeyHistory, KeyNotInForce
 from ledger.core.keys import KeyStatement
@@ -98,10 +98,10 @@ def check_assured(
     """
     said = signed.statement
     if assertion is None:
-        if voucher.certified_by is not None and said.type in HIGH_STAKES:
+        if voucher.certified_by is not None and is_of_high_stakes(said):
             raise NotAssured(f"{said.type}: got no assertion, wanted one by a passkey over this statement; confirm it")
         return
-    if voucher.certified_by is None or said.type not in HIGH_STAKES:
+    if voucher.certified_by is None or not is_of_high_stakes(said):
         wanted = "none: only statements of high stakes that a session key signs have one"
         raise MalformedStatement("assertion", got=said.type, wanted=wanted)
     passkey = keys.passkey(said.author, assertion.credential, position)

@@ -16,7 +16,7 @@ from ledger.core.authority import FRESH
 from ledger.core.checkpoint import CheckpointError, open_note
 from ledger.core.entry import Entry, parse_entry
 from ledger.core.errors import CoreError
-from ledger.core.high_stakes import HIGH_STAKES
+from ledger.core.high_stakes import is_of_high_stakes
 from ledger.core.instants import Instant, format_instant
 from ledger.core.keys import KeyId, PublicKey
 from ledger.core.log_keys import LogVerifier
@@ -241,7 +241,7 @@ class Examining:
     def _take_voice(self, position: int, entry: Entry) -> None:
         examined, statement, kid, at = self.examined, entry.signed.statement, entry.signed.kid, entry.recorded_at
         examined.recorded.append(at)
-        if statement.type in HIGH_STAKES or entry.assertion is not None:
+        if is_of_high_stakes(statement) or entry.assertion is not None:
             examined.staked.append(Whole(position, at, entry.signed, entry.assertion))
         if statement.public is not None:
             examined.who.append(UNREADABLE)

@@ -71,6 +71,12 @@ class Life:
         facts = {"person": AMINA, "kid": self.key.kid}
         return self.log.admit("key-enrolled/1", facts, author=AMINA, signer=signer, acting_as="patient", public=said)
 
+    def enrol_lasting(self) -> int:
+        """Enrol an API key by a statement that the session key signs, with no word of the passkey's."""
+        said = KeyStatement(OTHER.public, "author", None, {"person": AMINA, "by": "patient"})
+        facts = {"person": AMINA, "kid": OTHER.kid}
+        return self.log.admit("key-enrolled/1", facts, author=AMINA, signer=self.key, acting_as="patient", public=said)
+
     def say(self, **how: Any) -> int:
         who: dict[str, Any] = {"author": AMINA, "signer": self.key, "acting_as": "patient", **how}
         return self.log.admit("results-wish-stated/1", WISH, **who)
@@ -166,6 +172,7 @@ LIES: dict[str, Lie] = {
     "high stakes asserted by whoever held the device": _certified_and(
         lambda life: life.wish(page=Browser(flags=USER_PRESENT))
     ),
+    "a lasting key that a session key alone enrols": _certified_and(lambda life: life.enrol_lasting()),
     "a statement under a key of the service's, passed off as the author's": _certified_and(
         lambda life: life.say(signer=OTHER)
     ),
