@@ -218,12 +218,13 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         raise error
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         # The router names the methods of the first route that has this path; RFC 9110, section 15.5.6, wants all.
-        error.headers = {"Allow": ", ".join(_methods_at(request))}
+        named = (error.headers or {}).get("Allow", "").split(", ")
+        error.headers = {"Allow": ", ".join(sorted({*named, *_methods_at(request)}))}
     return problem_of_http(error).response(error.headers)
 
 
-def _methods_at(request: Request) -> list[str]:
-    """The methods by which the place of a request can be asked."""
+def _methods_at(request: Request) -> set[str]:
+    """The methods by which the API can be asked at the place of a request."""
     routes = [route for area in AREAS for route in area.router.routes if isinstance(route, Route | APIRoute)]
     here = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
-    return sorted({method for route in here for method in route.methods or ()})
+    return {method for route in here for method in route.methods or ()}

@@ -196,3 +196,26 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
 )  # fmt: skip
 ANSWERS: Final[Mapping[str, Row]] = {name: of for of, names in _ROWS for name in names.split()}
 """The row of each operation. After a colon stands what it is asked about, where that makes a difference."""
+BESIDE: Final[Mapping[str, tuple[str, int, int]]] = {
+    "/openapi.json": ("GET", 200, 200),
+    "/static": ("GET", 200, 200),
+    "/": ("GET", 303, 200),
+    "/account": ("GET", 303, 200),
+    "/again": ("GET", 303, 200),
+    "/invitation": ("GET", 200, 200),
+    "/recovery": ("GET", 200, 200),
+    "/sign-in": ("GET", 200, 303),
+    "/waiting": ("GET", 303, 403),
+    "/forms/acting-as": ("POST", 303, 403),
+    "/forms/identities/end": ("POST", 303, 403),
+    "/forms/passkeys/end": ("POST", 303, 403),
+    "/forms/passkeys/name": ("POST", 303, 403),
+    "/forms/sessions/end": ("POST", 303, 403),
+    "/forms/sign-out": ("POST", 303, 403),
+    "/forms/sign-out-everywhere": ("POST", 303, 403),
+    "/forms/write": ("POST", 303, 403),
+}
+"""What the document does not tell of, pages above all: how it is asked, and its answer to who is not signed in.
+
+Then the answer to a patient who is; where it is a form, to one whose browser another site has send it.
+"""

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import httpx
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 from api.http.app import create_app
 from api.http.cookies import SESSION, csrf_of
@@ -185,3 +187,18 @@ def check_documented(operation: Operation, answer: httpx.Response) -> None:
     if "json" in media and "required" in shape:
         missing = set(shape["required"]) - set(answer.json())
         assert not missing, f"{sorted(missing)} are documented, and were not in {answer.text[:200]}"
+
+
+def places_beside(app: FastAPI) -> dict[str, set[str]]:
+    """The paths that the document does not tell of, pages above all, and by which methods each is asked."""
+    found: dict[str, set[str]] = {}
+    waiting = [*app.routes]
+    # The document names a path parameter without saying that it may hold a slash.
+    told = {operation.path for operation in operations(app).values()}
+    while waiting:
+        one = waiting.pop()
+        if hasattr(one, "original_router"):  # FastAPI keeps an included router as one route
+            waiting += one.original_router.routes
+        elif isinstance(one, Route | APIRoute) and one.path.replace(":path}", "}") not in told:
+            found.setdefault(one.path, set()).update(one.methods or ())
+    return found

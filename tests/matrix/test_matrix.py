@@ -4,6 +4,7 @@ Who may call what is written down in ``tests/matrix/answers.py``, and an operati
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,12 +19,14 @@ from api.http.cookies import SESSION
 from api.postgres import EmbeddedPostgres
 from api.sign_in.api_keys import TOKEN_LIFETIME, ApiKeys
 from ledger.core.instants import MINUTE, SECOND, Instant
+from tests.docs.regions import filled
 from tests.http.served import Client, form_of
-from tests.matrix.answers import ANSWERS, Row
+from tests.matrix.answers import ANSWERS, BESIDE, Row
 from tests.matrix.around import Around
 from tests.matrix.asks import ASKS, Ask
 from tests.matrix.callers import CALLERS
-from tests.matrix.place import Place, Prepared, check_documented, opened, who_asks
+from tests.matrix.page import PAGE, who_may_call
+from tests.matrix.place import Place, Prepared, check_documented, opened, places_beside, who_asks
 from tests.postgres_fixture import Database, new_database
 from tests.story import KEYRING, Beginning
 
@@ -111,6 +114,40 @@ async def test_another_site_has_a_browser_say_nothing(place: Place) -> None:
         wrong = {operation: told(answer) for operation, answer in answers.items() if answer.status_code != 403}
         assert not wrong, f"{more}: {wrong}"
     assert await place.ledger.rows.size() == before
+
+
+async def test_the_page_says_what_the_table_says() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert filled(text, {"who-may-call": who_may_call}) == text, "run python -m tests.matrix.page, read the difference"
+
+
+async def test_every_place_that_the_document_does_not_tell_of_has_its_answers(place: Place) -> None:
+    beside = {re.sub("^/static/.*", "/static", path): path for path in places_beside(place.app)}
+    missing, gone = set(beside) - set(BESIDE), set(BESIDE) - set(beside)
+    assert not missing, f"say in tests/matrix/answers.py who is answered at {sorted(missing)}"
+    assert not gone, f"take {sorted(gone)} out of tests/matrix/answers.py"
+    a = await place.record_for(Ask(), "patient")
+    signed_in = await place.browsers(a.patient)
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    elsewhere = {**form, "cookie": signed_in["cookie"], "sec-fetch-site": "cross-site"}
+    got = {}
+    for path, (method, *_) in BESIDE.items():
+        asked = beside[path].replace("{path:path}", "messages.js")
+        callers = ({}, signed_in) if method == "GET" else (form, elsewhere)
+        got[path] = (method, *[(await place.http.request(method, asked, headers=one)).status_code for one in callers])
+    assert got == BESIDE
+
+
+async def test_a_method_that_is_not_answered_is_told_all_that_are(place: Place) -> None:
+    methods: dict[str, set[str]] = defaultdict(set)
+    for operation in place.operations.values():
+        methods[operation.path].add(operation.method)
+    for path, allowed in methods.items():
+        if path == "/token":  # takes forms only, which the gate sees first
+            continue
+        answer = await place.http.delete(re.sub(r"\{[a-z_]+\}", "x", path))
+        told = set(answer.headers["allow"].split(", "))
+        assert (answer.status_code, told) == (405, allowed), path
 
 
 async def signed_out(place: Place) -> dict[str, dict[str, str]]:
