@@ -95,10 +95,7 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
     ),
     (row(), "people.enrol_key people.enrol_key:own people.enrol_passkey"),
     (row(ALL), "people.keys:own people.statements:own people.recoveries:own"),
-    (
-        row(ALL - {"attorney", "parent", "clinician-who-left", "claims-clinician", "claims-administrator"}),
-        "people.revoke_key:own",
-    ),
+    (row(ALL - {"clinician-who-left", "claims-clinician", "claims-administrator"}), "people.revoke_key:own"),
     (row(absent=ALL), "people.keys people.statements people.recoveries"),
     (row(CLINICIANS, "administrator", "registrar"), "care.open_record"),
     # reading a record
