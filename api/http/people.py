@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from starlette.responses import Response
 
 from api.http.answers import answered, json_answer
-from api.http.bodies import Body, Id, InPath, Moment, OnlyBody, Text, names, reads, shown_as
+from api.http.bodies import A_NAME, Body, Id, InPath, Moment, OnlyBody, Text, names, reads, shown_as
 from api.http.operations import shows, writes
 from api.http.service import Call, Calling
 from ledger.core.entry import read_entry
@@ -65,7 +65,7 @@ class NewTeam(Body):
 
     model_config = shown_as(name="Early intervention team", profile=None)
     name: Text
-    profile: str | None = None
+    profile: Annotated[str, WithJsonSchema(A_NAME)] | None = None
 
 
 class NewMember(Body):

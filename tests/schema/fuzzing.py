@@ -26,6 +26,8 @@ BEYOND_A_SCHEMA: Final[Mapping[str, str]] = {
     "presets.plan": "a person, but for nobody; kinds and topics with a colon",
     "presets.carry_out": "a person, but for nobody",
     "items.withhold": "a review after its opinion",
+    "trail.open": "in person, where a clinician is there",
+    "trail.open_item": "in person, where a clinician is there",
     "trail.as_of": "of what they would have opened it for, one that is theirs",
     "statements.submit": "a statement that somebody signed",
     "sharing.direct": "a time zone that there is, and hours that close after they open",
