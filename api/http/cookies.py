@@ -32,9 +32,14 @@ def clear_session(response: Response) -> None:
     response.headers["clear-site-data"] = '"cache", "storage"'
 
 
-def cookie_of(request: Request) -> str | None:
-    """The value of the session's cookie, if the browser sent one."""
-    return request.cookies.get(SESSION)
+def cookie_of(request: Request, name: str = SESSION) -> str | None:
+    """The value of the session's cookie, or another of ours, if the browser sent one under this very name, and no two.
+
+    Starlette trims names as Unicode text: what a neighbouring host may set, without the prefix, would pass for it.
+    """
+    pairs = [pair.strip(" ").partition("=") for sent in request.headers.getlist("cookie") for pair in sent.split(";")]
+    found = [value for key, _, value in pairs if key == name]
+    return found[0] if len(found) == 1 else None
 
 
 def csrf_of(cookie: str) -> str:

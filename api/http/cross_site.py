@@ -20,6 +20,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADER: Final = "x-csrf-token"
 FORM: Final = "application/x-www-form-urlencoded"
 MEMBER: Final = "csrf"
+_MOST_MEMBERS: Final = 100
 
 
 def check_origin(request: Request, place: Place) -> None:
@@ -61,7 +62,11 @@ async def _of_form(request: Request) -> str | None:
     """The token that a form brings along, if it brings one and no more than one."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return None
-    pairs = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+    body = (await request.body()).decode("utf-8", "replace")
+    try:
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_MEMBERS)
+    except ValueError:
+        return None
     found = [value for name, value in pairs if name == MEMBER]
     return found[0] if len(found) == 1 else None
 

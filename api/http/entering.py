@@ -7,11 +7,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.http.cookies import cookie_of, csrf_of, set_session
-from api.http.service import Service
+from api.http.service import Call, Service
 from api.sign_in.browsers import browser_of
 from api.sign_in.session import SignInRefused
 from api.sign_in.sessions import Begun
-from api.sign_in.standing import may_act_as
+from api.sign_in.standing import check_unbounded, may_act_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +76,9 @@ async def enter(
     if before is not None:
         await sessions.end_of_cookie(before)
     return Entered(begun, allowed)
+
+
+async def check_may_add_a_way_in(call: Call) -> None:
+    """Raise SignInRefused in a session that a provider's claims bound to less than the person is."""
+    await call.service.caught_up()
+    await check_unbounded(call.ledger, call.service.directory, call.session)

@@ -18,7 +18,7 @@ from api.http.operations import does
 from api.http.service import Call, Calling, Service, Serving
 from api.sign_in.authenticators import PasskeyRefused
 from api.sign_in.invitations import Invited, Opened
-from api.sign_in.letting_in import check_can_be_invited, settle
+from api.sign_in.letting_in import STAFF, check_can_be_invited, check_still_invited, settle
 from api.sign_in.place import place_of
 from api.sign_in.session import SignInRefused
 from api.sign_in.throttle import address_of
@@ -27,8 +27,6 @@ from ledger.domain.errors import NotAllowed
 from ledger.store.facts import Person
 
 router: Final = APIRouter(tags=["sign-in"])
-STAFF: Final = ("administrator", "registrar")
-"""Who brings people in, and back."""
 _PERSON: Final = "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10"
 _CARRIED: Final = "qL8B1q3mTnM0mZ3kq7r0y1xkz4v0t9m3c2b1a0Zyxwv"
 INVITED: Final = {
@@ -134,6 +132,7 @@ async def accept_invitation(
     """
     doors, place = service.doors, place_of(request, service.doors.settings)
     async with slowed(request, service), doors.invitations.use(body.ticket) as opened:
+        await check_still_invited(service.ledger, opened)
         made = await doors.passkeys.make(opened.person, body.credential, place, body.name, opened.id)
     await settle(service.ledger, doors, opened, made, place)
     entered = await enter(request, service, opened.person, means="invitation", credential=made.credential)

@@ -13,12 +13,12 @@ from starlette.responses import RedirectResponse, Response
 from api.http.answers import json_answer
 from api.http.bodies import Body, Text, reads, shown_as
 from api.http.cookies import cookie_of
-from api.http.entering import Entered, enter
+from api.http.entering import Entered, check_may_add_a_way_in, enter
 from api.http.operations import does, example, problems, shows
 from api.http.problems import CROSS_SITE, MALFORMED, SIGN_IN, UNKNOWN, Kind, Problem, Refused, problem_of
 from api.http.service import Call, Calling, Service, Serving
 from api.pages.rendering import page
-from api.sign_in.letting_in import settle
+from api.sign_in.letting_in import check_still_invited, settle
 from api.sign_in.place import place_of
 from api.sign_in.providers import ProviderFailed
 from api.sign_in.session import SignInRefused
@@ -174,6 +174,7 @@ async def identities(call: Calling) -> Response:
 async def link(call: Calling, request: Request, body: Annotated[NewIdentity, reads(NewIdentity)]) -> Response:
     """Link one's identity at a provider: where to send the browser to sign in there."""
     whom = _browsers(call)
+    await check_may_add_a_way_in(call)
     _check_known(call.service, body.provider)
     leaving = await _left(call.service, request, body.provider, "link", whom)
     return _with_cookie(json_answer({"url": leaving.url}), leaving)
@@ -182,11 +183,10 @@ async def link(call: Calling, request: Request, body: Annotated[NewIdentity, rea
 @does(router, "/session/identities/end", "identities.end", {"ended": _ISSUER})
 async def end(call: Calling, body: Annotated[NoIdentity, reads(NoIdentity)]) -> Response:
     """End the link to a provider, and the sessions that began with it."""
-    doors = call.service.doors
-    ended = await doors.identities.end(call.session.person, body.issuer)
-    if not ended:
+    doors, person = call.service.doors, call.session.person
+    if body.issuer not in [one.issuer for one in await doors.identities.of(person)]:
         raise Unknown("issuer: got one that nothing of yours is linked to; GET /session/identities lists what is")
-    for issuer, subject in ended:
+    for issuer, subject in await doors.identities.end(person, body.issuer):
         await doors.sessions.end_of_identity(issuer, subject)
     return json_answer({"ended": body.issuer})
 
@@ -204,7 +204,7 @@ async def _arrived(service: Service, request: Request, name: str) -> Response:
     openid = _openid(service, name)
     try:
         under_way, vouched = await openid.arrive(
-            name, request.query_params.multi_items(), request.cookies.get(UNDER_WAY)
+            name, request.query_params.multi_items(), cookie_of(request, UNDER_WAY)
         )
     except ProviderFailed as error:
         raise _failed(name, error) from error
@@ -252,10 +252,11 @@ async def _accepted(service: Service, request: Request, under_way: "Transaction"
     """Make the identity a way in for whoever was invited, and let them in."""
     doors = service.doors
     async with doors.invitations.use(under_way.whom) as opened:
+        await check_still_invited(service.ledger, opened)
         await _check_claims(service, opened.person, vouched)  # before anything is linked
-        if opened.why == "recovery":  # what was lost, as their passkeys: those end when all is made
-            await doors.identities.end(opened.person)
-        await doors.identities.link(vouched.issuer, vouched.subject, opened.person)
+        # What was lost ends, the linked identities here and now, passkeys when all is made.
+        again = opened.why == "recovery"
+        await doors.identities.link(vouched.issuer, vouched.subject, opened.person, instead=again)
     await settle(service.ledger, doors, opened, None, place_of(request, doors.settings))
     return await _in(service, request, opened.person, vouched)
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.http.answers import answered, json_answer, told_of
 from api.http.bodies import UUID_PATTERN, Body, InPath, OnlyBody, Text, names, reads, shown_as
 from api.http.cookies import clear_session
+from api.http.entering import check_may_add_a_way_in
 from api.http.operations import EXAMPLE_ANSWER, does, shows, writes
 from api.http.people import KeyInPath, Revocation
 from api.http.service import Call, Calling
@@ -120,6 +121,7 @@ async def listed(call: Calling) -> Response:
 @does(router, "/passkeys/options", "passkeys.options", _TO_MAKE)
 async def options(request: Request, call: Calling, body: Annotated[OnlyBody, reads(OnlyBody)]) -> Response:
     """What a browser needs to make a further passkey; good for five minutes, and once."""
+    await check_may_add_a_way_in(call)
     doors, place = call.service.doors, place_of(request, call.service.doors.settings)
     return json_answer(await doors.passkeys.options_to_make(call.session.person, "", place, session_id_of(call)))
 
@@ -127,6 +129,7 @@ async def options(request: Request, call: Calling, body: Annotated[OnlyBody, rea
 @does(router, "/passkeys", "passkeys.make", _PASSKEY, status=201)
 async def make(request: Request, call: Calling, body: Annotated[NewPasskey, reads(NewPasskey)]) -> Response:
     """Keep a further passkey: it signs in from now on, and speaks for its owner once it is enrolled."""
+    await check_may_add_a_way_in(call)
     person, whom = call.session.person, session_id_of(call)
     place = place_of(request, call.service.doors.settings)
     kept = await call.service.doors.passkeys.make(person, body.credential, place, body.name, whom)

@@ -11,12 +11,13 @@ from starlette.responses import Response
 
 from api.http.answers import answered, json_answer, told_of
 from api.http.bodies import Body, Id, InPath, OnlyBody, Text, reads, shown_as
-from api.http.invitations import INVITED, OPENED, STAFF, check_staff, opened_told, person_of, slowed
+from api.http.entering import check_may_add_a_way_in
+from api.http.invitations import INVITED, OPENED, check_staff, opened_told, person_of, slowed
 from api.http.invitations import told_of as invited_told
 from api.http.operations import EXAMPLE_ANSWER, does, shows, writes
 from api.http.service import Call, Calling, Serving
 from api.sign_in.invitations import Opened
-from api.sign_in.letting_in import check_somebody, end_ways_in
+from api.sign_in.letting_in import STAFF, check_somebody, end_ways_in
 from ledger.core.instants import format_instant
 from ledger.core.said import Said
 from ledger.domain.errors import Unknown
@@ -122,6 +123,7 @@ async def _approved(call: Call, person: str, recovery: str) -> Said | None:
 @does(router, "/recovery-code", "recovery.make_code", {"code": _CODE}, status=201)
 async def make_code(call: Calling, body: Annotated[OnlyBody, reads(OnlyBody)]) -> Response:
     """A recovery code for oneself, shown once: write it down and keep it apart. It ends the one before."""
+    await check_may_add_a_way_in(call)
     return json_answer({"code": await call.service.doors.recovery.make(call.session.person)}, 201)
 
 
@@ -143,7 +145,7 @@ async def use_code(request: Request, service: Serving, body: Annotated[OwnCode, 
     by = By(service.ledger.keyring.service, "service")
     recovery = str((await service.ledger.people.ask_recovery(by, person)).facts["recovery"])
     ticket = await service.doors.invitations.open_by_code(recovery, person)
-    return json_answer(await opened_told(request, service, Opened(recovery, person, "recovery"), ticket))
+    return json_answer(await opened_told(request, service, Opened(recovery, person, "recovery", person), ticket))
 
 
 @does(

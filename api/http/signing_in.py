@@ -100,7 +100,8 @@ async def sign_in(request: Request, service: Serving, body: Annotated[SigningIn,
     """Sign in with a passkey: a session begins, and the one that this browser had ends."""
     doors = service.doors
     # The passkey that is claimed, whether or not it is there: that an account is slowed down tells of none.
-    async with _slowed(request, service, f"passkey:{str(body.credential.get('id'))[:2000]}"):
+    named = body.credential.get("id")
+    async with _slowed(request, service, f"passkey:{named[:2000] if isinstance(named, str) else ''}"):
         kept = await doors.passkeys.sign_in(body.credential, place_of(request, doors.settings))
     entered = await enter(
         request, service, kept.person, means="passkey", acting_as=body.acting_as, credential=kept.credential
@@ -148,13 +149,18 @@ async def is_enrolled(service: Service, kept: KeptPasskey) -> bool:
 
 @asynccontextmanager
 async def _slowed(request: Request, service: Service, account: str) -> AsyncIterator[None]:
-    """Slow down whoever tries passkeys that are not theirs, by address and account; raises TooMany."""
-    throttle, buckets = service.doors.throttle, (f"address:{address_of(request)}", account)
-    await throttle.check(*buckets)
+    """Slow down whoever tries passkeys that are not theirs, by address and account; raises TooMany.
+
+    A closed account stays open to its owner, whose signature nobody can guess: else anybody who has read the log could
+    keep them out, by the passkey's id.
+    """
+    throttle, address = service.doors.throttle, f"address:{address_of(request)}"
+    await throttle.check(address)
     try:
         yield
     except PasskeyRefused as error:
         if error.reason in _GUESSES:
-            await throttle.failed(*buckets)
+            await throttle.check(account)
+            await throttle.failed(address, account)
         raise
-    await throttle.succeeded(*buckets)
+    await throttle.succeeded(account)

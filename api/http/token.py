@@ -16,6 +16,7 @@ from api.sign_in.throttle import address_of
 router: Final = APIRouter(tags=["sign-in"])
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MEMBERS: Final = ("grant_type", "client_assertion_type", "client_assertion", "scope")
+_LARGEST_FORM: Final = 16 * 1024
 _TOKEN: Final = {"access_token": "eyJhbGciOiJFZDI1NTE5…", "token_type": "Bearer", "expires_in": 600, "scope": SCOPES[0]}
 _REFUSAL: Final = {"error": "invalid_client", "error_description": "client_assertion: jti: got one that was used"}
 _FORM: Final = {
@@ -81,8 +82,11 @@ async def give_token(service: Serving, request: Request) -> Response:
 
 def _form(body: bytes) -> dict[str, str]:
     """The four members of the form, each once."""
+    if len(body) > _LARGEST_FORM:
+        raise SignInRefused("invalid_request", f"body: got more than {_LARGEST_FORM} bytes, wanted these four members")
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+        text, most = body.decode("ascii"), len(_MEMBERS)
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=most)
     except ValueError as error:
         raise SignInRefused("invalid_request", "body: got no form, wanted " + ", ".join(_MEMBERS)) from error
     form = dict(pairs)

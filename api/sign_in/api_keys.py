@@ -233,12 +233,15 @@ def _scope_of(asked: str) -> str:
 
 
 def _author_key(keys: KeyHistory, person: str, kid: KeyId, now: Instant) -> PublicKey:
-    """A key in force that only its author can use; one in the service's custody signs nobody in."""
+    """A key in force that only its author can use; one in the service's custody signs nobody in.
+
+    Nor does a session key: it speaks in one browser, and a token by it would need no passkey and outlive the session.
+    """
     try:
         said = keys.find(person, kid, _LATER_THAN_ALL, now)
     except KeyNotInForce as error:
         raise _refused("invalid_client") from error
-    if said.custody != "author":
+    if said.custody != "author" or said.certified_by is not None:
         raise _refused("invalid_client")
     return said.key
 

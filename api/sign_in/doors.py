@@ -55,12 +55,13 @@ async def doors_of(house: House, ledger: Ledger, personas: Personas | None = Non
     )
     once = Once(pool, key_for(house.keyring, "challenge-key"), clock)
     openid = _openid_of(house, once)
+    issuers = frozenset[str]() if openid is None else frozenset(one.issuer for one in openid.providers.values())
     async with pool:
         yield Doors(
             house.settings,
             pool,
             once,
-            Sessions(pool, key_for(house.keyring, "session-key"), ledger.facts, clock, personas is not None),
+            Sessions(pool, key_for(house.keyring, "session-key"), ledger.facts, clock, personas is not None, issuers),
             Throttle(pool, key_for(house.keyring, "throttle-key"), clock),
             Passkeys(pool, once, ledger.facts, clock),
             Invitations(pool, clock),

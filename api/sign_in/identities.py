@@ -72,14 +72,17 @@ class Identities:
             )
         return found
 
-    async def link(self, issuer: str, subject: str, person: str) -> None:
-        """Link an identity to a person; again changes nothing that matters. Raises SignInRefused.
+    async def link(self, issuer: str, subject: str, person: str, *, instead: bool = False) -> None:
+        """Link an identity to a person, or ``instead`` of all that they had; again changes nothing that matters.
 
-        The person must have shown who they are, and the provider must just have vouched for the identity.
+        The person must have shown who they are, and the provider must just have vouched for the identity. Raises
+        SignInRefused, and then nothing has ended.
         """
         values = {"issuer": issuer, "subject": subject, "person": person, "now": self.clock()}
         async with self.pool.connection() as connection, connection.transaction():
             await connection.execute(_LOCK, values)
+            if instead:
+                await connection.execute(_END, {**values, "issuer": None})
             if await (await connection.execute(_OTHER, values)).fetchone() is not None:
                 raise _taken("a second one of this provider for you, wanted one; end the first")
             await connection.execute(_LINK, values)

@@ -43,6 +43,10 @@ _COUNT: Final = """
     where invited_by = %(by)s and used_at is null and ended_at is null and ends_at > %(now)s
 """
 _END: Final = "update sign_in.invitation set ended_at = %(now)s where person = %(person)s and ended_at is null"
+_END_ALL: Final = """
+    update sign_in.invitation set ended_at = %(now)s
+    where (person = %(person)s or invited_by = %(person)s) and ended_at is null
+"""
 _INVITE: Final = """
     insert into sign_in.invitation (id, secret, code, person, why, invited_by, made_at, ends_at, opened_at, ticket)
     values (%(id)s, %(secret)s, %(code)s, %(person)s, %(why)s, %(by)s, %(now)s, %(ends)s, %(opened)s, %(ticket)s)
@@ -52,22 +56,29 @@ _RIGHT: Final = """
     update sign_in.invitation set opened_at = %(now)s, ticket = %(ticket)s
     where secret = %(secret)s and (code is null or code = %(code)s)
         and used_at is null and ended_at is null and ends_at > %(now)s
-    returning id, person, why
+    returning id, person, why, invited_by
 """
 _WRONG: Final = """
     update sign_in.invitation
     set failures = failures + 1, ended_at = case when failures + 1 < %(most)s then null else %(now)s end
     where secret = %(secret)s and used_at is null and ended_at is null
 """
+# A first way in is made once: not beside one that is there, nor beside one that is being made by another invitation.
 _USE: Final = """
-    update sign_in.invitation set used_at = %(now)s
+    update sign_in.invitation i set used_at = %(now)s
     where ticket = %(ticket)s and opened_at > %(opened_after)s
         and used_at is null and ended_at is null and ends_at > %(now)s
-    returning id, person, why
+        and (why = 'recovery' or not (
+            exists (select from sign_in.passkey p where p.person = i.person)
+            or exists (select from sign_in.identity d where d.person = i.person)
+            or exists (select from sign_in.invitation o
+                       where o.person = i.person and o.id <> i.id and o.used_at is not null and o.settled_at is null)))
+    returning id, person, why, invited_by
 """
 _SETTLED: Final = "update sign_in.invitation set settled_at = %(now)s where id = %(id)s and used_at is not null"
 _UNSETTLED: Final = """
-    select id, person, why, used_at from sign_in.invitation where used_at is not null and settled_at is null
+    select id, person, why, invited_by, used_at from sign_in.invitation
+    where used_at is not null and settled_at is null
 """
 _RELEASE: Final = "update sign_in.invitation set used_at = null where id = %(id)s"
 
@@ -87,11 +98,12 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open invitation, whom it lets in, and why it was made: founding, invited or recovery."""
+    """An open invitation, whom it lets in, why it was made (founding, invited or recovery), and who invited."""
 
     id: str
     person: str
     why: str
+    by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +168,9 @@ class Invitations:
         return ticket
 
     async def end(self, person: str) -> None:
-        """End the open invitation of somebody, if there is one."""
+        """End the open invitation of somebody, if there is one, and those that they gave: they know link and code."""
         async with self.pool.connection() as connection:
-            await connection.execute(_END, self._now(person=person))
+            await connection.execute(_END_ALL, self._now(person=person))
 
     async def open(self, secret: str, code: str | None) -> tuple[Opened, str]:
         """Open an invitation: whom it lets in, and the ticket to make a way in with. Changes nothing but counts.
@@ -209,7 +221,7 @@ class Invitations:
         """Used invitations of which a crash left something to do, and when each was used."""
         async with self.pool.connection() as connection:
             rows = await (await connection.execute(_UNSETTLED)).fetchall()
-        return [(_opened(row), Instant(row[3])) for row in rows]
+        return [(_opened(row), Instant(row[4])) for row in rows]
 
     async def _insert(
         self,
@@ -259,7 +271,7 @@ def _code(secret: str, code: str) -> bytes:
 
 
 def _opened(row: tuple[Any, ...]) -> Opened:
-    return Opened(str(row[0]), str(row[1]), row[2])
+    return Opened(str(row[0]), str(row[1]), row[2], None if row[3] is None else str(row[3]))
 
 
 async def _row(connection: AsyncConnection[Any], query: LiteralString, values: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,15 +1,21 @@
 """What follows when somebody has come in by an invitation, and when somebody leaves: in the log, and at every door."""
 
 from contextlib import suppress
+from typing import Final
 
 from api.sign_in.doors import Doors
 from api.sign_in.invitations import Opened
 from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import Place
+from api.sign_in.session import SignInRefused
+from ledger.core.key_history import KeyNotInForce
 from ledger.core.people import NEEDS_APPROVAL, PersonFacts
 from ledger.domain.errors import NotAllowed, Unknown
 from ledger.ledger import Ledger
 from ledger.saying import By
+
+STAFF: Final = ("administrator", "registrar")
+"""Who brings people in, and back."""
 
 
 async def first_way_in(ledger: Ledger, doors: Doors, place: Place) -> str | None:
@@ -38,6 +44,23 @@ async def check_can_be_invited(ledger: Ledger, person: str, *, by: str) -> None:
     await check_somebody(ledger, person)
     if by != "administrator" and not NEEDS_APPROVAL.isdisjoint((await _facts(ledger, person)).roles):
         raise NotAllowed("person: got somebody with a role that took two administrators; ask one", "role-missing")
+
+
+async def check_still_invited(ledger: Ledger, opened: Opened) -> None:
+    """Raise SignInRefused for somebody with a role, where who invited them may not invite them now.
+
+    Who invited knows link and code: nobody comes in by them as what they could invite nobody for.
+    """
+    roles = (await _facts(ledger, opened.person)).roles
+    if opened.why != "invited" or opened.by is None or not roles:
+        return
+    wanted, inviter = STAFF if NEEDS_APPROVAL.isdisjoint(roles) else ("administrator",), await _facts(ledger, opened.by)
+    if all(inviter.role(role, ledger.clock()) is None for role in wanted):
+        raise SignInRefused(
+            "invalid_grant",
+            f"invitation: got one of somebody who may not invite you now, wanted one of {' or '.join(wanted)}; ask for"
+            " a new link",
+        )
 
 
 async def settle(ledger: Ledger, doors: Doors, opened: Opened, made: KeptPasskey | None, place: Place) -> None:
@@ -81,12 +104,11 @@ async def end_ways_in(doors: Doors, person: str) -> None:
 
 
 async def _end_before(ledger: Ledger, doors: Doors, person: str, made: KeptPasskey | None) -> None:
-    """End what somebody had before they were let in again, in their own name: they are the one who is here now."""
-    keys = (await ledger.facts.person(person, fresh=True)).fold.keys
-    for enrolled in [one for one in keys.passkeys.values() if one.revoked_at is None]:
-        if made is None or enrolled.said.passkey.credential != made.id:
-            # About their own keys everybody speaks as a patient does, whether or not they have a record.
-            await ledger.people.revoke_passkey(By(person, "patient"), person, enrolled.said, "lost")
+    """End what somebody had before they were let in again, in their own name: they are the one who is here now.
+
+    At the doors first. Who has revoked the key that the service holds for them cannot be spoken for: in the log an
+    administrator then revokes what was lost.
+    """
     for kept in await doors.passkeys.of(person):
         if made is None or kept.credential != made.credential:
             await doors.passkeys.end(kept.credential)
@@ -94,6 +116,12 @@ async def _end_before(ledger: Ledger, doors: Doors, person: str, made: KeptPassk
         await doors.identities.end(person)
     await doors.recovery.use_up(person)
     await doors.sessions.end_all(person)
+    keys = (await ledger.facts.person(person, fresh=True)).fold.keys
+    for enrolled in [one for one in keys.passkeys.values() if one.revoked_at is None]:
+        if made is None or enrolled.said.passkey.credential != made.id:
+            with suppress(KeyNotInForce):
+                # About their own keys everybody speaks as a patient does, whether or not they have a record.
+                await ledger.people.revoke_passkey(By(person, "patient"), person, enrolled.said, "lost")
 
 
 async def _facts(ledger: Ledger, person: str) -> PersonFacts:

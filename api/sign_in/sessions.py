@@ -44,7 +44,7 @@ _READ: Final = """
     where (s.token = %(token)s or (s.token_before = %(token)s and s.changed_at > %(old)s))
       and s.ended_at is null and s.ends_at > %(now)s and s.seen_at > %(idle)s
       and p.ended_at is null and i.ended_at is null
-      and (s.means <> 'persona' or %(demonstration)s)
+      and (s.means <> 'persona' or %(demonstration)s) and (s.issuer is null or s.issuer = any(%(issuers)s))
 """
 _BEGIN: Final = """
     insert into sign_in.session (id, token, changed_at, person, acting_as, may_act_as, means, credential, issuer,
@@ -105,7 +105,8 @@ class _Known:
 class Sessions:
     """Begins, finds and ends the sessions of browsers. Rows are remembered for ``ENDED_WITHIN``.
 
-    Those of personas count in a ``demonstration`` alone: where the ledger is served after it, they are nobody's.
+    Those of personas count in a ``demonstration`` alone: where the ledger is served after it, they are nobody's. So are
+    those of providers that are not among the ``issuers`` any more.
     """
 
     pool: Pool
@@ -113,6 +114,7 @@ class Sessions:
     facts: FactsReader
     clock: Callable[[], Instant]
     demonstration: bool = False
+    issuers: frozenset[str] = frozenset()
     _known: OrderedDict[bytes, _Known] = field(default_factory=OrderedDict)
     _endings: int = 0
 
@@ -256,6 +258,7 @@ class Sessions:
             "old": now - OLD_VALUE_FOR,
             "idle": now - IDLE_LIMIT,
             "demonstration": self.demonstration,
+            "issuers": [*self.issuers],
         }
         async with self.pool.connection() as connection:
             row = await (await connection.execute(_READ, values)).fetchone()

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.sign_in.session import SignInRefused
+from api.sign_in.session import Session, SignInRefused
 from ledger.core.terms import ACTING_AS, ROLES
 from ledger.ledger import Ledger
 from projections.directory import Directory
@@ -29,3 +29,20 @@ async def check_may_act_as(ledger: Ledger, directory: Directory, person: str, ro
     if role not in allowed:
         wanted = ", ".join(allowed)
         raise SignInRefused("invalid_scope", f"acting_as: got {role[:40]!r}, wanted one of {wanted}; choose another")
+
+
+async def check_unbounded(ledger: Ledger, directory: Directory, session: Session) -> None:
+    """Raise SignInRefused in a session that may act as less than the facts allow, as a provider's claims bound it.
+
+    A way in that is made there would let in, as all that the person is, whom the provider vouched for as less.
+    """
+    if session.may_act_as is None:
+        return
+    allowed = await may_act_as(ledger, directory, session.person)
+    left_out = [role for role in allowed if role not in session.may_act_as]
+    if left_out:
+        raise SignInRefused(
+            "invalid_scope",
+            f"session: got one in which your provider does not vouch for you as {' or '.join(left_out)}, wanted another"
+            " to make a further way in; sign in with a passkey, or have two members of staff let you in anew",
+        )

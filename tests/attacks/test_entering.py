@@ -141,13 +141,16 @@ async def test_guessing_one_invitations_code_closes_it_from_every_address(house:
         problem(right, 401, "sign-in")  # after so many wrong ones the right one opens nothing
 
 
-async def test_trying_a_passkey_closes_it_from_every_address(house: Served, phone: Authenticator) -> None:
+async def test_trying_a_passkey_closes_it_from_every_address_and_never_to_its_owner(
+    house: Served, phone: Authenticator
+) -> None:
     for n in range(FREE + 1):
         async with Browser.of(house, address=f"198.51.100.{n + 10}") as one:
             problem(await (await known_passkey(one, phone))(), 403, "passkey")
     async with Browser.of(house, address="198.51.100.99") as one:
         problem(await (await known_passkey(one, phone))(), 429, "too-many")
-        problem(await sign_in(one, phone), 429, "too-many")  # for its owner too, for two seconds
+        # Its id is in the log, for every auditor to read: nobody keeps its owner out by it.
+        assert (await sign_in(one, phone)).status_code == 200
 
 
 async def test_guesses_made_all_at_once_are_counted_each(browser: Browser) -> None:

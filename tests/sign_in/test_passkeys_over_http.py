@@ -122,7 +122,7 @@ async def test_whoever_tries_a_passkey_again_and_again_waits_whether_or_not_it_i
             forged = PAGE.but(damage_signature=True)
             tries = [(await sign_in(browser, device, forged)).status_code for _ in range(FREE + 2)]
             heard.append(tries)
-            told = problem(await sign_in(browser, device), 429, "too-many")
+            told = problem(await sign_in(browser, device, forged), 429, "too-many")
             assert 0 < told["retry_after"] <= 2
         another = Authenticator()
         await passkey_of(browser, house.story.lind, another)
