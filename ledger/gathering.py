@@ -16,7 +16,7 @@ class Gathered:
     """Facts of one moment.
 
     ``guards`` are the counters of everything that was read, ``as_of`` the last position among it;
-    ``keys`` are those of the person who asks or speaks.
+    ``keys`` are those of the person who asks or speaks, ``subject_keys`` those of whom it is about.
     """
 
     facts: Facts
@@ -24,6 +24,7 @@ class Gathered:
     as_of: int
     record: Record | None
     keys: KeyHistory
+    subject_keys: KeyHistory
 
     def guards_without_contents(self) -> dict[Subject, int]:
         """The guards of a decision that rests on no item: two notes at once must not disturb each other."""
@@ -78,7 +79,9 @@ class Gatherer:
         folds += [about.fold.facts] if about is not None else []
         folds += [of_record.fold.facts] if of_record is not None else []
         as_of = max(fold.upto for fold in folds)
-        return Gathered(facts, guards, max(as_of, 0), None if of_record is None else of_record.fold, viewer.fold.keys)
+        kept = None if of_record is None else of_record.fold
+        theirs = KeyHistory() if about is None else about.fold.keys
+        return Gathered(facts, guards, max(as_of, 0), kept, viewer.fold.keys, theirs)
 
     async def _teams(self, teams: Iterable[str], guards: dict[Subject, int], *, fresh: bool) -> dict[str, TeamFacts]:
         """The facts of these teams, with their counters added to the guards."""

@@ -177,7 +177,7 @@ class Speaker:
             purpose=sentence.by.purpose,
             erased=sentence.public.positions if isinstance(sentence.public, Erased) else (),
             signed_by=key.custody,
-            has_own_key=sentence.type in ENROLS and gathered.keys.has_own(voice.author, _UNPLACED, now),
+            **(_keys_there(sentence, gathered, now) if sentence.type in ENROLS else {}),
         )
         if isinstance(decision, Deny):
             raise NotAllowed(
@@ -301,6 +301,14 @@ def _spelled(value: int, version: int) -> str:
     value = value & ~(0xF << 76 | 3 << 62) | version << 76 | 2 << 62
     text = f"{value:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _keys_there(sentence: Sentence, gathered: Gathered, now: Instant) -> dict[str, bool]:
+    """Which keys of their own its author ever had, and the person has whose key is enrolled."""
+    return {
+        "had_own_key": gathered.keys.had_own(sentence.by.person, _UNPLACED),
+        "subject_has_key": gathered.subject_keys.has_own(sentence.facts["person"], _UNPLACED, now),
+    }
 
 
 def _earlier(until: Instant | None, not_after: str | None) -> Instant | None:

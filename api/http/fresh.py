@@ -31,11 +31,16 @@ FRESH: Final = frozenset(
         "trail.in_full",
         "trail.as_of",
         "care.name_carer",
+        "care.start",
+        "care.transfer",
+        "cases.assign",
+        "cases.open_topics",
         # capacity, and who decides in the patient's place
         "representation.assess_capacity",
         "representation.withdraw_assessment",
         "representation.register_power",
         "representation.exercise_power",
+        "representation.state_birth",
         "representation.register_parent",
         "representation.review_parent",
         "representation.disclose_in_best_interests",
@@ -53,6 +58,7 @@ FRESH: Final = frozenset(
         # what cannot be undone
         "erasing.erase",
         # roles, keys and ways in
+        "people.join_team",
         "people.grant",
         "people.approve",
         "people.enrol_key",
@@ -72,6 +78,16 @@ FRESH: Final = frozenset(
     }
 )
 """By the operation's id."""
+SAYS: Final = {
+    "emergency-item-opened/1": "sharing.open_emergency_item",
+    "notice-delayed/1": "sharing.delay_notice",
+    "parent-reviewed/1": "representation.review_parent",
+    "after-death-released/1": "representation.release_after_death",
+    "death-recorded/1": "representation.record_death",
+    "death-retracted/1": "representation.retract_death",
+    "content-erased/1": "erasing.erase",
+}
+"""What is said by which of them, where a session key says it (POST /statements) without a word of its passkey."""
 
 
 def check_fresh(session: Session, operation: str | None, now: Instant) -> None:

@@ -1,5 +1,6 @@
 """Statements that their authors have signed, and the receipts of what was admitted."""
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -8,9 +9,11 @@ from starlette.responses import Response
 
 from api.http.answers import answered, json_answer
 from api.http.bodies import Body, InPath, reads, shown_as
+from api.http.fresh import SAYS, check_fresh
 from api.http.operations import example, problems, writes
 from api.http.problems import NO_WITNESSES, NOT_WITNESSED, Problem, Refused
 from api.http.service import Call, Calling, Service, check_still_signed_in
+from api.sign_in.session import SignInRefused
 from ledger.core import canonical, statement
 from ledger.core.assertions import Assertion
 from ledger.core.keys import KeyStatement
@@ -84,6 +87,7 @@ async def submit(request: Request, call: Calling, body: Annotated[Signed, reads(
         raise NotAllowed(
             f"author: got {author}, wanted the one who is signed in; sign in as the author", "not-the-author"
         )
+    check_fresh(call.session, SAYS.get(submission.signed.statement.type), call.service.doors.sessions.clock())
     await _use_nonce(call, submission)
     answer = await call.ledger.submit(submission)
     if submission.signed.statement.type in _OF_KEYS:
@@ -100,9 +104,14 @@ async def _use_nonce(call: Call, submission: Submission) -> None:
     said, asserted, purpose = submission.signed.statement, submission.assertion, "statement"
     if said.type == "key-enrolled/1" and isinstance(said.public, KeyStatement) and said.public.assertion is not None:
         asserted, purpose = said.public.assertion, "session-key"
-    if asserted is None or await call.ledger.rows.position_of(said.author, said.id) is not None:
+    admitted, once = partial(call.ledger.rows.position_of, said.author, said.id), call.service.doors.once
+    if asserted is None or await admitted() is not None:
         return
-    await call.service.doors.once.use(asserted.nonce, purpose, call.session.id or "no session of a browser")
+    try:
+        await once.use(asserted.nonce, purpose, call.session.id or "no session of a browser")
+    except SignInRefused:
+        if await admitted() is None:  # else the same was sent twice at once, and the other came first
+            raise
 
 
 _RECEIPT: Final = {

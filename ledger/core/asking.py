@@ -37,7 +37,8 @@ class Ask:
     ``said.recorded_at`` is the instant of admission. ``standing`` is what its acting-as rests on. ``founding``: the
     ledger has no administrator yet. ``custody`` is that of the key a ``key-enrolled/1`` enrols;
     ``purpose`` that of the session it is said in. ``erased`` are the positions that a ``content-erased/1`` names.
-    ``signed_by``: who holds the key that signs it; ``has_own_key``: its author has one that only they can use.
+    ``signed_by``: who holds the key that signs it; ``had_own_key``: its author has or had one that only they can use;
+    ``subject_has_key``: the person it is about has one.
     """
 
     facts: Facts
@@ -49,7 +50,8 @@ class Ask:
     purpose: str | None = None
     erased: tuple[int, ...] = ()
     signed_by: Custody = "service"
-    has_own_key: bool = False
+    had_own_key: bool = False
+    subject_has_key: bool = False
 
     def __getitem__(self, member: str) -> Any:
         """A member of the statement's facts."""

@@ -186,7 +186,8 @@ def may_say(
     purpose: str | None = None,
     erased: tuple[int, ...] = (),
     signed_by: Custody = "service",
-    has_own_key: bool = False,
+    had_own_key: bool = False,
+    subject_has_key: bool = False,
 ) -> Decision:
     """May this statement be admitted? ``said.recorded_at`` is the instant of admission; its position is not read.
 
@@ -194,8 +195,8 @@ def may_say(
     ``importing``: it comes through the import. ``service``: the person id of the ledger itself, the only one that may
     act as the service. ``founding``: there is no administrator yet. ``custody``: of the key that is enrolled.
     ``purpose``: of the session; a clinician who is only registered needs one to be in care. ``erased``: the positions
-    whose words it erases. ``signed_by``: who holds the key that signs it; ``has_own_key``: whether the author has a key
-    or a passkey in force that only they can use.
+    whose words it erases. ``signed_by``: who holds the key that signs it; ``had_own_key``: whether the author has, or
+    had, a key or a passkey that only they can use; ``subject_has_key``: whether the person it is about has one.
     """
     speaker = SPEAKERS.get(said.type)
     if speaker is None or facts.viewer.person != said.author:
@@ -211,7 +212,8 @@ def may_say(
     beside = _misnamed(facts, said, service)
     if beside is not None:
         return beside
-    ask = Ask(facts, said, standing, importing, founding, custody, purpose, erased, signed_by, has_own_key)
+    keys = (signed_by, had_own_key, subject_has_key)
+    ask = Ask(facts, said, standing, importing, founding, custody, purpose, erased, *keys)
     decision = speaker(ask)
     return _fresh(decision, said) if isinstance(decision, Permit) and widens(facts, said) else decision
 

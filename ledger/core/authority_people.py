@@ -15,6 +15,7 @@ from ledger.core.asking import (
     without_capacity,
 )
 from ledger.core.decisions import Decision, Deny
+from ledger.core.people import NEEDS_APPROVAL
 from ledger.core.policy import judge_of
 
 
@@ -42,13 +43,18 @@ def passkey_enrolled(ask: Ask) -> Decision:
     """The person by a key of their own, or a registrar.
 
     What the service only recorded enrols nothing: it could enrol a false key so. But the first registrar of a ledger
-    has no key yet, and there is nobody to enrol one.
+    has no key yet, and there is nobody to enrol one. Whoever has a key enrols their next one themselves: else a
+    registrar could speak as anybody.
     """
-    signed = ask.signed_by == "author"
+    own, signed = ask["person"] == ask.author, ask.signed_by == "author"
     if ask.acts_as("registrar"):
-        return checked(ask.permit("registrar"), when(ask.has_own_key and not signed, "not-signed"))
-    own = ask.permit("own-key") if ask["person"] == ask.author else ROLE_MISSING
-    return checked(own, when(not signed, "not-signed"))
+        return checked(
+            ask.permit("registrar"),
+            when(ask.had_own_key and not signed, "not-signed"),
+            when(ask.subject_has_key and not own, "has-own-key"),
+            when(_took_two(ask) and not own and not _administers(ask), "takes-an-administrator"),
+        )
+    return checked(ask.permit("own-key") if own else ROLE_MISSING, when(not signed, "not-signed"))
 
 
 def recovery_asked(ask: Ask) -> Decision:
@@ -59,6 +65,7 @@ def recovery_asked(ask: Ask) -> Decision:
         _registering(ask),
         FOR_THEMSELVES if ask["person"] == ask.author else None,
         when(ask["ground"] != "staff", "not-the-service"),
+        when(_took_two(ask) and not ask.acts_as("administrator"), "takes-an-administrator"),
     )
 
 
@@ -68,6 +75,7 @@ def recovery_approved(ask: Ask) -> Decision:
     return checked(
         _registering(ask) if not ask.acts_as("service") else ROLE_MISSING,
         FOR_THEMSELVES if ask["person"] == ask.author else None,
+        when(_took_two(ask) and not ask.acts_as("administrator"), "takes-an-administrator"),
         when(asker is None, "nothing-to-approve"),
         when(asker == ask.author, "same-administrator"),
     )
@@ -244,6 +252,15 @@ def _registering(ask: Ask) -> Decision:
     if ask.acts_as("service"):
         return ask.permit("service") if ask.importing or ask.founding else ROLE_MISSING
     return ask.permit(ask.said.acting_as) if ask.acts_as("administrator", "registrar") else ROLE_MISSING
+
+
+def _took_two(ask: Ask) -> bool:
+    """Does the person it is about have a role that took two administrators? Fewer must not get in as them."""
+    return ask.facts.subject is not None and not NEEDS_APPROVAL.isdisjoint(ask.facts.subject.roles)
+
+
+def _administers(ask: Ask) -> bool:
+    return ask.facts.viewer.role("administrator", ask.at) is not None
 
 
 def _team_known(ask: Ask, team: str) -> bool:

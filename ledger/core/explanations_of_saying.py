@@ -212,6 +212,13 @@ SAYING_REFUSED: Final[Mapping[str, Explanation]] = {
     "not-after-death": Explanation("The patient said: not after my death.", "The patient forbade it. It stays closed."),
     # people, teams and policy
     "nothing-to-approve": Explanation("Nothing of the kind waits for approval.", "Have it asked for or granted first."),
+    "has-own-key": Explanation(
+        "The person has a key of their own.",
+        "Ask them to enrol the next one with it. If they lost it, let them back in by recovery.",
+    ),
+    "takes-an-administrator": Explanation(
+        "The person has a role that took two administrators.", "Ask an administrator to do it."
+    ),
     "not-signed": Explanation(
         "A key is enrolled only by a statement that somebody signed with a key of their own.",
         "Sign it with an existing key, or ask a registrar, who must sign it if they have a key.",

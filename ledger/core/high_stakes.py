@@ -1,7 +1,8 @@
 """Statements of high stakes: those that a passkey assures one by one where a session key signs them.
 
 By what is in clear, mostly the type alone: so whoever checks the log, without its contents, can hold it to this.
-What only takes back is not among them: taking back must be quick.
+What only takes back is not among them: taking back must be quick. Nor is what opens to the patient what is theirs
+(lifting a withholding, releasing a result), nor the single items of an emergency that is assured as a whole.
 """
 
 from typing import Final
@@ -13,6 +14,11 @@ HIGH_STAKES: Final = frozenset(
     {
         # grants
         "directive-made/1",
+        "care-started/1",
+        "care-transferred/1",
+        "team-joined/1",
+        "case-assigned/2",
+        "topics-opened/1",
         "carer-named/1",
         "carer-restored/1",
         "together-started/1",
@@ -29,13 +35,17 @@ HIGH_STAKES: Final = frozenset(
         "capacity-withdrawn/1",
         "power-registered/1",
         "power-exercised/1",
+        "birth-stated/1",
         "parent-registered/1",
+        "parent-reviewed/1",
         # emergency
         "emergency-opened/2",
         # advance statements
         "wish-signed/1",
         "wish-withdrawn/1",
         "after-death-wish-stated/1",
+        "after-death-released/1",
+        "death-retracted/1",
     }
 )
 

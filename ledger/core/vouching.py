@@ -70,8 +70,8 @@ def check_enrolled_by(
 ) -> None:
     """Raise NotVouched for a key or passkey enrolled by nobody who may: neither its own person's key nor a registrar's.
 
-    That the registrar is one is in sealed facts; that they speak as one, and with a key of their own if they have any,
-    is in clear.
+    A registrar enrols for whoever has no key of their own in force; and signs it, once they have ever had a key
+    themselves. That they are a registrar is in sealed facts, all else is in clear.
     """
     said, public = signed.statement, signed.statement.public
     if said.type not in ENROLS or not isinstance(public, KeyStatement | PasskeyStatement):
@@ -79,13 +79,16 @@ def check_enrolled_by(
     if isinstance(public, KeyStatement) and public.custody == "service":
         good = said.acting_as == "service"
     elif said.acting_as == "registrar":
-        good = voucher.custody == "author" or not keys.has_own(said.author, position, recorded_at)
+        signed_by_them = voucher.custody == "author" or not keys.had_own(said.author, position)
+        good = signed_by_them and (
+            said.author == public.person or not keys.has_own(public.person, position, recorded_at)
+        )
     else:
         good = said.author == public.person and voucher.custody == "author"
     if not good:
         raise NotVouched(
             f"key {public.kid}: enrolled by {said.acting_as} {said.author} with a key in custody {voucher.custody},"
-            " wanted the person's own key, or a registrar's"
+            " wanted the person's own key, or a registrar's for a person who has none"
         )
 
 

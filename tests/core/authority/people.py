@@ -121,7 +121,8 @@ def _(story: Story) -> None:
 def _(story: Story) -> None:
     story.role(JOY, "registrar")
     key = {"person": SAM, "kid": "kid"}
-    signed, keyed = {"signed_by": "author", "has_own_key": True}, {"has_own_key": True}
+    signed, keyed = {"signed_by": "author", "had_own_key": True}, {"had_own_key": True}
+    taken = signed | {"subject_has_key": True}
     for enrolled in ("key-enrolled/1", "passkey-enrolled/1"):
         assert answer(story, enrolled, SAM, "carer", through=signed, **key) == "+own-key"
         assert answer(story, enrolled, SAM, "carer", **key) == "-not-signed"
@@ -131,6 +132,11 @@ def _(story: Story) -> None:
         assert answer(story, enrolled, JOY, "registrar", **key | {"person": JOY}) == "+registrar"
         assert answer(story, enrolled, JOY, "registrar", through=keyed, **key) == "-not-signed"
         assert answer(story, enrolled, ADA, "administrator", through=signed, **key) == "-role-missing"
+        # Whoever has a key enrols the next one; a role that took two is not taken over by one registrar.
+        assert answer(story, enrolled, JOY, "registrar", through=taken, **key) == "-has-own-key"
+        assert answer(story, enrolled, SAM, "carer", through=taken, **key) == "+own-key"
+        greta = {**key, "person": GRETA}
+        assert answer(story, enrolled, JOY, "registrar", through=signed, **greta) == "-takes-an-administrator"
     assert answer(story, "passkey-enrolled/1", SERVICE, "service", **key) == "-role-missing"
     assert answer(story, "key-enrolled/1", SERVICE, "service", through={"custody": "service"}, **key) == "+service"
     assert (
@@ -168,6 +174,9 @@ def _(story: Story) -> None:
     assert approve(ADA, "administrator") == "+administrator"
     assert approve(ADA, "administrator", person=ADA) == "-for-themselves"
     assert approve(OKAFOR, "clinician") == approve(SERVICE, "service") == "-role-missing"
+    assert answer(story, "recovery-asked/1", JOY, "registrar", **asked | {"person": GRETA}) == "-takes-an-administrator"
+    assert answer(story, "recovery-asked/1", ADA, "administrator", **asked | {"person": GRETA}) == "+administrator"
+    assert approve(JOY, "registrar", person=GRETA) == "-takes-an-administrator"
     story.say("recovery-approved/1", ADA, "administrator", **approved)
     assert approve(ADA, "administrator") == "-nothing-to-approve"
 
