@@ -78,16 +78,6 @@ FRESH: Final = frozenset(
     }
 )
 """By the operation's id."""
-SAYS: Final = {
-    "emergency-item-opened/1": "sharing.open_emergency_item",
-    "notice-delayed/1": "sharing.delay_notice",
-    "parent-reviewed/1": "representation.review_parent",
-    "after-death-released/1": "representation.release_after_death",
-    "death-recorded/1": "representation.record_death",
-    "death-retracted/1": "representation.retract_death",
-    "content-erased/1": "erasing.erase",
-}
-"""What is said by which of them, where a session key says it (POST /statements) without a word of its passkey."""
 
 
 def check_fresh(session: Session, operation: str | None, now: Instant) -> None:

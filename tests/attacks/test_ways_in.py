@@ -6,8 +6,11 @@ import httpx
 import pytest
 
 from api.http.cookies import SESSION
+from api.http.fresh import FRESH, REAUTHENTICATE_AFTER
+from api.http.statements import SAID_BY
 from api.sign_in.letting_in import settle_what_is_left
 from api.sign_in.place import Place
+from ledger.core.instants import Instant
 from ledger.core.keys import SigningKey
 from ledger.saying import By
 from tests.http.served import Key, Served, form_of, problem
@@ -15,6 +18,7 @@ from tests.sign_in.authenticator import Authenticator
 from tests.sign_in.browser import PLACE, Browser
 from tests.sign_in.conftest import browser, house
 from tests.sign_in.signing_page import SigningPage
+from tests.sign_in.test_fresh import SAID_BY as ASSURED
 from tests.sign_in.test_invitations import HERE, accept, invite, new_person, open_it
 from tests.sign_in.test_recovery import as_staff, somebody_with_a_passkey
 
@@ -103,6 +107,27 @@ async def test_a_session_key_speaks_in_its_page_and_gets_no_token(house: Served,
     assert (await page.certify()).status_code == 201
     refused = await house.http.post("/token", data=form_of(Key(seed).assertion(person)))
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+async def test_at_a_browser_left_open_a_session_key_says_nothing_that_asks_for_the_passkey(
+    house: Served, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, device = await somebody_with_a_passkey(house, browser)
+    [credential] = device.credentials.values()
+    page = SigningPage(browser, By(person, "patient"), device, credential)
+    assert (await page.certify()).status_code == 201
+    clock = browser.service.doors.sessions.clock
+    monkeypatch.setattr(browser.service.doors.sessions, "clock", lambda: Instant(clock() + REAUTHENTICATE_AFTER))
+    for said in SAID_BY.keys() - {"content-erased/1"}:  # which says in clear what it erases
+        problem(await page.say(said, {"record": house.story.record}), 401, "sign-in-again")
+
+
+async def test_what_asks_for_a_passkey_used_lately_asks_for_it_signed_as_well(house: Served) -> None:
+    posted = [methods["post"] for methods in house.app.openapi()["paths"].values() if "post" in methods]
+    says = {one["operationId"] for one in posted if "'#/components/schemas/Answer'" in str(one["responses"].get("201"))}
+    # A key that lasts takes the passkey's word; that of a session brings it along.
+    assert says & FRESH - {"people.enrol_key"} <= {*ASSURED.values(), *SAID_BY.values()}
+    assert ASSURED.keys().isdisjoint(SAID_BY)
 
 
 async def test_a_cookie_whose_name_only_looks_like_ours_is_none(house: Served, browser: Browser) -> None:

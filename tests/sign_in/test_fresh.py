@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from api.http.app import create_app
-from api.http.fresh import FRESH, SAYS
+from api.http.fresh import FRESH
 from api.settings import Settings
 from api.wiring import House
 from ledger.core.high_stakes import HIGH_STAKES
@@ -47,14 +47,6 @@ SAID_BY = {
 def test_a_browser_shows_again_who_it_is_before_it_says_what_is_of_high_stakes() -> None:
     assert SAID_BY.keys() == HIGH_STAKES
     assert set(SAID_BY.values()) <= FRESH
-
-
-def test_what_a_browser_says_only_lately_confirmed_it_says_no_earlier_with_its_session_key(tmp_path: Path) -> None:
-    made = create_app(House(Settings(home=tmp_path), fixed_keyring(), "", "")).openapi()
-    posted = [methods["post"] for methods in made["paths"].values() if "post" in methods]
-    says = {one["operationId"] for one in posted if "'#/components/schemas/Answer'" in str(one["responses"].get("201"))}
-    # A key that lasts takes the passkey's word; a session key brings it along.
-    assert says & FRESH - {"people.enrol_key"} == {*SAID_BY.values(), *SAYS.values()} - {"people.approve_recovery"}
 
 
 def test_every_operation_that_asks_again_is_there(tmp_path: Path) -> None:
