@@ -14,8 +14,8 @@ from ledger.domain.vocabulary_streams import STREAMS
 from ledger.store.mapper import SealingMapper
 from ledger.store.recorder import LedgerRecorder
 
-KEPT: Final = frozenset({"care", "sharing", "representation", "item"})
-"""Of a record. The others are short, or begin with what is said."""
+KEPT: Final = frozenset({"care", "sharing", "representation", "item", "person"})
+"""Of a record, and a person, who enrols a key at each sign-in. The others are short, or begin with what is said."""
 MOST_KEPT: Final = 1024
 """Streams remembered, those used last: ids of what was begun and ended, some 100 bytes each."""
 

@@ -58,6 +58,10 @@ class KeyHistory:
         for person, credential in self.passkeys:
             self._credentials.setdefault(person, []).append(credential)
 
+    def __copy__(self) -> "KeyHistory":
+        """Another of the same keys, in which more can be taken in."""
+        return KeyHistory(dict(self.by_person), dict(self.passkeys))
+
     def apply(self, position: int, statement_type: str, said: KeyStatement | PasskeyStatement) -> None:
         """Take in what enrols or revokes a key or a passkey; raises KeyNotInForce where it cannot follow."""
         if isinstance(said, PasskeyStatement):
@@ -67,7 +71,7 @@ class KeyHistory:
         if statement_type == "key-enrolled/1":
             if name in self.by_person:
                 raise KeyNotInForce(f"key {said.key.kid}: got a second enrolment at {position}, wanted a fresh key")
-            self.by_person[name] = Enrolment(said, position)
+            self.by_person[name] = Enrolment(said.without_assertion(), position)
             self._kids.setdefault(said.person, []).append(said.key.kid)
             return
         enrolment = self.by_person.get(name)

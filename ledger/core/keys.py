@@ -137,6 +137,13 @@ class KeyStatement:
         asserted = self.evidence.get("assertion")
         return None if asserted is None else str(asserted["credential"])
 
+    def without_assertion(self) -> "KeyStatement":
+        """The same, of an assertion only whose it is: it was held to the rest where it stands, and is long."""
+        if self.certified_by is None:
+            return self
+        evidence = {"person": self.person, "assertion": {"credential": self.certified_by}}
+        return KeyStatement(self.key, self.custody, self.not_after, evidence)
+
     @property
     def assertion(self) -> Assertion | None:
         """Of a session key: by which a passkey certifies it."""

@@ -138,7 +138,8 @@ class People:
     async def revoke_key(self, by: By, person: str, said: KeyStatement, reason: str) -> Answer:
         """Revoke a key from this position on; a service-held one that is ``replaced`` gets its next generation."""
         facts = {"person": person, "kid": said.key.kid, "reason": reason}
-        answer = await self._speaker.say(Sentence(by, "key-revoked/1", facts, public=said))
+        public = KeyStatement(said.key, said.custody, said.not_after, {"person": person, "by": by.acting_as})
+        answer = await self._speaker.say(Sentence(by, "key-revoked/1", facts, public=public))
         if said.custody == "service" and reason == "replaced":
             await self._enrol_service_key(person)
         return answer
@@ -187,7 +188,7 @@ class People:
         passkeys = [one.said for one in keys.passkeys.values() if one.revoked_at is None]
         said = [await self.revoke_passkey(each, person, one, "left") for one in passkeys]
         # The session keys that a passkey certified have ended with it.
-        said += [await self.revoke_key(each, person, one, "left") for one in own if one.assertion is None]
+        said += [await self.revoke_key(each, person, one, "left") for one in own if one.certified_by is None]
         roles = [role for role, grants in known.roles.items() if not all(grant.term.over(now) for grant in grants)]
         said += [await self.end_role(each, person, role) for role in roles]
         teams = [team for team, term in known.teams.items() if not term.over(now)]
