@@ -10,7 +10,7 @@ from ledger.core.key_history import KeyHistory
 from ledger.core.keys import KeyId, KeyStatement
 from ledger.core.passkeys import PasskeyStatement
 from ledger.core.public import Continued, Erased
-from ledger.core.vouching import check_assured, check_enrolled_by, voucher_of
+from ledger.core.vouching import ENROLS, check_assured, check_enrolled_by, voucher_of
 from ledger.verify.entries import UNREADABLE, Examined, Whole, leaves_of, note_going_back, note_signature
 from ledger.verify.findings import Findings, Step
 from ledger.verify.rows import WordsRow
@@ -37,7 +37,10 @@ class Facts:
 
 
 class Folding:
-    """Takes examined spans in order. ``keys`` holds every public key enrolled so far, by key id."""
+    """Takes examined spans in order. ``keys`` holds every public key enrolled so far, by key id.
+
+    ``on_word`` are the positions at which the service, speaking for a registrar without a key, enrolled somebody's key.
+    """
 
     def __init__(self, tree: Tree, facts: Facts, found: Findings) -> None:
         self.tree = tree
@@ -46,6 +49,7 @@ class Folding:
             enrolled.said.key.kid: enrolled.said.key.raw for enrolled in facts.keys.by_person.values()
         }
         self.unverified = 0
+        self.on_word: list[int] = []
         self.cosigned: bytes | None = None
         self.kept: list[int] = []
         self._found = found
@@ -112,6 +116,9 @@ class Folding:
             keys = self.facts.keys
             key = voucher_of(keys, said.signed, position, said.recorded_at)
             check_enrolled_by(keys, key, said.signed, position, said.recorded_at)
+            enrols = said.signed.statement.type in ENROLS and said.signed.statement.acting_as == "registrar"
+            if enrols and key.custody == "service":
+                self.on_word.append(position)
             if isinstance(public, KeyStatement | PasskeyStatement):
                 keys.apply(position, said.signed.statement.type, public)
             if isinstance(public, KeyStatement):

@@ -148,6 +148,7 @@ class _Run:
                 wrong = min(size, max(self.head.size, 0))
                 self.found.note(Step.ORDER, wrong, f"{size} entries", f"{self.head.size} as the head says")
         self._compare_sections()
+        self._remark_enrolments()
         self._settle_erasures()
         self._compare_witnessed()
         outcome = self.outcome()
@@ -183,6 +184,14 @@ class _Run:
             self.remarks.append(
                 f"the signatures of {self.folding.unverified:,} checkpoints of earlier logs were not looked at;"
                 " give their verifiers"
+            )
+
+    def _remark_enrolments(self) -> None:
+        """Tell where nothing but the service's word stands for a key: it could have enrolled one of its own so."""
+        if on_word := self.folding.on_word:
+            self.remarks.append(
+                f"{len(on_word):,} keys of people's own were enrolled by the service for a registrar without a key, the"
+                f" last at position {on_word[-1]}: ask their owners whether these are theirs"
             )
 
     def _settle_erasures(self) -> None:

@@ -192,6 +192,8 @@ def test_a_registrar_with_a_key_of_their_own_must_sign() -> None:
     own = KeyStatement(OTHER.public, "author", None, {"person": RITA, "by": "registrar"})
     life.log.admit("key-enrolled/1", {"person": RITA, "kid": OTHER.kid}, public=own, author=RITA, acting_as="registrar")
     assert life.wrong() == {}
+    [remark] = verified(life.log).remarks
+    assert remark.startswith("1 keys of people's own were enrolled by the service for a registrar without a key")
     unsigned = life.enrol_passkey()
     assert life.wrong() == {Step.SIGNATURES: unsigned}
 
