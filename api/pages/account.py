@@ -15,6 +15,7 @@ from api.pages.rendering import PageRoute, page, see_other
 from api.pages.voice import voice_of
 from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import place_of
+from ledger.core.shapes import uuid
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 Cursor = Annotated[str | None, Query(max_length=100)]
@@ -81,7 +82,9 @@ async def end_identity(call: Calling, form: Form) -> Response:
 @router.post("/forms/sessions/end")
 async def end_session(call: Calling, form: Form) -> Response:
     """Sign out in another browser."""
-    await session.end_one(call, member(form, "session"), OnlyBody())
+    named = member(form, "session")
+    uuid("session", named)
+    await session.end_one(call, named, OnlyBody())
     return see_other("/account#sessions")
 
 

@@ -13,11 +13,13 @@ from api.pages.forms import Form, member
 from api.pages.rendering import PageRoute, page, see_other
 from api.sign_in.personas import Personas
 
+_OF_PROXIES: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+
 
 def check_at_this_machine(request: Request) -> None:
-    """Raise Refused unless it was asked on this machine, under its own name: no proxy passes anybody else in here."""
+    """Raise Refused unless it was asked on this machine, under its own name, and through no proxy that says so."""
     asked, asker = request.url.hostname or "", request.client.host if request.client is not None else ""
-    if not (is_loopback(asked) and is_loopback(asker)):
+    if not (is_loopback(asked) and is_loopback(asker)) or any(name in request.headers for name in _OF_PROXIES):
         detail = "host: got one of elsewhere, wanted this machine's; open the demonstration at http://localhost"
         raise Refused(Problem(NOT_ALLOWED, detail))
 

@@ -154,3 +154,14 @@ async def test_more_members_than_a_form_has_cost_nothing(house: Served, browser:
 async def test_an_issuer_that_no_row_can_hold_is_none_of_ones_own(house: Served, browser: Browser) -> None:
     await browser.begin(house.story.amina)
     problem(await browser.post("/session/identities/end", issuer="\0"), 404, "unknown")
+
+
+async def test_what_no_form_of_ours_sends_is_refused_in_words(house: Served, browser: Browser) -> None:
+    await browser.begin(house.story.amina)
+    for path, form, status in (
+        ("/forms/sessions/end", {"session": "mine"}, 422),
+        ("/forms/sessions/end", {"session": house.story.record}, 404),
+        ("/forms/identities/end", {"issuer": "\0"}, 404),
+    ):
+        answer = await browser.send("POST", path, data={**form, "csrf": browser.csrf}, headers={"origin": PLACE})
+        assert (answer.status_code, "text/html" in answer.headers["content-type"]) == (status, True), path

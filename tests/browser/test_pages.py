@@ -260,6 +260,20 @@ def test_somebody_else_in_this_browser_signs_nothing_of_hers(town: Town, amina: 
     other.page.close()
 
 
+def test_who_comes_in_by_an_invitation_finds_no_key_of_whoever_was_in_before(town: Town, amina: Tab) -> None:
+    _, link, code = town.invited("Petra Lund")
+    assert len(amina.keys()) == 1
+    own = amina.credentials()
+    amina.plug_in()
+    accept(amina, link, code, "Petra's key")
+    assert amina.keys() == []
+    amina.press("Sign out")
+    amina.page.wait_for_url("**/sign-in")
+    amina.plug_in(own)
+    sign_in(amina)
+    write(amina, "Here again.")
+
+
 def test_a_wrong_clock_is_told_and_the_words_can_go_unsigned(town: Town, amina: Tab) -> None:
     with town.browser.device() as device:
         device.add_cookies(amina.page.context.cookies())

@@ -80,6 +80,7 @@ async def test_nobody_is_let_in_from_elsewhere_nor_as_nobody_of_the_story(demons
             "under another name": await choose(browser, story.amina.person, host="ledger.example"),
             "at the word of another site": await choose(browser, story.amina.person, origin="https://evil.example"),
             "from another site": await choose(browser, story.amina.person, **{"sec-fetch-site": "cross-site"}),
+            "through a proxy": await choose(browser, story.amina.person, **{"x-forwarded-for": "192.0.2.1"}),
         }
         assert {title: answer.status_code for title, answer in refused.items()} == dict.fromkeys(refused, 403)
         assert (await choose(browser, story.bert.person)).status_code == 422

@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { tell, whenAsked } from "./page.js";
 import { makePasskey } from "./passkey.js";
+import { forgetAllKeys } from "./session_key.js";
 
 const secret = location.hash.slice(1);
 const OWN = {
@@ -23,6 +24,7 @@ function open() {
 
 whenAsked(form, async () => {
   const { options, ticket } = await open();
+  await forgetAllKeys().catch(() => {}); // whoever was signed in here before is not any more
   const credential = await makePasskey(options);
   await post("/invitations/accept", { ticket, credential, name: form.name.value });
   location.assign("/account#passkeys");

@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { whenAsked } from "./page.js";
 import { makePasskey } from "./passkey.js";
+import { forgetAllKeys } from "./session_key.js";
 
 const OWN = {
   "sign-in": "This code is wrong or was used. Check it, or ask the people who look after this service to let you back in.",
@@ -11,6 +12,7 @@ const form = document.getElementById("recovery");
 
 whenAsked(form, async () => {
   const { options, ticket } = await post("/recovery-code/use", { code: form.code.value });
+  await forgetAllKeys().catch(() => {}); // whoever was signed in here before is not any more
   const credential = await makePasskey(options);
   await post("/invitations/accept", { ticket, credential, name: form.name.value });
   location.assign("/account#passkeys");
