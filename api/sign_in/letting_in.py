@@ -47,14 +47,15 @@ async def check_can_be_invited(ledger: Ledger, person: str, *, by: str) -> None:
 
 
 async def check_still_invited(ledger: Ledger, opened: Opened) -> None:
-    """Raise SignInRefused for somebody with a role, where who invited them may not invite them now.
+    """Raise SignInRefused for somebody with a role, where who invited them, or let them back in, may not do so now.
 
-    Who invited knows link and code: nobody comes in by them as what they could invite nobody for.
+    They know link and code: nobody comes in by those as what they may not bring anybody in as.
     """
     roles = (await _facts(ledger, opened.person)).roles
-    if opened.why != "invited" or opened.by is None or not roles:
+    if opened.by in (None, opened.person) or not roles:  # by the keeper of the machine, or by a code of one's own
         return
-    wanted, inviter = STAFF if NEEDS_APPROVAL.isdisjoint(roles) else ("administrator",), await _facts(ledger, opened.by)
+    wanted = STAFF if NEEDS_APPROVAL.isdisjoint(roles) else ("administrator",)
+    inviter = await _facts(ledger, str(opened.by))
     if all(inviter.role(role, ledger.clock()) is None for role in wanted):
         raise SignInRefused(
             "invalid_grant",

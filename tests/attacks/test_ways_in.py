@@ -53,6 +53,20 @@ async def test_who_was_invited_first_and_appointed_then_is_let_in_by_whom_may_in
     assert (await accept(browser, await open_it(browser, told.secret, told.code))).status_code == 201
 
 
+async def test_a_recovery_that_a_registrar_approved_opens_no_role_that_took_two_since(
+    house: Served, browser: Browser
+) -> None:
+    story, rita, (person, _) = house.story, await registrar(house), await somebody_with_a_passkey(house, browser)
+    recovery = (await as_staff(house, story.ada, f"/people/{person}/recovery")).json()["ids"]["recovery"]
+    told = (await as_staff(house, rita, f"/people/{person}/recovery/approval", recovery=recovery)).json()
+    await story.ledger.people.grant(story.ada, person, "auditor")
+    await story.ledger.people.approve(story.bert, person, "auditor")
+    async with Browser.of(house) as new:
+        opened = await open_it(new, told["link"].partition("#")[2], told["code"])
+        problem(await accept(new, opened), 401, "sign-in")
+    assert (await browser.get("/session")).status_code == 200
+
+
 async def test_a_second_invitation_opens_nothing_beside_a_way_in_that_was_made_meanwhile(
     house: Served, browser: Browser
 ) -> None:

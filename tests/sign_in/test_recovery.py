@@ -8,10 +8,12 @@ from api.sign_in.codes import bare
 from api.sign_in.letting_in import settle_what_is_left
 from api.sign_in.place import Place
 from ledger.core.key_history import PasskeyEnrolment
+from ledger.core.keys import KeyStatement
 from ledger.saying import By
 from tests.http.served import Served, new_key, problem
 from tests.sign_in.authenticator import Authenticator
 from tests.sign_in.browser import PLACE, Browser
+from tests.sign_in.signing_page import SigningPage
 from tests.sign_in.test_invitations import HERE, accept, come_in, new_person, open_it
 from tests.signing import submit
 
@@ -176,13 +178,16 @@ async def test_what_a_crash_left_open_is_ended_at_the_next_start(house: Served, 
 
 async def test_a_leaver_has_no_role_team_key_or_way_in_any_more(house: Served, browser: Browser) -> None:
     story, ledger = house.story, house.story.ledger
-    person, _ = await somebody_with_a_passkey(house, browser)
+    person, device = await somebody_with_a_passkey(house, browser)
     await ledger.people.grant(story.ada, person, "clinician")
     await ledger.people.grant(story.ada, person, "auditor")
     await ledger.people.join_team(story.ada, story.practice, person)
     key = new_key()
-    registrar = By(story.bert.person, "registrar")
-    await ledger.people.enrol_key(registrar, person, key.signer.public)
+    page = SigningPage(browser, By(person, "patient"), device, *device.credentials.values())
+    assert (await page.certify()).status_code == 201
+    public = KeyStatement(key.signer.public, "author", None, {"person": person, "by": "patient"})
+    named = {"person": person, "kid": key.signer.kid}
+    assert (await page.say("key-enrolled/1", named, public, assured=True)).status_code == 201
     token = await house.token(key, By(person, "clinician"))
     start = await house.size()
     answer = await as_staff(house, story.ada, f"/people/{person}/leaving")
