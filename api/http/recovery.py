@@ -89,6 +89,7 @@ async def recoveries(call: Calling, person: InPath) -> Response:
     {**EXAMPLE_ANSWER, **INVITED},
     status=201,
     programs=True,
+    sometimes=tuple(EXAMPLE_ANSWER),  # who signed the approval has them already
 )
 async def approve_recovery(
     request: Request, call: Calling, person: InPath, body: Annotated[Approval, reads(Approval)]
