@@ -7,7 +7,7 @@ import pytest
 from ledger.core.errors import BadAssertion, BadSignature
 from ledger.core.keys import KeyId, KeyStatement, Signer, SigningKey
 from ledger.core.sealing import Opening
-from ledger.core.statement import SignedStatement, sign
+from ledger.core.statement import SignedStatement, parse, sign
 from ledger.domain.errors import NotAllowed
 from ledger.domain.stream import Submission
 from ledger.saying import By
@@ -54,7 +54,7 @@ async def test_it_enrols_no_key_in_her_name(house: Served) -> None:
         for by in (amina, By(house.story.ledger.keyring.service, "service")):
             with pytest.raises(NotAllowed):
                 await people.enrol_key(by, amina.person, false.public)
-        certified = await _certified(house, page)
+        certified = await _certified(page)
         mine = SigningPage(page.browser, page.by, page.device, page.credential, false)
         public = KeyStatement(false.public, "author", certified.not_after, certified.evidence)
         signed, facts = mine.signed("key-enrolled/1", {"person": amina.person, "kid": false.kid}, public)
@@ -62,7 +62,8 @@ async def test_it_enrols_no_key_in_her_name(house: Served) -> None:
             await submit(house, signed, facts)
 
 
-async def _certified(house: Served, page: SigningPage) -> KeyStatement:
-    """What she said when she enrolled the key of her page."""
-    person = await house.story.ledger.facts.person(page.by.person, fresh=True)
-    return person.fold.keys.by_person[page.by.person, page.key.kid].said
+async def _certified(page: SigningPage) -> KeyStatement:
+    """What her passkey says of the key of her page."""
+    public = parse((await page.certificate())["statement"]).statement.public
+    assert isinstance(public, KeyStatement)
+    return public

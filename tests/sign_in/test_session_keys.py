@@ -27,7 +27,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def page_of(
     house: Served, by: By, algorithm: int = EDDSA, *, certified: bool = True
 ) -> AsyncIterator[SigningPage]:
-    """A page of somebody with an enrolled passkey, who has signed in with it."""
+    """A page of somebody with an enrolled passkey, who has signed in with it; afterwards they have none.
+
+    A registrar enrols a passkey for nobody who has a key.
+    """
     device = Authenticator(algorithm)
     async with Browser.of(house) as browser:
         kept = await passkey_of(browser, by, device)
@@ -38,6 +41,10 @@ async def page_of(
             answer = await page.certify()
             assert answer.status_code == 201, answer.text
         yield page
+        keys = (await house.story.ledger.facts.person(by.person, fresh=True)).fold.keys
+        for enrolment in keys.passkeys.values():
+            if enrolment.revoked_at is None:
+                await house.story.ledger.people.revoke_passkey(house.story.ada, by.person, enrolment.said, "replaced")
 
 
 async def spare_of(page: SigningPage) -> tuple[dict[str, str], PasskeyStatement]:
