@@ -28,7 +28,7 @@ from api.demo.stage import stage_in
 from api.demo.tampering import copy_of, flip_one_byte, verify
 from api.postgres.place import Place
 from api.settings import Settings, read_settings
-from api.sign_in.personas import Personas, check_this_machine_only
+from api.sign_in.personas import NotADemonstration, Personas, check_this_machine_only
 from api.wiring import House, open_house
 
 Serve = Callable[[House, Callable[[str], None], Personas], None]
@@ -36,12 +36,15 @@ Serve = Callable[[House, Callable[[str], None], Personas], None]
 
 _NARROWEST = 100
 """Columns that three readers side by side need; a pipe has no width of its own."""
+_MARK = "demonstration"
+"""A file in the home of every ledger that a demo made."""
 
 
 def run_demo(serve: Serve | None, *, port: int | None) -> None:
     """Start a ledger, tell the story, and ``serve`` it until interrupted; without, end after the story.
 
-    Raises NotADemonstration, before anything is started, if it would be served to other machines.
+    Raises NotADemonstration, before anything is started, if it would be served to other machines, and for the home of a
+    ledger that no demo made.
     """
     settings = read_settings()
     if serve is not None:
@@ -55,6 +58,7 @@ def run_demo(serve: Serve | None, *, port: int | None) -> None:
         console.print("[bold]A record that more than one person has a say in, on one log that can be proved.[/]")
         console.print(f"The ledger of this demo is in {chosen.home}; everything below is what it really answered.")
         with open_house(chosen) as house:
+            (chosen.home / _MARK).touch()
             cast = asyncio.run(_play(house, console))
             _tamper(house, console)
             console.print()
@@ -68,6 +72,7 @@ def run_demo(serve: Serve | None, *, port: int | None) -> None:
 def _home(settings: Settings) -> Iterator[Settings]:
     """The settings of a demo: never a database of one's own, and a home that is removed unless one was named."""
     if os.environ.get("LEDGER_HOME"):
+        _check_of_a_demo(settings.home)
         yield settings.model_copy(update={"database_url": None})
         return
     directory = Path(tempfile.mkdtemp(prefix="record-ledger-demo-"))
@@ -79,6 +84,15 @@ def _home(settings: Settings) -> Iterator[Settings]:
         shutil.rmtree(Place(home).run, ignore_errors=True)
         shutil.rmtree(Place(home).cluster, ignore_errors=True)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _check_of_a_demo(home: Path) -> None:
+    """Raise NotADemonstration for a real ledger: the story would stay in it, and anybody would be its administrator."""
+    if home.exists() and any(home.iterdir()) and not (home / _MARK).exists():
+        raise NotADemonstration(
+            f"demo: got LEDGER_HOME {home}, which has something in it that no demo made, wanted an empty one or one of"
+            " a demo; unset LEDGER_HOME, or name another directory"
+        )
 
 
 async def _play(house: House, console: Console) -> Cast:

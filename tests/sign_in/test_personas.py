@@ -112,6 +112,14 @@ def test_a_demonstration_that_others_could_reach_is_refused_before_it_starts(
     assert f"Unset LEDGER_{name.upper()}" in " ".join(result.stderr.split())
 
 
+def test_a_demonstration_is_never_told_in_a_ledger_that_no_demo_made(tmp_path: Path) -> None:
+    kept = tmp_path / "home" / "keys"
+    kept.mkdir(parents=True)
+    result = call(kept.parent, "demo")
+    assert (result.exit_code, list(kept.parent.iterdir())) == (2, [kept])
+    assert "which has something in it that no demo made" in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize("settings", [{}, {"host": "::1"}, {"host": "localhost"}, {"url": "http://localhost:8420"}])
 def test_a_demonstration_on_this_machine_alone_is_one(settings: dict[str, str], tmp_path: Path) -> None:
     check_this_machine_only(Settings.model_validate({"home": tmp_path, **settings}))
