@@ -8,6 +8,7 @@ from ledger.core.sealing import Opening
 from ledger.saying import By
 from tests.http.served import Client, Served, new_key
 from tests.http.test_statements import SALT, send, signed
+from tests.signing import enrol
 
 ITEM = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
 FACTS: dict[str, Any] = {
@@ -54,8 +55,8 @@ async def test_a_key_that_was_enrolled_elsewhere_and_is_revoked_since_still_tell
     story, okafor = served.story, await served.sign_in(served.story.okafor)
     assert await items(okafor, served) == {}  # her keys are cached here from now on
     other = new_key()
-    registrar, administrator = By(story.bert.person, "registrar"), By(story.ada.person, "administrator")
-    await story.ledger.people.enrol_key(registrar, story.okafor.person, other.signer.public)
+    administrator = By(story.ada.person, "administrator")
+    await enrol(story.ledger, okafor.by, okafor.key.signer, story.okafor.person, other.signer.public)
     elsewhere = Client(served.http, okafor.by, other, await served.token(other, okafor.by))
     await sign_note(elsewhere, story.record)
     keys = (await story.ledger.facts.person(story.okafor.person, fresh=True)).fold.keys
