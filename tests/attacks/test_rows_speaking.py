@@ -53,7 +53,10 @@ def test_forge_an_authors_statement(ground: Ground) -> None:
 
 
 def test_enrol_a_false_key_for_somebody_or_serve_false_code_to_a_browser(ground: Ground) -> None:
-    """Nobody but the person or a registrar enrols; whoever looks sees every key in their name. False code: not seen."""
+    """Nobody but the person enrols a further key, and a registrar the first; who looks sees every key in their name.
+
+    False code is not seen.
+    """
     amina, false = ground.lived.people["amina"].person, new_key()
     with ground.serving() as http:
         for name, acting_as in (("okafor", "clinician"), ("sam", "carer"), ("ada", "administrator")):
@@ -63,12 +66,17 @@ def test_enrol_a_false_key_for_somebody_or_serve_false_code_to_a_browser(ground:
         registrar = ground.sign_in(http, "bert", "registrar")
         unsigned = http.post(f"/people/{amina}/keys", json={"jwk": false.signer.public.jwk}, headers=registrar)
         assert problem(unsigned, 403, "not-allowed")["rule"] == "not-signed"
-        bert = ground.client("bert")
-        named = {"person": amina, "kid": false.signer.kid}
-        public = KeyStatement(false.signer.public, "author", None, {"person": amina, "by": "registrar"})
-        done = send(http, registrar, signed(bert, named, type="key-enrolled/1", acting_as="registrar", public=public))
+        nia = http.post("/people", json={"name": "Nia Ferreira"}, headers=registrar).json()["ids"]["person"]
+        bert, answers = ground.client("bert"), []
+        for person in (amina, nia):
+            named = {"person": person, "kid": false.signer.kid}
+            public = KeyStatement(false.signer.public, "author", None, {"person": person, "by": "registrar"})
+            said = signed(bert, named, type="key-enrolled/1", acting_as="registrar", public=public)
+            answers.append(send(http, registrar, said))
+        refused, done = answers
+        assert problem(refused, 403, "not-allowed")["rule"] == "has-own-key"
         assert done.status_code == 201, done.text
-    listed = json.loads(ground.run("keys", "list", amina, "--json").stdout)
+    listed = json.loads(ground.run("keys", "list", nia, "--json").stdout)
     assert false.signer.kid in {key["kid"] for key in listed}
     # In clear on the log, with who enrolled it: it cannot be taken out unseen.
     position = done.json()["position"]

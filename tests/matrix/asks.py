@@ -15,6 +15,7 @@ from tests.http.served import Client, new_key
 from tests.http.test_statements import signed
 from tests.matrix.around import AT, PARTS, Around, around
 from tests.matrix.cast import Cast
+from tests.signing import enrol
 
 Make = Callable[[Around], Awaitable[Any]]
 """Makes what a path names: an id, or a tuple of them where the key names several, with a comma between."""
@@ -139,8 +140,8 @@ async def _oneself(_: Around, who: Client) -> dict[str, str]:
 
 
 async def _own_key(a: Around, who: Client) -> dict[str, str]:
-    key, registrar = new_key(), By(a.cast.bert.person, "registrar")
-    await a.ledger.people.enrol_key(registrar, who.by.person, key.signer.public)
+    key, oneself = new_key(), By(who.by.person, "patient")
+    await enrol(a.ledger, oneself, who.key.signer, who.by.person, key.signer.public)
     return {"person": who.by.person, "kid": key.signer.kid}
 
 
