@@ -303,11 +303,13 @@ def _spelled(value: int, version: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _keys_there(sentence: Sentence, gathered: Gathered, now: Instant) -> dict[str, bool]:
-    """Which keys of their own its author ever had, and the person has whose key is enrolled."""
+def _keys_there(sentence: Sentence, gathered: Gathered, now: Instant) -> dict[str, Any]:
+    """Which keys of their own its author ever had, and the person has or had whose key is enrolled."""
+    person = sentence.facts["person"]
     return {
-        "had_own_key": gathered.keys.had_own(sentence.by.person, _UNPLACED),
-        "subject_has_key": gathered.subject_keys.has_own(sentence.facts["person"], _UNPLACED, now),
+        "had_own_key": gathered.keys.last_own(sentence.by.person, _UNPLACED) is not None,
+        "subject_has_key": gathered.subject_keys.has_own(person, _UNPLACED, now),
+        "subject_keyed_at": gathered.subject_keys.last_own(person, _UNPLACED),
     }
 
 

@@ -53,6 +53,13 @@ async def enrol(ledger: Ledger, by: By, signer: Signer, person: str, key: Public
     return await submit(ledger, by, signer, "key-enrolled/1", facts, public=public)
 
 
+async def let_back_in(ledger: Ledger, person: str) -> None:
+    """Let somebody back in who had keys, as two administrators may: a registrar may then enrol the next."""
+    first, second = (By(founder, "administrator") for founder in ledger.people.founders)
+    asked = await ledger.people.ask_recovery(first, person)
+    await ledger.people.approve_recovery(second, person, str(asked.facts["recovery"]))
+
+
 @dataclass
 class Device:
     """Somebody's authenticator and browser: a passkey that a registrar has enrolled, and a session key."""

@@ -38,7 +38,7 @@ class Ask:
     ledger has no administrator yet. ``custody`` is that of the key a ``key-enrolled/1`` enrols;
     ``purpose`` that of the session it is said in. ``erased`` are the positions that a ``content-erased/1`` names.
     ``signed_by``: who holds the key that signs it; ``had_own_key``: its author has or had one that only they can use;
-    ``subject_has_key``: the person it is about has one.
+    ``subject_has_key``: the person it is about has one; ``subject_keyed_at``: where they were given their last one.
     """
 
     facts: Facts
@@ -52,6 +52,7 @@ class Ask:
     signed_by: Custody = "service"
     had_own_key: bool = False
     subject_has_key: bool = False
+    subject_keyed_at: int | None = None
 
     def __getitem__(self, member: str) -> Any:
         """A member of the statement's facts."""

@@ -188,6 +188,7 @@ def may_say(
     signed_by: Custody = "service",
     had_own_key: bool = False,
     subject_has_key: bool = False,
+    subject_keyed_at: int | None = None,
 ) -> Decision:
     """May this statement be admitted? ``said.recorded_at`` is the instant of admission; its position is not read.
 
@@ -196,7 +197,8 @@ def may_say(
     act as the service. ``founding``: there is no administrator yet. ``custody``: of the key that is enrolled.
     ``purpose``: of the session; a clinician who is only registered needs one to be in care. ``erased``: the positions
     whose words it erases. ``signed_by``: who holds the key that signs it; ``had_own_key``: whether the author has, or
-    had, a key or a passkey that only they can use; ``subject_has_key``: whether the person it is about has one.
+    had, a key or a passkey that only they can use; ``subject_has_key``: whether the person it is about has one;
+    ``subject_keyed_at``: the position at which the last of theirs was enrolled.
     """
     speaker = SPEAKERS.get(said.type)
     if speaker is None or facts.viewer.person != said.author:
@@ -212,7 +214,7 @@ def may_say(
     beside = _misnamed(facts, said, service)
     if beside is not None:
         return beside
-    keys = (signed_by, had_own_key, subject_has_key)
+    keys = (signed_by, had_own_key, subject_has_key, subject_keyed_at)
     ask = Ask(facts, said, standing, importing, founding, custody, purpose, erased, *keys)
     decision = speaker(ask)
     return _fresh(decision, said) if isinstance(decision, Permit) and widens(facts, said) else decision

@@ -43,8 +43,8 @@ def passkey_enrolled(ask: Ask) -> Decision:
     """The person by a key of their own, or a registrar.
 
     What the service only recorded enrols nothing: it could enrol a false key so. But the first registrar of a ledger
-    has no key yet, and there is nobody to enrol one. Whoever has a key enrols their next one themselves: else a
-    registrar could speak as anybody.
+    has no key yet, and there is nobody to enrol one. Whoever has a key enrols their next one themselves, and whoever
+    lost every key is let back in first: else a registrar could speak as anybody.
     """
     own, signed = ask["person"] == ask.author, ask.signed_by == "author"
     if ask.acts_as("registrar"):
@@ -53,6 +53,7 @@ def passkey_enrolled(ask: Ask) -> Decision:
             when(ask.had_own_key and not signed, "not-signed"),
             when(ask.subject_has_key and not own, "has-own-key"),
             when(_took_two(ask) and not own and not _administers(ask), "takes-an-administrator"),
+            when(not own and not _let_back_in(ask), "not-recovered"),
         )
     return checked(ask.permit("own-key") if own else ROLE_MISSING, when(not signed, "not-signed"))
 
@@ -257,6 +258,12 @@ def _registering(ask: Ask) -> Decision:
 def _took_two(ask: Ask) -> bool:
     """Does the person it is about have a role that took two administrators? Fewer must not get in as them."""
     return ask.facts.subject is not None and not NEEDS_APPROVAL.isdisjoint(ask.facts.subject.roles)
+
+
+def _let_back_in(ask: Ask) -> bool:
+    """Had the person no key before, or were they let back in since they were given the last?"""
+    let_in = None if ask.facts.subject is None else ask.facts.subject.let_back_in
+    return ask.subject_keyed_at is None or (let_in is not None and let_in > ask.subject_keyed_at)
 
 
 def _administers(ask: Ask) -> bool:

@@ -216,6 +216,10 @@ SAYING_REFUSED: Final[Mapping[str, Explanation]] = {
         "The person has a key of their own.",
         "Ask them to enrol the next one with it. If they lost it, let them back in by recovery.",
     ),
+    "not-recovered": Explanation(
+        "The person had a key of their own, and nobody let them back in since.",
+        "Let them back in first: two of the staff, or a code of their own.",
+    ),
     "takes-an-administrator": Explanation(
         "The person has a role that took two administrators.", "Ask an administrator to do it."
     ),

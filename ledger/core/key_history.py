@@ -110,11 +110,11 @@ class KeyHistory:
         lasting = any(one.said.not_after is None or at < parse_instant(one.said.not_after) for one in own)
         return lasting or any(enrolment.in_force(position) for enrolment in self._passkeys_of(person))
 
-    def had_own(self, person: str, position: int) -> bool:
-        """Whether before a position there ever was a key or a passkey that only the person can use."""
-        return any(one.said.custody == "author" and one.enrolled_at < position for one in self._keys_of(person)) or any(
-            one.enrolled_at < position for one in self._passkeys_of(person)
-        )
+    def last_own(self, person: str, position: int) -> int | None:
+        """Where before a position the last key or passkey was enrolled that only the person can use; None: nowhere."""
+        keys = [one.enrolled_at for one in self._keys_of(person) if one.said.custody == "author"]
+        passkeys = [one.enrolled_at for one in self._passkeys_of(person)]
+        return max((at for at in keys + passkeys if at < position), default=None)
 
     def _apply_passkey(self, position: int, statement_type: str, said: PasskeyStatement) -> None:
         name = (said.person, said.passkey.credential)

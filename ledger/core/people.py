@@ -112,6 +112,8 @@ class PersonFacts(Fold):
     cases: dict[str, Case] = field(default_factory=dict)
     recoveries: dict[str, str] = field(default_factory=dict)
     """Who asked, by recovery: those that wait for somebody else's approval."""
+    let_back_in: int | None = None
+    """The position of the last recovery: its approval by a second, or the use of a code of one's own."""
 
     @classmethod
     def of(cls, person: str, statements: Iterable[Said]) -> Self:
@@ -164,9 +166,12 @@ class PersonFacts(Fold):
     def _recovery_asked(self, said: Said) -> None:
         if said.facts["ground"] == "staff":
             self.recoveries.setdefault(said.facts["recovery"], said.author)
+        else:
+            self.let_back_in = said.position
 
     def _recovery_approved(self, said: Said) -> None:
-        self.recoveries.pop(said.facts["recovery"], None)
+        if self.recoveries.pop(said.facts["recovery"], None) is not None:
+            self.let_back_in = said.position
 
     def _team_joined(self, said: Said) -> None:
         self.teams.pop(said.facts["team"], None)

@@ -79,7 +79,7 @@ def check_enrolled_by(
     if isinstance(public, KeyStatement) and public.custody == "service":
         good = said.acting_as == "service"
     elif said.acting_as == "registrar":
-        signed_by_them = voucher.custody == "author" or not keys.had_own(said.author, position)
+        signed_by_them = voucher.custody == "author" or keys.last_own(said.author, position) is None
         good = signed_by_them and (
             said.author == public.person or not keys.has_own(public.person, position, recorded_at)
         )

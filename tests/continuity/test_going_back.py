@@ -68,7 +68,7 @@ def test_yesterdays_backup_does_not_start_and_the_message_says_why_and_what_to_d
 
 def test_an_empty_database_in_the_place_of_the_log_does_not_start(installation: Installation) -> None:
     with psycopg.connect(installation.database.superuser_dsn) as connection:
-        connection.execute("drop schema ledger cascade; drop schema projections cascade")
+        connection.execute("drop schema ledger, projections, sign_in cascade")
     assert "migrate" in installation.command("people", "list").stderr
     migrated = Path(installation.home)  # the keys and the file stay; only the database is new
     from api.wiring import SCHEMA_FOLDERS  # noqa: PLC0415

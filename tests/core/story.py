@@ -13,6 +13,7 @@ from ledger.core.authority import may_say, person_named_in
 from ledger.core.decisions import Decision, Facts, Permit, Request
 from ledger.core.facts import RecordFacts
 from ledger.core.instants import DAY, HOUR, SECOND, Instant, format_instant, parse_instant
+from ledger.core.keys import KeyId
 from ledger.core.people import PersonFacts, PolicyFacts, TeamFacts
 from ledger.core.policy import decide
 from ledger.core.said import Said
@@ -96,7 +97,8 @@ class Story:
         shaped = shaped_as(type_, facts)
         self.now = Instant(self.now + SECOND)
         worded = STATEMENT_TYPES[type_].words is not None
-        self.said.append(Said(len(self.said), self.now, self.now, type_, author, acting_as, shaped, worded))
+        said = (self.now, self.now, type_, author, acting_as, shaped, worded)
+        self.said.append(Said(len(self.said), *said, KeyId(f"key of {author}")))
         return len(self.said) - 1
 
     def patient(self, type_: str, /, **facts: Any) -> int:

@@ -16,6 +16,7 @@ from tests.http.served import Served, problem, statement_id
 from tests.sign_in import authenticator
 from tests.sign_in.authenticator import EDDSA, USER_PRESENT, Authenticator
 from tests.sign_in.browser import PLACE, Browser
+from tests.signing import let_back_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PAGE = authenticator.Browser(PLACE)
@@ -55,6 +56,7 @@ async def added(browser: Browser, device: Authenticator, name: str = "Key ring")
 async def enrolled(house: Served, by: By, kept: KeptPasskey) -> None:
     """Bert, the registrar, knows it is theirs. He has no key of his own yet, so the service records it for him."""
     registrar = By(house.story.bert.person, "registrar")
+    await let_back_in(house.story.ledger, by.person)  # the tests of a module have their people in common
     await house.story.ledger.people.enrol_passkey(registrar, by.person, kept.passkey(HERE.rp))
 
 

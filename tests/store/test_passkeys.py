@@ -17,7 +17,7 @@ from ledger.core.vouching import NotAssured
 from ledger.domain.errors import NotAllowed, NotPossible
 from ledger.saying import By
 from tests.sign_in.authenticator import USER_PRESENT, Browser
-from tests.signing import Device, item_facts, submit
+from tests.signing import Device, item_facts, let_back_in, submit
 from tests.story import Story
 
 WORDS = {"title": None, "text": "Slept well.", "quote": None, "data": None}
@@ -139,6 +139,7 @@ async def test_a_revoked_passkey_does_not_come_back_under_another_credential(sto
     amina = await device_of(story, story.amina)
     [enrolment] = (await story.ledger.facts.person(amina.by.person, fresh=True)).fold.keys.passkeys.values()
     await story.ledger.people.revoke_passkey(amina.by, amina.by.person, enrolment.said, "stolen")
+    await let_back_in(story.ledger, amina.by.person)
     again = replace(amina.passkey, credential="AAAA")
     with pytest.raises(KeyNotInForce, match="second credential"):
         await story.ledger.people.enrol_passkey(By(story.bert.person, "registrar"), amina.by.person, again)

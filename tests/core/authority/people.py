@@ -135,6 +135,8 @@ def _(story: Story) -> None:
         # Whoever has a key enrols the next one; a role that took two is not taken over by one registrar.
         assert answer(story, enrolled, JOY, "registrar", through=taken, **key) == "-has-own-key"
         assert answer(story, enrolled, SAM, "carer", through=taken, **key) == "+own-key"
+        lost = signed | {"subject_keyed_at": 500}
+        assert answer(story, enrolled, JOY, "registrar", through=lost, **key) == "-not-recovered"
         greta = {**key, "person": GRETA}
         assert answer(story, enrolled, JOY, "registrar", through=signed, **greta) == "-takes-an-administrator"
     assert answer(story, "passkey-enrolled/1", SERVICE, "service", **key) == "-role-missing"
@@ -177,8 +179,15 @@ def _(story: Story) -> None:
     assert answer(story, "recovery-asked/1", JOY, "registrar", **asked | {"person": GRETA}) == "-takes-an-administrator"
     assert answer(story, "recovery-asked/1", ADA, "administrator", **asked | {"person": GRETA}) == "+administrator"
     assert approve(JOY, "registrar", person=GRETA) == "-takes-an-administrator"
-    story.say("recovery-approved/1", ADA, "administrator", **approved)
+    key, signed = {"person": SAM, "kid": "kid"}, {"signed_by": "author", "had_own_key": True}
+    keyed = story.say("recovery-approved/1", ADA, "administrator", **approved)
     assert approve(ADA, "administrator") == "-nothing-to-approve"
+    for since, told in ((keyed - 1, "+registrar"), (keyed + 1, "-not-recovered")):
+        lost = signed | {"subject_keyed_at": since}
+        assert answer(story, "passkey-enrolled/1", JOY, "registrar", through=lost, **key) == told
+    code = story.say("recovery-asked/1", SERVICE, "service", **asked | {"ground": "code"})
+    lost = signed | {"subject_keyed_at": code - 1}
+    assert answer(story, "passkey-enrolled/1", JOY, "registrar", through=lost, **key) == "+registrar"
 
 
 @row("a case is assigned by an administrator or a guardian, to somebody else, of a record or a person")

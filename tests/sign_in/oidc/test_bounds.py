@@ -21,8 +21,8 @@ async def test_no_further_way_in_is_made_where_the_provider_vouches_for_less_tha
     async with Browser.of(browser.served) as own:
         await own.begin(story.okafor)
         await link(own, forger, "dr okafor")
-    record = (await story.ledger.care.open_record(story.ada, story.okafor.person)).facts["record"]
-    assert record
+    await story.ledger.care.open_record(story.ada, story.okafor.person)
+    await story.settled()
     assert (await sign_in(browser, forger, "dr okafor")).status_code == 303
     assert (await browser.get("/session")).json()["may_act_as"] == ["patient"]
     for path, body in (
