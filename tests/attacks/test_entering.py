@@ -36,7 +36,7 @@ PAIRS = {"passkeys": (known_passkey, unknown_passkey), "invitations": (known_lin
 """Attempts at what is there, and at what is not."""
 ROUNDS = 15
 NOTICEABLE, LEAST = 0.75, 0.004
-"""By how much two medians may differ, as a part of the shorter or in seconds: a lookup more, on a busy machine, is less.
+"""By how much two medians may differ, as a part of the shorter or in seconds; a busy machine does no less to them.
 
 What is behind a door has 128 bits and more: nobody tries enough to make use of so little.
 """
