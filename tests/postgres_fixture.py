@@ -108,4 +108,4 @@ def _remove_abandoned(base: Path) -> None:
         lock = try_lock(Place(directory / "home")) if (directory / "home").exists() else None
         if lock is not None:
             os.close(lock)
-            shutil.rmtree(directory)
+            shutil.rmtree(directory, ignore_errors=True)  # another worker may be at it

@@ -235,6 +235,11 @@ def _keys(scene: Scene) -> Iterator[Ask]:
     yield Ask("GET", f"/people/{UNKNOWN}/keys")
 
 
+def _recoveries(scene: Scene) -> Iterator[Ask]:
+    for person in (scene.reader.person, UNKNOWN):
+        yield Ask("GET", f"/people/{person}/recovery")
+
+
 def _statements(scene: Scene) -> Iterator[Ask]:
     for limit in (1, 50):
         yield Ask("GET", f"/people/{scene.reader.person}/statements", {"limit": limit}, pages=True)
@@ -286,6 +291,7 @@ ASKED: Final[Mapping[str, Asks]] = {
     "trail.who_looked": _trail, "trail.who_looked_across": _across, "trail.seen_by": _seen_by, "trail.in_full": _line,
     "trail.as_of": _as_of,
     "worklist.read": _worklist, "worklist.count": _counts, "notices.read": _notices, "people.keys": _keys,
+    "people.recoveries": _recoveries,
     "people.statements": _statements,
     "statements.receipt": _receipt, "statements.submit": _submit,
 }  # fmt: skip
