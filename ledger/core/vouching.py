@@ -16,8 +16,6 @@ from ledger.core.statement import SignedStatement
 
 LONGEST: Final = 12 * HOUR
 """How long a session key may be good for."""
-
-
 ENROLS: Final = frozenset({"key-enrolled/1", "passkey-enrolled/1"})
 
 

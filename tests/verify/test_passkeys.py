@@ -193,7 +193,7 @@ def test_a_registrar_with_a_key_of_their_own_must_sign() -> None:
     life.log.admit("key-enrolled/1", {"person": RITA, "kid": OTHER.kid}, public=own, author=RITA, acting_as="registrar")
     assert life.wrong() == {}
     [remark] = verified(life.log).remarks
-    assert remark.startswith("1 keys of people's own were enrolled by the service for a registrar without a key")
+    assert remark.startswith("keys of people's own that the service enrolled for a registrar without a key: 1,")
     unsigned = life.enrol_passkey()
     assert life.wrong() == {Step.SIGNATURES: unsigned}
 
