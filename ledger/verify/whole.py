@@ -190,8 +190,8 @@ class _Run:
         """Tell where nothing but the service's word stands for a key: it could have enrolled one of its own so."""
         if on_word := self.folding.on_word:
             self.remarks.append(
-                f"keys of people's own that the service enrolled for a registrar without a key: {len(on_word):,}, the last"
-                f" at position {on_word[-1]}; ask their owners whether these are theirs"
+                f"keys of people's own that the service enrolled for a registrar without a key: {len(on_word):,}, the"
+                f" last at position {on_word[-1]}; ask their owners whether these are theirs"
             )
 
     def _settle_erasures(self) -> None:
