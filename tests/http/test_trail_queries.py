@@ -245,8 +245,8 @@ async def test_while_a_guardian_delays_the_notice_the_patient_finds_no_line_of_t
     assert await told() == [[], [], [], [], [], False, [], False, []]
     [line] = (await asked(greta, f"{served.record}/trail", purpose="audit", viewer=story.moss.person))["lines"]
     problem(await amina.get(f"{served.record}/trail/{line['id']}"), 404, "unknown")
-    await ledger.sharing.delay_notice(story.greta, story.record, emergency, later(served, 100), "She is safe now.")
-    await asyncio.sleep(0.2)
+    await ledger.sharing.delay_notice(story.greta, story.record, emergency, later(served, 1000), "She is safe now.")
+    await asyncio.sleep(1.1)
     open_now = await told()
     assert [bool(one) for one in open_now] == [True, True, True, True, True, True, True, True, True]
     assert (await asked(amina, f"{served.record}/trail/{line['id']}"))["line"]["id"] == line["id"]
