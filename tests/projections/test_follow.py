@@ -1,6 +1,7 @@
 """Following the ledger: complete, in order, once; after a lost connection, in two processes, and from the beginning."""
 
 import asyncio
+import re
 import time
 from datetime import date
 
@@ -157,7 +158,8 @@ async def test_what_keeps_the_follower_back_is_in_the_error_of_those_who_wait(st
 
 async def test_neither_words_nor_names_are_anywhere_in_the_projections(story: Story) -> None:
     await busy(story)
-    said = "".join(row for rows in dump(story.database).values() for row in rows).lower()
+    rows = "".join(row for rows in dump(story.database).values() for row in rows)
+    said = re.sub(r"(?<![\w-])[\w-]{43}(?![\w-])", "", rows).lower()  # in a key's id any two letters may stand
     for word in ("laugh", "joke", "i am not", "practice", 'son"', *(part for name in NAMES for part in name.split())):
         assert word.lower() not in said.replace("person", "")
 
