@@ -10,8 +10,8 @@ from api.http.answers import json_answer
 from api.http.bodies import Body, InPath, OnlyBody, names, reads, shown_as
 from api.http.cookies import clear_session, cookie_of, csrf_of, set_session
 from api.http.operations import does, shows
-from api.http.problems import SIGN_IN, Problem, Refused
 from api.http.service import Call, Calling
+from api.http.signing_in import session_id_of
 from api.sign_in.sessions import ListedSession
 from api.sign_in.standing import check_may_act_as, may_act_as
 from ledger.core.canonical import base64url
@@ -83,7 +83,7 @@ async def show(call: Calling, request: Request) -> Response:
 @does(router, "/session/acting-as", "session.act_as", _ACTS)
 async def act_as(call: Calling, body: Annotated[ActingAs, reads(ActingAs)]) -> Response:
     """Act as something else in this session, which the facts must allow; the cookie's value changes."""
-    _browsers(call)
+    session_id_of(call)
     await call.service.caught_up()
     await check_may_act_as(call.ledger, call.service.directory, call.session.person, body.acting_as)
     begun = await call.service.doors.sessions.act_as(call.session, body.acting_as)
@@ -96,7 +96,7 @@ async def act_as(call: Calling, body: Annotated[ActingAs, reads(ActingAs)]) -> R
 @does(router, "/session/end", "session.end", {"ended": 1})
 async def end(call: Calling, body: Annotated[OnlyBody, reads(OnlyBody)]) -> Response:
     """Sign out here; the browser forgets what it has kept of this place."""
-    _browsers(call)
+    session_id_of(call)
     await call.service.doors.sessions.end(call.session)
     response = json_answer({"ended": 1})
     clear_session(response)
@@ -140,15 +140,8 @@ async def end_everywhere(call: Calling, body: Annotated[OnlyBody, reads(OnlyBody
 @does(router, "/session/nonces", "session.nonces", {"nonces": ["kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"]})
 async def nonces(call: Calling, body: Annotated[NewNonces, reads(NewNonces)]) -> Response:
     """Nonces of 32 bytes, in base64url, for assertions of this session's passkey."""
-    once, whom = call.service.doors.once, _browsers(call)
+    once, whom = call.service.doors.once, session_id_of(call)
     return json_answer({"nonces": [base64url(once.challenge(body.purpose, whom)) for _ in range(body.count)]})
-
-
-def _browsers(call: Call) -> str:
-    """The id of the session that this is asked in; raises Refused for a program's token, which has none."""
-    if call.session.id is None:
-        raise Refused(Problem(SIGN_IN, "session: got a token, wanted a browser's session; sign in in a browser"))
-    return call.session.id
 
 
 async def _allowed(call: Call) -> list[str]:
