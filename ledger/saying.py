@@ -15,7 +15,7 @@ from ledger.core.authority import may_say, person_named_in
 from ledger.core.decisions import Deny, Facts, Permit
 from ledger.core.errors import CoreError
 from ledger.core.instants import Instant, parse_instant
-from ledger.core.key_history import KeyHistory
+from ledger.core.key_history import LATER_THAN_ALL, KeyHistory
 from ledger.core.keys import KeyStatement
 from ledger.core.public import Erased, Public
 from ledger.core.receipt import Receipt
@@ -36,8 +36,6 @@ from ledger.streams import Streams
 ATTEMPTS: Final = 12
 ALONE_FROM: Final = 3
 """The attempt from which nothing else is admitted between the facts and the statement: a record is that busy."""
-_UNPLACED: Final = 2**53 - 1
-"""Stands for the position of what has none yet: later than every fact."""
 _NAMES: Final = UUID("4f3a5a53-7a6b-5f0f-a0c4-6b8b7a7b3f10")
 
 
@@ -167,7 +165,7 @@ class Speaker:
         raise Conflict(f"{sentence.type}: others were faster {ATTEMPTS} times; try again")
 
     def _allow(self, sentence: Sentence, voice: Voice, gathered: Gathered, key: KeyStatement, now: Instant) -> Permit:
-        said = Said(_UNPLACED, now, voice.made_at, sentence.type, voice.author, voice.acting_as, sentence.facts)
+        said = Said(LATER_THAN_ALL, now, voice.made_at, sentence.type, voice.author, voice.acting_as, sentence.facts)
         decision = may_say(
             gathered.facts,
             said,
@@ -215,13 +213,13 @@ class Speaker:
         """The voice with the generation of its service-held key, and the key, which speaks for the author."""
         if sentence.submission is not None:
             signed = sentence.submission.signed
-            key = voucher_of(keys, signed, _UNPLACED, now)
+            key = voucher_of(keys, signed, LATER_THAN_ALL, now)
             signed.check_signature(key.key)
-            check_assured(keys, key, signed, sentence.submission.assertion, _UNPLACED)
+            check_assured(keys, key, signed, sentence.submission.assertion, LATER_THAN_ALL)
             return voice, key
         generation = keys.service_generation(voice.author)
         signer = self._mapper.keyring.signer_for(voice.author, generation)
-        key = keys.find(voice.author, signer.kid, _UNPLACED, now)
+        key = keys.find(voice.author, signer.kid, LATER_THAN_ALL, now)
         return (replace(voice, generation=generation) if generation else voice), key
 
     async def _enqueue(
@@ -307,9 +305,9 @@ def _keys_there(sentence: Sentence, gathered: Gathered, now: Instant) -> dict[st
     """Which keys of their own its author ever had, and the person has or had whose key is enrolled."""
     person = sentence.facts["person"]
     return {
-        "had_own_key": gathered.keys.last_own(sentence.by.person, _UNPLACED) is not None,
-        "subject_has_key": gathered.subject_keys.has_own(person, _UNPLACED, now),
-        "subject_keyed_at": gathered.subject_keys.last_own(person, _UNPLACED),
+        "had_own_key": gathered.keys.last_own(sentence.by.person, LATER_THAN_ALL) is not None,
+        "subject_has_key": gathered.subject_keys.has_own(person, LATER_THAN_ALL, now),
+        "subject_keyed_at": gathered.subject_keys.last_own(person, LATER_THAN_ALL),
     }
 
 

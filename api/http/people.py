@@ -13,7 +13,7 @@ from api.http.service import Call, Calling
 from ledger.core.entry import read_entry
 from ledger.core.identifiers import nhs_number_of
 from ledger.core.instants import Instant, format_instant, parse_instant
-from ledger.core.key_history import Enrolment, KeyHistory
+from ledger.core.key_history import LATER_THAN_ALL, Enrolment, KeyHistory
 from ledger.core.keys import PublicKey
 from ledger.core.terms import ROLES
 from ledger.domain.errors import Unknown
@@ -24,7 +24,6 @@ router: Final = APIRouter(tags=["people"])
 RoleInPath = Annotated[str, Path(pattern="^[a-z-]{1,64}$", description="A role.", json_schema_extra={"enum": [*ROLES]})]
 KeyInPath = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{43}$", description="A key id: an RFC 7638 thumbprint.")]
 
-_LATER_THAN_ALL: Final = 2**53 - 1
 _PERSON: Final = "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10"
 _NEXT_YEAR: Final = "2027-05-03T09:00:00.000Z"
 _JWK: Final = {"crv": "Ed25519", "kty": "OKP", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
@@ -202,7 +201,7 @@ async def keys(call: Calling, person: InPath) -> Response:
         raise Unknown(f"person {person}: there are no keys of theirs for you; ask for your own")
     history = (await _person(call, person)).keys
     now = call.ledger.clock()
-    in_force = history.in_force(person, _LATER_THAN_ALL)
+    in_force = history.in_force(person, LATER_THAN_ALL)
     current = {one.enrolled_at for one in in_force if (ends := one.said.not_after) is None or now < parse_instant(ends)}
     return json_answer({"keys": [_key(one, one.enrolled_at in current) for one in history.by_person.values()]})
 
@@ -238,7 +237,7 @@ async def statements(call: Calling, person: InPath, page: Annotated[PageOfStatem
     if person != call.session.person:
         raise Unknown(f"person {person}: there are no statements of theirs for you; ask for your own")
     continues, cursors = ("statements", person), call.service.cursors
-    before = _LATER_THAN_ALL if page.cursor is None else cursors.open(page.cursor, *continues)[1]
+    before = LATER_THAN_ALL if page.cursor is None else cursors.open(page.cursor, *continues)[1]
     found = await call.ledger.rows.entries_of(person, before, page.limit + 1)
     keys = (await _person(call, person)).keys
     more = len(found) > page.limit

@@ -1,6 +1,6 @@
 """Whose page it is: what the modules need to sign in this person's name, and nothing more."""
 
-from typing import Any, Final
+from typing import Any
 
 from fastapi import Request
 
@@ -8,9 +8,7 @@ from api.http.cookies import cookie_of, csrf_of
 from api.http.problems import SIGN_IN, Problem, Refused
 from api.http.service import Call
 from ledger.core.high_stakes import HIGH_STAKES
-from ledger.core.key_history import KeyHistory
-
-LATER_THAN_ALL: Final = 2**53 - 1
+from ledger.core.key_history import LATER_THAN_ALL, KeyHistory
 
 
 async def keys_of(call: Call) -> KeyHistory:

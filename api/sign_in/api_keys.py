@@ -24,7 +24,7 @@ from api.sign_in.session import Session, SignInRefused
 from ledger.core.canonical import base64url
 from ledger.core.errors import CoreError
 from ledger.core.instants import MINUTE, SECOND, Instant
-from ledger.core.key_history import KeyHistory, KeyNotInForce
+from ledger.core.key_history import LATER_THAN_ALL, KeyHistory, KeyNotInForce
 from ledger.core.keys import KeyId, PublicKey, SigningKey
 from ledger.core.shapes import uuid
 from ledger.core.terms import ACTING_AS
@@ -45,7 +45,6 @@ SCOPES: Final = (*_ACTING, *(f"{acting} {_READ}" for acting in _ACTING))
 _SKEW: Final = 30 * SECOND
 _LARGEST_JWT: Final = 4096
 _LARGEST_CACHE: Final = 4096
-_LATER_THAN_ALL: Final = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ class ApiKeys:
     async def _check_in_force(self, session: Session, *, fresh: bool) -> None:
         keys = (await self.facts.person(session.person, fresh=fresh)).fold.keys
         try:
-            keys.find(session.person, session.kid or KeyId(""), _LATER_THAN_ALL, self.clock())
+            keys.find(session.person, session.kid or KeyId(""), LATER_THAN_ALL, self.clock())
         except KeyNotInForce as error:
             raise SignInRefused(
                 "invalid_token", "token: its key is no longer in force; sign in with another"
@@ -238,7 +237,7 @@ def _author_key(keys: KeyHistory, person: str, kid: KeyId, now: Instant) -> Publ
     Nor does a session key: it speaks in one browser, and a token by it would need no passkey and outlive the session.
     """
     try:
-        said = keys.find(person, kid, _LATER_THAN_ALL, now)
+        said = keys.find(person, kid, LATER_THAN_ALL, now)
     except KeyNotInForce as error:
         raise _refused("invalid_client") from error
     if said.custody != "author" or said.certified_by is not None:

@@ -7,11 +7,15 @@ passkey that certified it does.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from ledger.core.errors import CoreError
 from ledger.core.instants import Instant, parse_instant
 from ledger.core.keys import KeyId, KeyStatement
 from ledger.core.passkeys import Passkey, PasskeyStatement
+
+LATER_THAN_ALL: Final = 2**53 - 1
+"""Stands for the position of what has none yet: later than every statement."""
 
 
 class KeyNotInForce(CoreError):

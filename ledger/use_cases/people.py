@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from ledger.core.authority import may_say
 from ledger.core.decisions import Deny
 from ledger.core.instants import Instant, format_instant
+from ledger.core.key_history import LATER_THAN_ALL
 from ledger.core.keys import KeyStatement, PublicKey
 from ledger.core.passkeys import Passkey, PasskeyStatement
 from ledger.core.people import PersonFacts
@@ -21,7 +22,6 @@ from ledger.store.mapper import SealingMapper
 from ledger.store.recorder import LedgerRecorder
 
 FROM = frozenset({"from"})
-_LATER_THAN_ALL = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class People:
         gathered = await self._gatherer.gather(by.person, record, at=now, fresh=True)
         facts = replace(gathered.facts, subject=PersonFacts(person, registered=gathered.as_of))
         naming = {"record": record, "person": person}
-        said = Said(_LATER_THAN_ALL, now, now, "carer-named/1", by.person, by.acting_as, naming)
+        said = Said(LATER_THAN_ALL, now, now, "carer-named/1", by.person, by.acting_as, naming)
         decision = may_say(facts, said, service=service.person)
         if isinstance(decision, Deny):
             await self._speaker.record_refusal(by, said.type, record, decision.rule)
@@ -184,7 +184,7 @@ class People:
         now, each = self._speaker.clock(), replace(by, statement_id=None)
         gathered = await self._gatherer.gather(person, at=now, fresh=True)
         keys, known = gathered.keys, gathered.facts.viewer
-        own = [one.said for one in keys.in_force(person, _LATER_THAN_ALL) if one.said.custody == "author"]
+        own = [one.said for one in keys.in_force(person, LATER_THAN_ALL) if one.said.custody == "author"]
         passkeys = [one.said for one in keys.passkeys.values() if one.revoked_at is None]
         said = [await self.revoke_passkey(each, person, one, "left") for one in passkeys]
         # The session keys that a passkey certified have ended with it.
