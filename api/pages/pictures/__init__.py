@@ -1,1 +1,1 @@
-"""Pictures that the server draws: pure functions from data to SVG. The sheet `pictures.css` gives them their colours."""
+"""Pictures that the server draws: pure functions from data to SVG. `pictures.css` gives them their colours."""
