@@ -1,5 +1,6 @@
 """A real PostgreSQL for the tests: one server per worker in memory, one migrated template, a copy per test."""
 
+import errno
 import os
 import shutil
 import stat
@@ -23,6 +24,8 @@ UNSAFE_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": 
 TEMPLATE = "template_ledger"
 _PREFIX = "record-ledger-test-"
 _ABANDONED = 3600.0
+_LAST_CHECKPOINT = 30.0
+"""Seconds that a server without its owner has to come to its end."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +57,51 @@ def home_in_memory() -> Iterator[Path]:
         yield directory / "home"
     finally:
         remove_home(directory / "home")
-        shutil.rmtree(directory)
+        _remove(directory)
 
 
 def remove_home(home: Path) -> None:
-    """Remove a home whose server was stopped, wherever the server's part of it is."""
-    cluster = Place(home.resolve()).cluster
-    if cluster.exists():
-        shutil.rmtree(Place(home.resolve()).run, ignore_errors=True)
-        shutil.rmtree(cluster)
+    """Remove a home that nobody runs any more, wherever the server's part of it is.
+
+    A server whose owner was killed writes its last checkpoint without it: its end is waited for.
+
+    Raises `AssertionError` if a server is still there after `_LAST_CHECKPOINT` seconds.
+    """
+    place = Place(home.resolve())
+    if place.lock.exists():
+        _await_end_of_server(place)
+    if place.cluster.exists():
+        shutil.rmtree(place.run, ignore_errors=True)
+        _remove(place.cluster)
     if home.exists():
-        shutil.rmtree(home)
+        _remove(home)
+
+
+def _await_end_of_server(place: Place) -> None:
+    """Return when the last process of the home's server is gone: each of them holds the home's lock."""
+    end = time.monotonic() + _LAST_CHECKPOINT
+    while (lock := try_lock(place)) is None:
+        if time.monotonic() > end:
+            raise AssertionError(
+                f"got a home whose PostgreSQL runs ({place.lock} is held); wanted it stopped within "
+                f"{_LAST_CHECKPOINT:.0f} s. Stop the server, or end whoever runs it, before the test ends."
+            )
+        time.sleep(0.02)
+    os.close(lock)
+
+
+def _remove(directory: Path) -> None:
+    """Remove a directory in which a process that is being killed may write one more file."""
+    for _ in range(50):
+        try:
+            shutil.rmtree(directory)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.ENOENT}:
+                raise
+            time.sleep(0.1)
+        if not directory.exists():
+            return
+    shutil.rmtree(directory)
 
 
 @contextmanager

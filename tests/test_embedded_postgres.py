@@ -16,7 +16,7 @@ from api.postgres import EmbeddedPostgres, EmbeddedPostgresError
 from api.postgres.account import server_account
 from api.postgres.binaries import find_binaries
 from api.postgres.place import private_directory
-from tests.postgres_fixture import home_in_memory, mode, read_back, write_down
+from tests.postgres_fixture import home_in_memory, mode, read_back, remove_home, write_down
 from tests.postgres_owner import Owner
 
 ROOT = os.geteuid() == 0
@@ -107,6 +107,16 @@ def test_kill_9_of_its_owner_stops_it_and_the_next_one_runs_it(home: Path, user:
     with Owner(home, user) as next_one:
         assert next_one.outcome() == "started"
         assert read_back(home) == ["slept well"]
+
+
+def test_removing_a_home_waits_for_the_server_of_an_owner_that_was_killed(home: Path) -> None:
+    with Owner(home) as owner:
+        owner.outcome()
+        write_down(home, "slept well")
+        pid = postmaster(home)
+    remove_home(home)
+    assert not alive(pid)
+    assert not home.exists()
 
 
 def test_kill_9_of_postgres_loses_nothing_that_was_acknowledged(durable_postgres: EmbeddedPostgres, home: Path) -> None:
