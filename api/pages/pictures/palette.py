@@ -75,6 +75,5 @@ PAIRS: Final[tuple[tuple[str, str, float], ...]] = (
     *((mark, ground, _GRAPHIC) for mark in ("first-series", "second-series") for ground in ("paper", "wash")),
     ("focus", "brand", _GRAPHIC),
     ("focus", "brand-dark", _GRAPHIC),
-    ("ink", "focus", _GRAPHIC),
 )
 """Foreground, background and the least contrast: 4.5 for text (WCAG 2.2, 1.4.3), 3 for a graphic (1.4.11)."""
