@@ -1,0 +1,163 @@
+"""What the first page of each list costs in a large ledger: 10,000 items in a record, 100,000 lines on its trail.
+
+    LEDGER_BENCH_LARGE=DIRECTORY python -m tests.bench.pages [WORD OF A PAGE ...]
+
+The operations of the API over ASGI, in one process with the service, over a PostgreSQL that waits for the disk; to
+record the look is part of each. Told are the first request (facts are read and folded then), the median and the 95th
+percentile of thirty in milliseconds, the median as a part of the 200 ms that a page may take, and the answer's size.
+"""
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import uvloop
+
+from api.postgres import EmbeddedPostgres
+from ledger.core.instants import DAY, Instant, format_instant
+from ledger.saying import By
+from tests.bench.large import large_home, made_in, served_large
+from tests.bench.large_record import Large
+from tests.http.served import Client
+
+MAY_TAKE_MS: Final = 200.0
+ROUNDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: its name, who reads it, and the operation with its query."""
+
+    name: str
+    by: By
+    path: str
+    query: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a page took, in milliseconds: the first time, and then each time; and the bytes of its answer."""
+
+    name: str
+    first: float
+    each: Sequence[float]
+    size: int
+
+    @property
+    def p50(self) -> float:
+        """The median."""
+        return statistics.median(self.each)
+
+    def line(self) -> str:
+        """As a line of the table."""
+        p95 = statistics.quantiles(self.each, n=20)[-1]
+        numbers = f"{self.first:8.1f} {self.p50:8.1f} {p95:8.1f} {self.p50 / MAY_TAKE_MS:7.2f} {self.size:9,}"
+        return f"{self.name:42}{numbers}"
+
+
+HEAD: Final = f"{'page':42}{'first ms':>8} {'p50 ms':>8} {'p95 ms':>8} {'of 200':>7} {'bytes':>9}"
+
+
+def pages_of(large: Large, now: Instant) -> list[Page]:
+    """Every list's first page, and what else a page shows."""
+    begun = large.begun
+    amina, sam, okafor, ruth = begun.amina, begun.sam, begun.okafor, begun.ruth
+    record, case = f"/records/{begun.record}", {"case": large.case}
+    fortnight = {"since": format_instant(Instant(now - 40 * DAY)), "until": format_instant(Instant(now - 26 * DAY))}
+    then = format_instant(Instant(now - 50 * DAY))
+    trail, item = f"{record}/trail", f"{record}/items/{large.discussed}"
+    return [
+        Page("record, patient", amina, record),
+        Page("record, carer", sam, record),
+        Page("record, clinician", okafor, record),
+        Page("record, auditor", ruth, record, case),
+        Page("record, wishes only", amina, record, {"kind": "wishes"}),
+        Page("item with 200 comments, patient", amina, item),
+        Page("item with 200 comments, clinician", okafor, item),
+        Page("matters, patient", amina, f"{record}/matters"),
+        Page("matters, clinician", okafor, f"{record}/matters"),
+        Page("sharing, patient", amina, f"{record}/sharing"),
+        Page("sharing, clinician", okafor, f"{record}/sharing"),
+        Page("preview", amina, f"{record}/preview", {"carer": sam.person}),
+        Page("preview, outline", amina, f"{record}/preview/outline", {"carer": sam.person}),
+        Page("trail, patient", amina, trail),
+        Page("trail, patient: by viewer", amina, trail, {"viewer": begun.lind.person}),
+        Page("trail, patient: by who hardly looked", amina, trail, {"viewer": large.carers[1]}),
+        Page("trail, patient: by who never looked", amina, trail, {"viewer": begun.greta.person}),
+        Page("trail, patient: by team", amina, trail, {"team": begun.practice}),
+        Page("trail, patient: by rule", amina, trail, {"rule": "shared"}),
+        Page("trail, patient: by a rule that none has", amina, trail, {"rule": "no-consent"}),
+        Page("trail, patient: emergencies", amina, trail, {"emergency": True}),
+        Page("trail, patient: refused", amina, trail, {"refused": True}),
+        Page("trail, patient: for a task", amina, trail, {"for_purpose": "task"}),
+        Page("trail, patient: of an item", amina, trail, {"item": large.discussed}),
+        Page("trail, patient: a fortnight", amina, trail, fortnight),
+        Page("who has seen an item", amina, f"{item}/seen-by"),
+        Page("trail by day, patient", amina, f"{trail}/days"),
+        Page("trail by day, auditor", ruth, f"{trail}/days", case),
+        Page("trail, auditor", ruth, trail, case),
+        Page("trail, auditor: emergencies", ruth, trail, {**case, "emergency": True}),
+        Page("trail over all records, auditor", ruth, "/trail", case),
+        Page("as of a day, what a carer could see", amina, f"{record}/as-of", _as_of(sam, then)),
+        Page("as of a day, what a doctor could see", amina, f"{record}/as-of", _as_of(okafor, then)),
+        Page("as of a day, what a carer saw", amina, f"{record}/as-of", {**_as_of(sam, then), "seen": True}),
+        Page("as of a day, what a doctor saw", amina, f"{record}/as-of", {**_as_of(okafor, then), "seen": True}),
+        Page("as of a day, auditor", ruth, f"{record}/as-of", {**_as_of(okafor, then), **case}),
+        Page("worklist, clinician of 500", okafor, "/worklist", {"purpose": "task"}),
+        Page("worklist, counts", okafor, "/worklist/counts", {"purpose": "task"}),
+        Page("records, clinician of 500", okafor, "/records"),
+        Page("notices", amina, "/notices"),
+        Page("own statements, clinician", okafor, f"/people/{okafor.person}/statements"),
+        Page("own statements, patient", amina, f"/people/{amina.person}/statements"),
+    ]
+
+
+def _as_of(by: By, at: str) -> dict[str, Any]:
+    return {"person": by.person, "acting_as": by.acting_as, "at": at}
+
+
+async def took(client: Client, page: Page, rounds: int = ROUNDS) -> Took:
+    """Ask for a page so many times, and once before; it must be answered well."""
+    each, size = list[float](), 0
+    for _ in range(rounds + 1):
+        began = time.perf_counter()
+        answer = await client.get(page.path, **page.query)
+        each.append((time.perf_counter() - began) * 1000)
+        assert answer.status_code == 200, f"{page.name}: {answer.text}"
+        size = len(answer.content)
+    return Took(page.name, each[0], each[1:], size)
+
+
+async def measure(postgres: EmbeddedPostgres, large: Large, words: Sequence[str]) -> list[Took]:
+    """Ask for every page with one of these words in its name; for all of them, if there are no words."""
+    told = list[Took]()
+    with TemporaryDirectory() as folder:
+        async with served_large(postgres, large, Path(folder)) as served:
+            sys.stdout.write(HEAD + "\n")
+            for page in pages_of(large, served.story.ledger.clock()):
+                if not words or any(word in page.name for word in words):
+                    # A token is held to have been given lately, and all pages together take longer.
+                    told.append(await took(await served.sign_in(page.by), page))
+                    sys.stdout.write(told[-1].line() + "\n")
+                    sys.stdout.flush()
+    return told
+
+
+def main(words: Sequence[str]) -> None:
+    """Measure, and say how many pages take longer than they may."""
+    with large_home() as home:
+        large = made_in(home)
+        with EmbeddedPostgres(home / "home") as postgres, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            told = runner.run(measure(postgres, large, words))
+    slow = [one.name for one in told if one.p50 > MAY_TAKE_MS]
+    sys.stdout.write(f"{len(told) - len(slow)} of {len(told)} pages within {MAY_TAKE_MS:.0f} ms\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
