@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     policy: AbsolutePath | None = None
     """A C2SP tlog-policy file: the witnesses of this log, where they are, and how many must have cosigned."""
 
+    leaflets: AbsolutePath | None = None
+    """A folder of leaflets, `NAME.md` each, to show instead of those that come along."""
+
     start_unwitnessed: bool = False
     """Start although too few witnesses answer to tell whether the database is behind what they have seen."""
 
@@ -68,6 +71,15 @@ class Settings(BaseSettings):
 
     eraser_url: SecretStr | None = None
     """With a PostgreSQL of one's own: a connection as `ledger_eraser`, for erasing words and rewrapping their keys."""
+
+    locales: AbsolutePath | None = None
+    """A folder of gettext catalogues for the pages, as xx/LC_MESSAGES/messages.mo; English needs none."""
+
+    time_zone: str = Field(default="Europe/London", pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$")
+    """The zone in which the pages tell the time, by its name in the IANA database."""
+
+    exit_to: str = Field(default="https://www.bbc.co.uk/weather", pattern=r"^https://[^\s\"'<>]+$")
+    """Where *Leave this page quickly* leads: somewhere that tells nothing about who was here."""
 
     port: int = Field(default=8420, ge=0, le=65535)
     """The port that the service listens on; 0 for any free one."""

@@ -45,7 +45,8 @@ class By:
 
     ``statement_id`` is the client's (a retry with the same id is answered with the first receipt), ``made_at``
     the author's clock; both are filled in where the service speaks for somebody. ``importing`` marks what comes
-    from another system through the import; ``purpose`` is the session's (an appointment, a task).
+    from another system through the import; ``purpose`` is the session's (an appointment, a task). ``drafting``: nothing
+    is said yet in this person's name; what would be is put before them, to be signed with a key of their own.
     """
 
     person: str
@@ -54,6 +55,7 @@ class By:
     made_at: Instant | None = None
     importing: bool = False
     purpose: str | None = None
+    drafting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,18 @@ class Sentence:
             yield grantee["id"]
 
 
+class ToBeSigned(Exception):
+    """What its author would say, and may: to be signed by them. Raised, since no use case goes on without an answer.
+
+    ``statement_id`` is the one under which the facts were named.
+    """
+
+    def __init__(self, sentence: Sentence, statement_id: str) -> None:
+        super().__init__(f"{sentence.type} is to be signed by its author")
+        self.sentence = sentence
+        self.statement_id = statement_id
+
+
 class Speaker:
     """Says things: the one path of every write."""
 
@@ -137,7 +151,7 @@ class Speaker:
         """Say one thing.
 
         Raises MalformedStatement (shape), NotAllowed (who), NotPossible (what was said before), AlreadySaid
-        (the id was used for something else), NotRecorded.
+        (the id was used for something else), NotRecorded; ToBeSigned where it is only drafted and was not said yet.
         """
         check_said(sentence.type, sentence.facts, sentence.words)
         voice = self.voice(sentence.by)
@@ -225,7 +239,10 @@ class Speaker:
     async def _enqueue(
         self, sentence: Sentence, voice: Voice, attempt: int
     ) -> tuple[Spoken, Awaitable[list[Admitted]]]:
-        """Decide, sign and seal, and put it in the queue under the guards of the decision."""
+        """Decide, sign and seal, and put it in the queue under the guards of the decision.
+
+        What is only drafted is decided alike, so that nobody signs what would be refused, and goes no further.
+        """
         now = self.clock()
         gathered = await self._gather(sentence, voice, now, fresh=attempt > 0)
         if sentence.in_clear is not None:
@@ -233,6 +250,9 @@ class Speaker:
         speaking, key = self._keyed(sentence, voice, gathered.keys, now)
         permit = self._allow(sentence, voice, gathered, key, now)
         event = await self._event(sentence, speaking, attempt)
+        if sentence.by.drafting:
+            await self._check_unsaid(voice)
+            raise ToBeSigned(sentence, voice.statement_id)
         rests_on_items = event.type != "item-added/1" or event.facts["parent"] is not None
         guards = gathered.guards if rests_on_items else gathered.guards_without_contents()
         admission = self._mapper.to_stored_event(event)
@@ -240,6 +260,11 @@ class Speaker:
             [admission], guards=guards, valid_until=_earlier(permit.until, key.not_after), first=attempt >= ALONE_FROM
         )
         return event, answer
+
+    async def _check_unsaid(self, voice: Voice) -> None:
+        """Raise AlreadySaid if its author has signed it meanwhile: it is not signed twice."""
+        if (position := await self._repeats.position_of(voice)) is not None:
+            raise AlreadySaid(f"statement {voice.statement_id}: it was said at position {position}", position)
 
     async def _gather(self, sentence: Sentence, voice: Voice, now: Instant, *, fresh: bool) -> Gathered:
         return await self._gatherer.gather(

@@ -29,6 +29,9 @@ from projections.timeline import Timeline
 from projections.worklist import Worklist
 
 _UUID_7: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+SIGNING: Final = "x-signing"
+DRAFT: Final = "draft"
+"""What the pages' own module asks with, before a form is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,15 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request of somebody who is signed in."""
+    """One request of somebody who is signed in.
+
+    ``drafting``: a page asks what it would say, to have it signed there; nothing is said in this person's name.
+    """
 
     service: Service
     session: Session
     statement_id: str | None
+    drafting: bool = False
 
     @property
     def ledger(self) -> Ledger:
@@ -69,7 +76,7 @@ class Call:
     def by(self, body: Body | None = None) -> By:
         """Who speaks: the person of the session, under the id and instant that the client chose, if it did."""
         made_at: Instant | None = None if body is None else body.made_at
-        return By(self.session.person, self.session.acting_as, self.statement_id, made_at)
+        return By(self.session.person, self.session.acting_as, self.statement_id, made_at, drafting=self.drafting)
 
 
 def service_of(request: Request) -> Service:
@@ -90,7 +97,12 @@ async def call_of(request: Request) -> Call:
     if session.id is not None and route.include_in_schema:
         check_own_reading(request)
     check_fresh(session, route.operation_id, service.doors.sessions.clock())
-    return Call(service, session, _statement_id(request.headers.get("idempotency-key")))
+    return Call(service, session, statement_id_of(request.headers.get("idempotency-key")), drafts(request))
+
+
+def drafts(request: Request) -> bool:
+    """Does a page ask what its form would say, to have it signed there?"""
+    return request.headers.get(SIGNING) == DRAFT and not request.scope["route"].include_in_schema
 
 
 async def session_of(request: Request) -> Session:
@@ -127,7 +139,8 @@ async def check_still_signed_in(call: Call) -> None:
     await (call.service.doors.sessions if of_browser else call.service.api_keys).check_still_in_force(call.session)
 
 
-def _statement_id(key: str | None) -> str | None:
+def statement_id_of(key: str | None) -> str | None:
+    """The id that a client chose for its statement; raises Refused for what is none."""
     if key is None or _UUID_7.fullmatch(key):
         return key
     detail = f"idempotency-key: got {key[:40]!r}, wanted a lower-case UUIDv7, fresh for each statement"

@@ -11,7 +11,7 @@ from api.http import oidc, passkeys, people, session
 from api.http.bodies import OnlyBody
 from api.http.service import Call, Calling
 from api.pages.forms import Form, member
-from api.pages.rendering import PageRoute, page, see_other
+from api.pages.rendering import PageRoute, page, see_other, way_back
 from api.pages.voice import voice_of
 from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import place_of
@@ -19,6 +19,7 @@ from ledger.core.shapes import uuid
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 Cursor = Annotated[str | None, Query(max_length=100)]
+To = Annotated[str | None, Query(max_length=2000)]
 _LISTED: Final = 20
 
 
@@ -44,9 +45,9 @@ async def account(request: Request, call: Calling, cursor: Cursor = None) -> Res
 
 
 @router.get("/again")
-async def again(request: Request, call: Calling) -> Response:
-    """Where somebody shows again who they are."""
-    return page(request, "again.html", voice=await voice_of(request, call))
+async def again(request: Request, call: Calling, to: To = None) -> Response:
+    """Where somebody shows again who they are, and goes on to where they wanted to."""
+    return page(request, "again.html", voice=await voice_of(request, call), to=way_back(to))
 
 
 @router.get("/waiting")

@@ -1,32 +1,109 @@
-"""Forms: what a page sends without JavaScript. Which page it was is checked with the session (``call_of``)."""
+"""Forms: what a page sends, checked in plain words, shown again with what is wrong, and said, signed or not.
 
-from collections.abc import Mapping
-from typing import Annotated, Final
+A form is sent to ``/forms/…``, with JavaScript or without. Which page it was is checked with the session (``call_of``).
+A form that states something brings the id of the statement-to-be, so that sent twice it is said once. With JavaScript
+and a passkey the page asks first what it would say (``x-signing: draft``), signs that, and asks again until all is said
+(``static/forms.js``); without, the service records it, and readers see that.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
+from starlette.responses import RedirectResponse, Response
 
+from api.http.answers import json_answer
 from api.http.cross_site import MEMBER
-from api.http.problems import MALFORMED, Problem, Refused
+from api.http.problems import MALFORMED, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of
+from api.http.service import Call, drafts, statement_id_of
+from api.pages.language import gettext as _
+from api.pages.language import marked
+from ledger.core.errors import CoreError
+from ledger.domain.errors import DomainError
+from ledger.saying import ToBeSigned, fresh_id
+from ledger.store.errors import StoreError
 
-_MOST_MEMBERS: Final = 20
+_MOST_MEMBERS: Final = 300
+STATEMENT: Final = "statement"
+MOST_LETTERS: Final = 60_000
+"""Of one text; the gate's limit on a body is about ten times that."""
 
 
-async def form_of(request: Request) -> Mapping[str, str]:
-    """The members of a form, each once, without the page's token; raises Refused.
+class Unfit(Exception):
+    """What was typed cannot be sent as it is: which fields, and in plain words what to do."""
+
+    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
+        super().__init__(", ".join(name for name, _message in errors))
+        self.errors = tuple(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it was filled in, and what is wrong with it: (field, message) in the order of the page.
+
+    An error of no field has the name "" and stands at the top alone.
+    """
+
+    members: Mapping[str, Sequence[str]]
+    statement: str
+    errors: Sequence[tuple[str, str]] = ()
+
+    def value(self, name: str, default: str = "") -> str:
+        """What a field holds."""
+        return next(iter(self.members.get(name, ())), default)
+
+    def values(self, name: str) -> Sequence[str]:
+        """What is ticked."""
+        return self.members.get(name, ())
+
+    def error(self, name: str) -> str | None:
+        """What is wrong with a field, if anything is."""
+        return next((message for field, message in self.errors if field == name), None)
+
+    def refused(self, errors: Sequence[tuple[str, str]]) -> "Filled":
+        """The same, with what is wrong."""
+        return replace(self, errors=tuple(errors))
+
+
+def empty(call: Call, **members: str | Sequence[str]) -> Filled:
+    """A form to be filled in, with what stands in it from the start and a fresh id for what it will say."""
+    given = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in members.items()}
+    return Filled(given, fresh_id(call.ledger.clock()))
+
+
+async def filled(request: Request) -> Filled:
+    """What a page has sent; raises Refused for what no page sends.
 
     Browsers end the lines of a text with CR LF (URL standard); people write the same words whichever way they are sent.
     """
-    try:
-        body = (await request.body()).decode("ascii")
-        pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=_MOST_MEMBERS)
-    except ValueError as error:
-        raise Refused(Problem(MALFORMED, "body: got no form, wanted one as a page sends it; send it again")) from error
+    pairs = await _pairs(request)
+    members: dict[str, list[str]] = {}
+    for name, value in pairs:
+        members.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    members.pop(MEMBER, None)
+    [statement] = members.pop(STATEMENT, [""])[:1]
+    return Filled(members, statement)
+
+
+async def form_of(request: Request) -> Mapping[str, str]:
+    """The members of a form, each once, without the page's token; raises Refused."""
+    pairs = await _pairs(request)
     form = dict(pairs)
     if len(form) != len(pairs):
         raise Refused(Problem(MALFORMED, "body: got a member twice, wanted each once; send the form again"))
     form.pop(MEMBER, None)
     return {name: value.replace("\r\n", "\n") for name, value in form.items()}
+
+
+async def _pairs(request: Request) -> list[tuple[str, str]]:
+    try:
+        body = (await request.body()).decode("ascii")
+        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=_MOST_MEMBERS)
+    except ValueError as error:
+        raise Refused(Problem(MALFORMED, "body: got no form, wanted one as a page sends it; send it again")) from error
 
 
 def member(form: Mapping[str, str], name: str) -> str:
@@ -37,3 +114,145 @@ def member(form: Mapping[str, str], name: str) -> str:
 
 
 Form = Annotated[Mapping[str, str], Depends(form_of)]
+Sent = Annotated[Filled, Depends(filled)]
+"""A page's form, in a handler's parameters."""
+
+
+class Checks:
+    """What a form must hold: each check gives the value or notes what is wrong; ``done`` raises Unfit for all."""
+
+    def __init__(self, form: Filled) -> None:
+        self._form = form
+        self._errors: list[tuple[str, str]] = []
+
+    def wrong(self, name: str, message: str) -> None:
+        """Note what is wrong with a field."""
+        self._errors.append((name, message))
+
+    def text(self, name: str, missing: str | None, most: int = MOST_LETTERS) -> str:
+        """Words, without blank space around them. ``missing`` is said when there are none; None: none are needed."""
+        text = self._form.value(name).replace("\x00", "").strip()
+        if not text and missing is not None:
+            self.wrong(name, missing)
+        elif len(text) > most:
+            self.wrong(
+                name,
+                _("This has %(got)d characters. It can have %(most)d. Shorten it, or send it in parts.")
+                % {"got": len(text), "most": most},
+            )
+        return text
+
+    def choice(self, name: str, choices: Sequence[str], missing: str) -> str:
+        """One of several."""
+        chosen = self._form.value(name)
+        if chosen not in choices:
+            self.wrong(name, missing)
+        return chosen
+
+    def choices(self, name: str, choices: Sequence[str], missing: str | None = None) -> list[str]:
+        """Any of several, in their order; with ``missing``, at least one."""
+        ticked = [one for one in choices if one in self._form.values(name)]
+        if missing is not None and not ticked:
+            self.wrong(name, missing)
+        return ticked
+
+    def day(self, name: str, missing: str | None) -> date | None:
+        """A day, from three fields (``name-day``, ``name-month``, ``name-year``) or one as ``2026-11-12``."""
+        parts = [self._form.value(f"{name}-{part}").strip() for part in ("year", "month", "day")]
+        text = self._form.value(name).strip() or "-".join(part.zfill(2) for part in parts if part)
+        if not text:
+            if missing is not None:
+                self.wrong(name, missing)
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.wrong(name, _("This is not a day. Write it in numbers, as 27 3 2027."))
+            return None
+
+    def done(self) -> None:
+        """Raise Unfit if anything is wrong."""
+        if self._errors:
+            raise Unfit(self._errors)
+
+
+Say = Callable[[Call], Awaitable[str]]
+"""Says what a form says, and gives the address to go on to."""
+Again = Callable[[Filled], Awaitable[Response]]
+"""Shows the page again with the form as it was filled in."""
+
+
+async def sent(request: Request, call: Call, form: Filled, say: Say, again: Again) -> Response:
+    """Say what a form says and go on; or show it again, with nothing lost, and what is wrong next to each field.
+
+    ``say`` is given the caller who speaks under the form's own id. Raises what the fault is not the form's: somebody
+    who is not signed in any more, a ledger that cannot record.
+    """
+    try:
+        there = await say(_speaking(call, form))
+    except ToBeSigned as draft:
+        return _to_be_signed(draft)
+    except Unfit as unfit:
+        return await again(form.refused(unfit.errors))
+    except (Refused, DomainError, CoreError, StoreError) as error:
+        problem = problem_of(error)
+        if problem.kind in (SIGN_IN, SIGN_IN_AGAIN) or problem.kind.status >= 500:
+            raise
+        return await again(_anew(call, form, problem))
+    return gone_on(request, there)
+
+
+def gone_on(request: Request, there: str) -> Response:
+    """Go on elsewhere on this service, so that loading a page again sends no form again."""
+    return json_answer({"goto": there}) if drafts(request) else RedirectResponse(there, 303)
+
+
+def _speaking(call: Call, form: Filled) -> Call:
+    return replace(call, statement_id=checked_id(form.statement)) if form.statement else call
+
+
+def checked_id(statement: str) -> str:
+    """The id that a form was given; raises Refused for what is none."""
+    checked = statement_id_of(statement)
+    if checked is None:
+        raise Refused(Problem(MALFORMED, "statement: got nothing, wanted the form's own id; load the page again"))
+    return checked
+
+
+def _to_be_signed(draft: ToBeSigned) -> Response:
+    sentence = draft.sentence
+    said: dict[str, Any] = {
+        "type": sentence.type,
+        "facts": dict(sentence.facts),
+        "words": None if sentence.words is None else dict(sentence.words),
+        "public": None if sentence.public is None else sentence.public.as_public(),
+    }
+    return json_answer({"sign": said, "id": draft.statement_id})
+
+
+def _anew(call: Call, form: Filled, problem: Problem) -> Filled:
+    """The form with what the ledger says of it; what was sent before gets a fresh id, to be sent as something new."""
+    statement = form.statement
+    if problem.kind.name == "already-said":
+        statement = fresh_id(call.ledger.clock())
+    return replace(form, statement=statement, errors=(("", in_plain_words(problem)),))
+
+
+_PLAIN: Final[Mapping[str, str]] = {
+    "already-said": marked(
+        "This form was sent before, with other words. What you sent first is recorded. If this is something new, send"
+        " it again."
+    ),
+    "not-possible": marked("This was changed by somebody else meanwhile, or is over. Look at it again, then decide."),
+    "unknown": marked("This is not there for you any more."),
+    "not-allowed": marked("You may not do this."),
+    "too-many": marked("There were too many tries. Wait a little, then try again."),
+    "too-large": marked("This is too long. Send it in parts."),
+    "malformed": marked("Something in this form cannot be recorded as it is. Look through what you filled in."),
+}
+
+
+def in_plain_words(problem: Problem) -> str:
+    """What a refusal means to who sent the form."""
+    explained = problem.members.get("explanation")
+    return _(str(explained)) if explained else _(_PLAIN.get(problem.kind.name, problem.kind.title))

@@ -1,21 +1,33 @@
 """Rendering: a template with what it shows, everything escaped, under a policy that lets nothing foreign in.
 
-A page runs no script and loads no style but the service's own files; none is written into the page itself.
+A page runs no script and loads no style but the service's own files; none is written into the page itself. Its title
+tells nothing: devices are shared, and titles stay in their history.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.http.attempts import on_the_trail
-from api.http.problems import SIGN_IN, SIGN_IN_AGAIN, Problem, problem_of
-from api.http.service import service_of
+from api.http.cookies import cookie_of
+from api.http.cross_site import FORM, SAFE, check_origin
+from api.http.problems import CROSS_SITE, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of
+from api.http.service import Call, Service, call_of, drafts, service_of
+from api.pages import language, places, words
+from api.pages.forms import Filled, filled, in_plain_words
+from api.pages.kit_macros import nhsuk
+from api.pages.navigation import navigation_of
 from api.pages.static_files import BASE
-from ledger.core.instants import Instant, format_instant
+from api.pages.voice import voice_of
+from api.sign_in.place import place_of
+from api.sign_in.session import SignInRefused
+from ledger.core.instants import format_instant
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -27,18 +39,11 @@ _templates: Final = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
 )
-
-
-def _spoken(instant: Instant | str | None) -> str:
-    """An instant as people read it, to the minute, in UTC; the browser's own time zone is the modules' to tell."""
-    if instant is None:
-        return "never"
-    text = instant if isinstance(instant, str) else format_instant(instant)
-    return f"{text[:10]} {text[11:16]} UTC"
-
-
-_templates.filters["spoken"] = _spoken
+_templates.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
+_templates.filters |= language.FILTERS | words.FILTERS
+_templates.globals |= {"at": places, "nhsuk": nhsuk}
 
 
 def page(
@@ -51,10 +56,54 @@ def page(
         "now": format_instant(service.ledger.clock()),
         "voice": voice,
         "demonstration": service.doors.personas is not None,
+        "exit_to": service.doors.settings.exit_to,
+        "locale": language.spoken().tag,
+        "dir": language.spoken().direction,
+        "locales": [{"tag": one.tag, "name": one.locale.get_display_name()} for one in _languages(request).spoken],
+        "nav": (),
+        "whose": None,
+        "who": None,
+        "role_label": None,
+        "preview": None,
         **shown,
     }
     text = _templates.get_template(template).render(told)
     return HTMLResponse(text, status, {"content-security-policy": POLICY})
+
+
+async def own_page(
+    request: Request,
+    call: Call,
+    template: str,
+    *,
+    here: places.Place | None = None,
+    record: str | None = None,
+    form: Filled | None = None,
+    status: int = 200,
+    **shown: Any,
+) -> Response:
+    """A page of somebody who is signed in, with their navigation. ``here`` is the entry of it that is current.
+
+    ``record`` is the record that the page is about, ``form`` the form on it: refused, its page has the status 422.
+    ``whose`` is to be given wherever somebody's record is open: ``{"name": …, "own": bool}``.
+    """
+    refused = form is not None and bool(form.errors)
+    return page(
+        request,
+        template,
+        status=422 if refused else status,
+        voice=await voice_of(request, call),
+        nav=await navigation_of(call, here, record),
+        role_label=words.role(call.session.acting_as),
+        record=record,
+        form=form,
+        **shown,
+    )
+
+
+def piece(template: str, **shown: Any) -> Markup:
+    """A part of a page, to be put into another."""
+    return Markup(_templates.get_template(template).render(shown))  # noqa: S704 - made by a template, which escapes
 
 
 def see_other(path: str) -> Response:
@@ -66,10 +115,11 @@ class PageRoute(APIRoute):
     """A route whose refusals are pages: whoever is not signed in is led there, the rest is told in words."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with its refusals told as pages."""
+        """The handler, with its refusals told as pages, in the reader's language."""
         handler = super().get_route_handler()
 
         async def told(request: Request) -> Response:
+            language.speak(_language_of(request))
             try:
                 return await handler(request)
             except Exception as error:
@@ -78,10 +128,82 @@ class PageRoute(APIRoute):
         return told
 
 
+def _language_of(request: Request) -> language.Language:
+    kept = cookie_of(request, language.COOKIE)
+    return _languages(request).choose(kept, request.headers.get("accept-language", ""))
+
+
+def _languages(request: Request) -> language.Languages:
+    languages: language.Languages = request.app.state.languages
+    return languages
+
+
 async def _told(request: Request, problem: Problem) -> Response:
+    if request.method not in SAFE and problem.kind in (SIGN_IN, SIGN_IN_AGAIN, CROSS_SITE):
+        return await _kept(request, problem)
     if problem.kind is SIGN_IN:
         return see_other("/sign-in")
     if problem.kind is SIGN_IN_AGAIN:
-        return see_other("/again")
+        return see_other("/again?" + urlencode({"to": _path_of(request)}))
     await on_the_trail(request, problem)
-    return page(request, "problem.html", status=problem.kind.status, problem=problem)
+    return page(request, "problem.html", status=problem.kind.status, problem=problem, plain=in_plain_words(problem))
+
+
+def _path_of(request: Request) -> str:
+    """The page that was asked for, to come back to."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def way_back(to: str | None) -> str:
+    """Where somebody goes on who has shown again who they are: a page of this service, and nothing else."""
+    if to is None or not to.startswith("/") or to.startswith(("//", "/\\")) or urlsplit(to).netloc:
+        return "/"
+    return to if "\\" not in to and to.isprintable() else "/"
+
+
+async def _kept(request: Request, problem: Problem) -> Response:
+    """A form that cannot be sent as things stand, with all that was typed, to be sent again from here.
+
+    Somebody's session may have ended while they wrote. What another site had the browser send is not kept.
+    """
+    service = service_of(request)
+    if not _of_this_place(request, service):
+        return page(request, "problem.html", status=problem.kind.status, problem=problem, plain=in_plain_words(problem))
+    if drafts(request):
+        return problem.response()  # the module has the form still, and asks for what is missing
+    form, voice = await filled(request), await _voice_again(request)
+    return page(
+        request,
+        "kept.html",
+        status=problem.kind.status,
+        voice=voice,
+        form=form,
+        action=request.url.path,
+        again=problem.kind is SIGN_IN_AGAIN,
+    )
+
+
+def _of_this_place(request: Request, service: Service) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    says = "origin" in request.headers or "sec-fetch-site" in request.headers
+    try:
+        check_origin(request, place_of(request, service.doors.settings))
+    except Refused:
+        return False
+    return says and kind == FORM
+
+
+async def _voice_again(request: Request) -> Mapping[str, Any] | None:
+    """Who is signed in by now, if anybody is: maybe in another tab, since the page was loaded."""
+    try:
+        cookie = cookie_of(request)
+        if cookie is None:
+            return None
+        service = service_of(request)
+        session = await service.doors.sessions.of(cookie)
+        return await voice_of(request, Call(service, session, None))
+    except (Refused, SignInRefused):
+        return None
+
+
+__all__ = ["POLICY", "PageRoute", "call_of", "own_page", "page", "piece", "see_other", "way_back"]

@@ -1,8 +1,13 @@
-/** Confirming that it is still the one who signed in. */
+/** Confirming that it is still the one who signed in; then on, or back to what was typed on this page. */
 
 import { confirmAgain, whenAsked } from "./page.js";
 
-whenAsked(document.getElementById("again"), async () => {
-  await confirmAgain();
-  location.assign("/account");
-});
+const button = document.getElementById("again");
+
+if (button !== null) {
+  whenAsked(button, async () => {
+    await confirmAgain();
+    if (button.dataset.stay === undefined) location.assign(button.dataset.to ?? "/account");
+    else button.closest("p").hidden = true;
+  });
+}

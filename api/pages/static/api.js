@@ -40,7 +40,7 @@ export async function post(path, body = {}) {
 }
 
 /** This page was made in a session that is over. In another one of the same person it can go on. */
-async function joinSession() {
+export async function joinSession() {
   const { person, csrf } = await asked("/session", { method: "GET" });
   if (JSON.parse(document.body.dataset.session ?? "{}").person !== person) throw new SomebodyElse("another account");
   document.body.dataset.csrf = csrf;

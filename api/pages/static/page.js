@@ -5,7 +5,6 @@ import { messageOf } from "./messages.js";
 import { usePasskey } from "./passkey.js";
 import { forgetAllKeys } from "./session_key.js";
 
-const told = document.getElementById("told");
 const tabs = new BroadcastChannel("record-ledger");
 
 /** Who is signed in, as the page was made; null where nobody is. */
@@ -13,6 +12,7 @@ export const session = JSON.parse(document.body.dataset.session ?? "null");
 
 /** Tell the reader something, aloud where a screen is read aloud. */
 export function tell(text, { error = false } = {}) {
+  const told = document.getElementById("told"); // found anew: the main part of a page may have been put in its place
   told.textContent = text;
   told.classList.toggle("error", error);
   told.hidden = false;
@@ -27,7 +27,7 @@ export function whenAsked(element, work, own) {
     if (button.disabled) return;
     button.disabled = true;
     try {
-      await work();
+      await work(asked);
     } catch (error) {
       tell(messageOf(error, own), { error: true });
     } finally {

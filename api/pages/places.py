@@ -1,0 +1,79 @@
+"""Places: the one list of where each page is.
+
+What stands in a browser's history, on a shared device, must not tell what somebody did there: so a page within a record
+has a letter and no name. Forms are sent to ``/forms/…``, which no history keeps.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page is: a path with the names of its ids in braces, as the router has it."""
+
+    path: str
+
+    def __call__(self, query: dict[str, str | list[str] | None] | None = None, **ids: str) -> str:
+        """The address of one page; what is None in the query is left out."""
+        asked = {name: value for name, value in (query or {}).items() if value not in (None, "")}
+        return self.path.format(**ids) + (f"?{urlencode(asked, doseq=True)}" if asked else "")
+
+
+HOME: Final = Place("/")
+ACCOUNT: Final = Place("/account")
+INFORMATION: Final = Place("/information")
+LEAFLET: Final = Place("/information/{leaflet}")
+ACCESSIBILITY: Final = Place("/accessibility")
+CHECK: Final = Place("/check")
+
+# Within a record, for whoever may open it.
+RECORD: Final = Place("/record/{record}")
+ITEM: Final = Place("/record/{record}/i/{item}")
+ADD: Final = Place("/record/{record}/a")
+READINGS: Final = Place("/record/{record}/b")
+ABOUT_ME: Final = Place("/record/{record}/c")
+SHARING: Final = Place("/record/{record}/d")
+SHARING_ITEM: Final = Place("/record/{record}/d/i/{item}")
+SHARING_CHANGE: Final = Place("/record/{record}/d/change")
+SHARING_PRESET: Final = Place("/record/{record}/d/preset")
+SHARING_PERSON: Final = Place("/record/{record}/d/p/{person}")
+SHARING_NEW_PERSON: Final = Place("/record/{record}/d/new")
+PREVIEW: Final = Place("/record/{record}/e/{person}")
+TOGETHER: Final = Place("/record/{record}/f")
+LOOKS: Final = Place("/record/{record}/g")
+LOOK: Final = Place("/record/{record}/g/{disclosure}")
+WISHES: Final = Place("/record/{record}/h")
+WISH: Final = Place("/record/{record}/h/{item}")
+DOWNLOAD: Final = Place("/record/{record}/j")
+RECEIPTS: Final = Place("/record/{record}/k")
+RECEIPT: Final = Place("/receipt/{author}/{statement}")
+SEARCH: Final = Place("/record/{record}/l")
+TELL: Final = Place("/record/{record}/m")
+CARER_TALK: Final = Place("/record/{record}/n")
+EMERGENCY: Final = Place("/record/{record}/o")
+CAPACITY: Final = Place("/record/{record}/p")
+
+CARED_FOR: Final = Place("/cared-for")
+
+# Staff.
+TODAY: Final = Place("/today")
+FIND: Final = Place("/find")
+AUDIT: Final = Place("/audit")
+AUDIT_CASE: Final = Place("/audit/{case}")
+AUDIT_TRAIL: Final = Place("/audit/{case}/a")
+AUDIT_ITEM: Final = Place("/audit/{case}/b/{record}/{item}")
+AUDIT_AS_OF: Final = Place("/audit/{case}/c")
+AUDIT_REPLAY: Final = Place("/audit/{case}/d")
+INTEGRITY: Final = Place("/integrity")
+EMERGENCIES: Final = Place("/emergencies")
+QUESTIONS: Final = Place("/questions")
+PEOPLE: Final = Place("/staff/people")
+PERSON: Final = Place("/staff/people/{person}")
+TEAMS: Final = Place("/staff/teams")
+TEAM: Final = Place("/staff/teams/{team}")
+CARE: Final = Place("/staff/care")
+INVITATIONS: Final = Place("/staff/invitations")
+WAITING: Final = Place("/waiting")
+CASES: Final = Place("/staff/cases")

@@ -1,0 +1,110 @@
+/**
+ * Forms: asked first what they would say, signed here, and sent; or shown again with what is wrong, nothing lost.
+ *
+ * A form with `data-says` names the statement types that it may say. With a passkey that is confirmed, its words are
+ * signed in this page: nothing else than what was typed, and no other type than the form names. Without one, the form
+ * goes the plain way, once, and the service records it.
+ */
+
+import { Offline, Refused, joinSession } from "./api.js";
+import { freshly, session, tell, whenAsked } from "./page.js";
+import { say } from "./saying.js";
+
+const MOST_STEPS = 500;
+
+/** The server asks for a signature of something else than this form says. */
+export class NotWhatWasTyped extends Error {}
+
+/** Have every form below an element do what it needs JavaScript for. */
+export function enhance(below) {
+  for (const form of below.querySelectorAll("form[method=post]")) {
+    if (form.dataset.says !== undefined && session?.passkeys.length > 0) whenAsked(form, (asked) => signed(form, asked));
+    else sentOnce(form);
+  }
+  for (const button of below.querySelectorAll("[data-prints]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+}
+
+/** Sign what a form says and send it; several statements, where it says several. */
+async function signed(form, asked) {
+  const submitter = asked?.submitter ?? null;
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    const answer = await freshly(() => draftOf(form, submitter));
+    if (answer.goto !== undefined) return location.assign(answer.goto);
+    if (answer.page !== undefined) return show(answer.page);
+    checkIsOfForm(form, answer.sign);
+    await say(session, answer.sign, answer.id);
+  }
+  throw new NotWhatWasTyped("the form never came to an end");
+}
+
+async function draftOf(form, submitter) {
+  try {
+    return await asked(form, submitter);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.kind !== "cross-site") throw error;
+    await joinSession();
+    return asked(form, submitter);
+  }
+}
+
+async function asked(form, submitter) {
+  const body = new URLSearchParams(new FormData(form, submitter));
+  body.set("csrf", document.body.dataset.csrf);
+  let answer;
+  try {
+    const headers = { "x-signing": "draft" };
+    answer = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin", redirect: "error" });
+  } catch {
+    throw new Offline("the server cannot be reached");
+  }
+  const type = answer.headers.get("content-type") ?? "";
+  if (type.startsWith("text/html")) return { page: await answer.text() };
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused({ status: answer.status, ...told });
+  return told;
+}
+
+/** What is signed is of a type that the form names, and has every word that was typed into it. */
+function checkIsOfForm(form, said) {
+  const said_here = new Set(textsIn([said.facts, said.words]));
+  const typed = [...form.querySelectorAll("textarea")].map((one) => plain(one.value)).filter((text) => text !== "");
+  if (!form.dataset.says.split(" ").includes(said.type) || typed.some((text) => !said_here.has(text))) {
+    throw new NotWhatWasTyped(said.type);
+  }
+}
+
+function* textsIn(value) {
+  if (typeof value === "string") yield plain(value);
+  else if (value !== null && typeof value === "object") for (const inner of Object.values(value)) yield* textsIn(inner);
+}
+
+function plain(text) {
+  return text.replaceAll("\r\n", "\n").trim();
+}
+
+/** A form that goes the plain way is sent once, however often its button is pressed. */
+function sentOnce(form) {
+  form.addEventListener("submit", (asked) => {
+    if (form.dataset.sent === undefined) form.dataset.sent = "";
+    else asked.preventDefault();
+  });
+}
+
+/** Put another page's main part in the place of this one's, and lead the reader to what is wrong. */
+function show(text) {
+  const main = new DOMParser().parseFromString(text, "text/html").querySelector("main");
+  const here = document.querySelector("main");
+  if (main === null) {
+    tell("", { error: true });
+    return;
+  }
+  here.replaceWith(main);
+  enhance(main);
+  main.dispatchEvent(new CustomEvent("shown", { bubbles: true }));
+  (main.querySelector(".nhsuk-error-summary") ?? main).focus();
+}
+
+enhance(document);
