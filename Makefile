@@ -16,13 +16,14 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_COMPILE_BYTECODE = true
 
 .NOTPARALLEL:
-.PHONY: help setup dev system demo check test mutants format clean
+.PHONY: help setup dev system demo check test mutants kit format clean
 
 help:
 	@echo 'make setup    make .venv/bin/record-ledger'
 	@echo 'make demo     set up, tell the story, and serve     (ARGS=--once: end after the story)'
 	@echo 'make test     all checks and all tests              (ARGS=...: for pytest)'
 	@echo 'make mutants  change the disclosure rule and the guard in every small way; half an hour or more'
+	@echo 'make kit      compile the pages’ style, module and font anew, from npm packages'
 	@echo 'make check    style, types and import contracts'
 	@echo 'make format   put the code in the house style'
 	@echo 'make clean    remove what these made here; never a ledger'
@@ -47,6 +48,10 @@ mutants: dev
 	.tools/bin/uv run --frozen --with mutmut==3.8.1 mutmut run
 	.tools/bin/uv run --frozen --with mutmut==3.8.1 mutmut results
 	.venv/bin/python -m tests.mutants.by_hand
+
+# What it makes is committed, so that installing needs no Node; the Node that it needs comes with the environment.
+kit: dev
+	.venv/bin/python -m api.pages.kit.build
 
 format: dev
 	.venv/bin/ruff check --fix
