@@ -88,20 +88,28 @@ class Sought:
     until: Instant | None = None
 
 
-_LOOKED: Final = (
-    "((line.viewer = %s::uuid and (line.via is distinct from 'preview' or whose.patient = line.viewer))"
-    " or (line.via = 'preview' and whose.patient = %s::uuid))"
-)
-_IN_TEAM: Final = """line.acting_as = 'clinician' and exists (
+_LATEST: Final = 2**63 - 1
+# Lines stand in the order of their instants, so an instant is a place, from which on the index is read.
+_PLACE_OF: Final = """coalesce((
+        select position from projections.access_trail where at >= %s::bigint order by at, position limit 1
+    ), %s::bigint)"""
+_IN_TEAM: Final = """line.acting_as = 'clinician' and line.viewer in (
+        select person from projections.membership where team = %s::uuid
+    ) and exists (
         select from projections.membership m
         where m.team = %s::uuid and m.person = line.viewer and m.position < line.position
         and (m.closed is null or m.closed > line.position) and m.starts <= line.at
         and (m.ends is null or line.at < m.ends))"""
-_EMERGENCY: Final = "(line.purpose is not distinct from 'emergency' or line.permitted @> %s) = %s"
+_OF_ITEM: Final = "line.position = any(array(select position from projections.access_trail where permitted @> %s))"
+_ABOUT: Final = """(line.looked = %s::uuid or line.record in (
+        select record from projections.record where patient = %s::uuid))"""
 
 
 def conditions_of(sought: Sought, before: int | None) -> tuple[str, list[Any]]:
-    """The condition of SQL for these lines, and its values."""
+    """The condition of SQL for these lines, and its values.
+
+    But for the item it is of members that the index of a record's lines holds (``access_trail_of_record``).
+    """
     conditions = list(_conditions(sought, before))
     where = " and ".join(condition for condition, _ in conditions) or "true"
     return where, [value for _, values in conditions for value in values]
@@ -112,28 +120,31 @@ def _conditions(sought: Sought, before: int | None) -> Iterator[tuple[str, list[
         ("line.record = %s::uuid", sought.record),
         ("line.id = %s::uuid", sought.id),
         ("line.acting_as = %s", sought.acting_as),
+        ("line.looked = %s::uuid", sought.viewer),
         ("line.purpose = %s", sought.purpose),
         ("line.via = %s", sought.via),
         ("(line.refused is not null) = %s", sought.refused),
-        ("line.at >= %s::bigint", sought.since),
-        ("line.at < %s::bigint", sought.until),
         ("line.position < %s::bigint", before),
-        (_IN_TEAM, sought.team),
-        ("line.permitted @> %s", None if sought.item is None else Jsonb([{"items": [sought.item]}])),
+        (_OF_ITEM, None if sought.item is None else Jsonb([{"items": [sought.item]}])),
     ):
         if value is not None:
             yield condition, [value]
-    if sought.item is not None and sought.record is None:
-        # An item is in one record, so the record's lines are few enough to look through.
-        yield "line.record = (select record from projections.timeline where item = %s::uuid limit 1)", [sought.item]
-    if sought.viewer is not None:
-        yield _LOOKED, [sought.viewer] * 2
+    yield from _within(sought.since, sought.until)
+    if sought.team is not None:
+        yield _IN_TEAM, [sought.team] * 2
     if sought.about is not None:
-        yield f"({_LOOKED} or whose.patient = %s::uuid)", [sought.about] * 3
+        yield _ABOUT, [sought.about] * 2
     if sought.rule is not None:
-        yield "(line.permitted @> %s or line.refused = %s)", [Jsonb([{"rule": sought.rule}]), sought.rule]
+        yield "(%s = any(line.rules) or line.refused = %s)", [sought.rule] * 2
     if sought.emergency is not None:
-        yield _EMERGENCY, [Jsonb([{"rule": "emergency"}]), sought.emergency]
+        yield ("line.emergency" if sought.emergency else "not line.emergency"), []
+
+
+def _within(since: Instant | None, until: Instant | None) -> Iterator[tuple[str, list[Any]]]:
+    if since is not None:
+        yield f"line.at >= %s::bigint and line.position >= {_PLACE_OF}", [since, since, _LATEST]
+    if until is not None:
+        yield f"line.at < %s::bigint and line.position < {_PLACE_OF}", [until, until, _LATEST]
 
 
 def line_of(row: Sequence[Any]) -> Line:

@@ -4,7 +4,7 @@ These are the bare lines. Whoever shows them holds each to what its reader may s
 item is, and carers never see any.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import orjson
@@ -20,20 +20,31 @@ __all__ = ["AccessTrail", "AccessTrailProjection", "Line", "Sought"]
 LARGEST_PAGE: Final = 500
 
 _WRITTEN: Final = (
-    "position, at, said, id, record, viewer, acting_as, purpose, via, case_id, refused, attempted, items, permitted"
+    "position, at, said, id, record, viewer, acting_as, purpose, via, case_id, refused, attempted, items, permitted,"
+    " emergency, rules, foremost, hindmost"
 )
+# The directory takes in whose record it is before: see the order of ``projections.all``.
 _INSERT = f"""
-    insert into projections.access_trail ({_WRITTEN}) select {_WRITTEN}
+    insert into projections.access_trail ({_WRITTEN}, looked)
+    select {_WRITTEN}, case line.via when 'preview' then coalesce(
+               (select patient from projections.record whose where whose.record = line.record), line.viewer)
+           else line.viewer end
     from jsonb_to_recordset(%s::jsonb) as line (position bigint, at bigint, said text, id uuid, record uuid,
          viewer uuid, acting_as text, purpose text, via text, case_id uuid, refused text, attempted text,
-         items integer, permitted jsonb)
+         items integer, permitted jsonb, emergency boolean, rules text[], foremost uuid, hindmost uuid)
 """  # noqa: S608 - built from constants
 _LEAVE = """
     update projections.membership set closed = %s::bigint
     where team = %s::uuid and person = %s::uuid and closed is null
 """
 _JOIN = "insert into projections.membership (position, team, person, starts, ends) values (%s, %s, %s, %s, %s)"
-_PAGE = f"select {COLUMNS} from {FROM} where {{where}} order by line.position desc limit %s::bigint"  # noqa: S608 - built from constants
+# First which lines they are, by the index alone; then those are read, which may be long.
+_PAGE = f"""
+    select {COLUMNS} from {FROM} where line.position = any(array(
+        select line.position from projections.access_trail line where {{where}}
+        order by line.position desc limit %s::bigint
+    )) order by line.position desc
+"""  # noqa: S608 - built from constants
 
 
 class AccessTrailProjection:
@@ -107,8 +118,8 @@ def _disclosure(said: Said) -> dict[str, Any]:
         "case_id": facts["case"],
         "refused": facts["refused"],
         "attempted": None,
-        "items": sum(len(group["items"]) for group in facts["permitted"]),
         "permitted": facts["permitted"],
+        **_sought_by(facts["purpose"], facts["permitted"]),
     }
 
 
@@ -127,8 +138,21 @@ def _attempt(said: Said) -> dict[str, Any]:
         "case_id": None,
         "refused": facts["rule"],
         "attempted": facts["type"],
-        "items": 0,
         "permitted": [],
+        **_sought_by(None, []),
+    }
+
+
+def _sought_by(purpose: str | None, permitted: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What follows from the rest of a line, by which it is found or counted."""
+    items = [item for group in permitted for item in group["items"]]
+    rules = list(dict.fromkeys(group["rule"] for group in permitted))
+    return {
+        "items": len(items),
+        "emergency": purpose == "emergency" or "emergency" in rules,
+        "rules": rules,
+        "foremost": items[0] if items else None,
+        "hindmost": items[-1] if items else None,
     }
 
 
