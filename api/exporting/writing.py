@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from api.exporting.contents import Contents
 from api.exporting.evidence import Evidence
@@ -31,22 +32,28 @@ _SAME_TIME = (1980, 1, 1, 0, 0, 0)
 
 def write_bundle(to: Path, contents: Contents, evidence: Evidence | None) -> None:
     """Write the file; it is readable by its owner only, and whole as soon as it has its name."""
+    # Written under another name first: a file of the wanted name is always whole.
+    draft = to.with_name(f".{to.name}.draft")
+    draft.touch(mode=0o600)
+    draft.chmod(0o600)
+    with draft.open("wb") as file:
+        pack(file, contents, evidence)
+    draft.rename(to)
+
+
+def pack(into: IO[bytes], contents: Contents, evidence: Evidence | None) -> None:
+    """Write the zip itself. It takes a while for a long record, and nothing of the ledger any more."""
     files = dict(_shown(contents, evidence))
     if evidence is not None:
         files |= dict(_proofs(contents, evidence))
     files[SUMS] = format_sums(files)
     if evidence is not None:
         files[SUMS_SIGNATURE] = sign_sums(files[SUMS], evidence.signer)
-    # Written under another name first: a file of the wanted name is always whole.
-    draft = to.with_name(f".{to.name}.draft")
-    draft.touch(mode=0o600)
-    draft.chmod(0o600)
-    with zipfile.ZipFile(draft, "w") as file:
+    with zipfile.ZipFile(into, "w") as file:
         for name, data in files.items():
             member = zipfile.ZipInfo(name, _SAME_TIME)
             member.external_attr = 0o100600 << 16
             file.writestr(member, data, zipfile.ZIP_DEFLATED)
-    draft.rename(to)
 
 
 def _shown(contents: Contents, evidence: Evidence | None) -> Iterator[tuple[str, bytes]]:

@@ -28,8 +28,11 @@ FRESH: Final = frozenset(
         "trail.who_looked",
         "trail.seen_by",
         "trail.who_looked_across",
+        "trail.days",
         "trail.in_full",
         "trail.as_of",
+        # all of it at once, to take away
+        "exports.bundle",
         "care.name_carer",
         "care.start",
         "care.transfer",

@@ -111,6 +111,7 @@ Asks = Callable[[Scene], Iterator[Ask]]
 def _records(scene: Scene) -> Iterator[Ask]:
     for limit in (7, 50):
         yield Ask("GET", "/records", scene.query(limit=limit), pages=True)
+        yield Ask("GET", "/records", scene.query(limit=limit, named="true"), pages=True)
 
 
 def _record(scene: Scene) -> Iterator[Ask]:
@@ -140,6 +141,12 @@ def _preview(path: str) -> Asks:
 def _search(scene: Scene) -> Iterator[Ask]:
     for text, limit in ((scene.rng.choice(WORDS), 1), ("cafe", 2), (" ".join(scene.rng.sample(WORDS, 2)), 50)):
         yield Ask("GET", f"{scene.record}/search", scene.query(text=text, limit=limit), pages=True)
+
+
+def _bundle(scene: Scene) -> Iterator[Ask]:
+    """A carer's file. A patient's or clinician's has receipts, which tell positions in the public log."""
+    if scene.reader.acting_as == "carer":
+        yield Ask("GET", f"{scene.record}/bundle")
 
 
 def _matters(scene: Scene) -> Iterator[Ask]:
@@ -216,7 +223,7 @@ def _as_of(scene: Scene) -> Iterator[Ask]:
 
 
 def _worklist(scene: Scene) -> Iterator[Ask]:
-    for query in ({"limit": 1}, {"limit": 50}, {"overdue": "true"}):
+    for query in ({"limit": 1}, {"limit": 50}, {"overdue": "true"}, {"kind": ["dispute", "recommendation"]}):
         yield Ask("GET", "/worklist", scene.query(**query), pages=True)
 
 
@@ -286,7 +293,7 @@ def _signed(scene: Scene, statement_type: str, facts: dict[str, Any], words: dic
 
 ASKED: Final[Mapping[str, Asks]] = {
     "records.list": _records, "trail.open": _record, "trail.open_item": _item, "preview.view": _preview("preview"),
-    "preview.outline": _preview("preview/outline"), "search.items": _search, "matters.list": _matters,
+    "preview.outline": _preview("preview/outline"), "search.items": _search, "exports.bundle": _bundle, "matters.list": _matters,
     "sharing.read": _sharing, "sharing.read_as_fhir": _sharing_as_fhir, "presets.plan": _presets,
     "trail.who_looked": _trail, "trail.who_looked_across": _across, "trail.seen_by": _seen_by, "trail.in_full": _line,
     "trail.as_of": _as_of,

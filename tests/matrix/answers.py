@@ -110,6 +110,11 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
         row(READ - {"auditor", "guardian"}, absent=NOT_LET_IN - {"auditor-without-case"}),
         "search.items",
     ),
+    (
+        row("patient", CARERS - {"carer-ended"}, "clinician", "clinician-in-emergency",
+            absent=NOT_LET_IN - {"auditor-without-case"}),
+        "exports.bundle",
+    ),
     (row("patient", absent=ALL - {"patient"}), "preview.view preview.outline"),
     (
         row("patient", "parent", "clinician", "clinician-in-emergency",
