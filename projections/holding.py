@@ -4,15 +4,20 @@ A line names a record and, unless it is about the record as a whole, an item or 
 disclosure; telling is, one for each record, however many lines of it there are.
 """
 
-from collections.abc import Iterable, Sequence
+from asyncio import Semaphore, gather
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
+from ledger.core.policy import NEVER_READ_WORDS
 from ledger.disclosure import Disclosure
 from ledger.domain.errors import NotAllowed, Unknown
 from ledger.saying import By
 from ledger.use_cases.trail import Asked, Trail
+
+_AT_ONCE: Final = 8
+"""Records that are opened side by side for their patients' names; the ledger records those in one turn."""
 
 
 class Line(Protocol):
@@ -52,6 +57,49 @@ async def disclosed(
             seen[record] = {shown.item for shown in opened.thread()}
             disclosures.append(opened)
     return _among(lines, seen), disclosures
+
+
+async def names_of_patients(trail: Trail, disclosures: Iterable[Disclosure]) -> dict[str, str | None]:
+    """The name of the patient of each record that these disclose: None for readers who read no words, or no name.
+
+    A name is a word, so showing it is a disclosure of its record. Raises NotAllowed where one is too old.
+    """
+    opened = list(disclosures)
+    return dict(zip((one.record for one in opened), await gather(*map(_name(trail), opened)), strict=True))
+
+
+async def disclosed_names(
+    trail: Trail, by: By, asked: Asked, records: Collection[str]
+) -> tuple[dict[str, str | None], list[Disclosure]]:
+    """Record that the patients of these records are named, and give their names.
+
+    A record that this reader may not open is left out, and no refusal is recorded: it was not asked for by itself.
+    """
+    name, side_by_side = _name(trail), Semaphore(_AT_ONCE)
+
+    async def of(record: str) -> tuple[str | None, Disclosure] | None:
+        whole = replace(asked, record=record, items=())
+        async with side_by_side:
+            if not await trail.may_open(by, whole):
+                return None
+            with suppress(Unknown, NotAllowed):
+                opened = await trail.open(by, whole)
+                return await name(opened), opened
+        return None
+
+    found = [one for one in await gather(*map(of, records)) if one is not None]
+    return {opened.record: told for told, opened in found}, [opened for _, opened in found]
+
+
+def _name(trail: Trail) -> Callable[[Disclosure], Awaitable[str | None]]:
+    async def name(disclosure: Disclosure) -> str | None:
+        at = disclosure.people.get(disclosure.patient)
+        if at is None or disclosure.acting_as in NEVER_READ_WORDS:
+            return None
+        words = (await trail.words(disclosure, [at])).get(at)
+        return None if words is None else words.get("name")
+
+    return name
 
 
 def _subjects(lines: Iterable[Line]) -> dict[str, set[str]]:

@@ -5,7 +5,7 @@ which instant, and time settles what it settles. These are the bare lines; whoev
 reader may see.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -111,6 +111,7 @@ _PAGE = f"""
     select w.record, w.kind, w.subject, w.about, w.since, w.due_at, w.person, w.place from asked, line w
     where (w.ends is null or w.ends > asked.at) and not {_TAKEN_OVER}
       and (w.due_at, w.place) > (%s::bigint, %s::bigint) and w.due_at <= %s::bigint
+      and (%s::text[] is null or w.kind = any(%s::text[]))
     order by w.due_at, w.place limit %s::bigint
 """  # noqa: S608 - built from constants
 _FIRST: Final = (Instant(0), 0)
@@ -173,10 +174,15 @@ class Worklist:
         *,
         after: tuple[Instant, int] | None = None,
         overdue: bool = False,
+        kinds: Collection[str] = (),
         limit: int = 50,
     ) -> list[Due]:
-        """Up to ``limit`` lines of a clinician or guardian, after (``due_at``, ``place``) of the last one before."""
-        values = [at, person, *(after or _FIRST), at if overdue else _EVER, min(limit, LARGEST_PAGE)]
+        """Up to ``limit`` lines of a clinician or guardian, after (``due_at``, ``place``) of the last one before.
+
+        ``kinds`` narrows them to these; without any it does not.
+        """
+        of = sorted(kinds) or None
+        values = [at, person, *(after or _FIRST), at if overdue else _EVER, of, of, min(limit, LARGEST_PAGE)]
         return [_due(row) for row in await self._follower.select(_PAGE.format(whose=_WHOSE[acting_as]), values)]
 
 

@@ -1,10 +1,11 @@
 """Records over HTTP: opening one, who is around it, and reading it. A reading is recorded before it is answered."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from api.http.answers import answered, json_answer
@@ -23,6 +24,7 @@ from ledger.saying import By
 from ledger.store.errors import WordsErased
 from ledger.use_cases.trail import Asked
 from projections.directory import Listed
+from projections.holding import disclosed_names
 from projections.timeline import Timeline
 from projections.views import auditor, carer, clinician, patient
 from projections.views.fields import as_json
@@ -45,7 +47,8 @@ VIEWS: Final[Mapping[str, Build]] = {
     "parent": _of_a_parent,
 }
 """Whose view is built by what, of those who read words. Auditors and guardians oversee."""
-_LISTED_AT_ONCE: Final = 100
+_NAMED_AT_ONCE: Final = 50
+"""Records on a page with names: each is a disclosure of its own."""
 
 _AMINA: Final = "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10"
 _RECORD: Final = "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de"
@@ -111,6 +114,12 @@ class NewCarer(Body):
     relation: Text
 
 
+class PageOfRecords(Page):
+    """The query of a page of records: with the patients' names, if they are asked for."""
+
+    named: bool = Field(default=False, description="With names: each is disclosed, so there are 50 at most.")
+
+
 @writes(router, "/records", "care.open_record")
 async def open_record(call: Calling, body: Annotated[NewRecord, reads(NewRecord)]) -> Response:
     """Open a record for a patient."""
@@ -174,22 +183,27 @@ async def read_item(call: Calling, record: InPath, item: InPath, of: Annotated[O
     return json_answer({**view, "cursor": None})
 
 
-_LIST: Final = {"records": [{"record": _RECORD, "patient": _AMINA, "ground": "referral", "team": None}], "cursor": None}
+_LISTED: Final = {"record": _RECORD, "patient": _AMINA, "name": "Amina Hassan", "ground": "referral", "team": None}
+_LIST: Final = {"records": [_LISTED], "cursor": None}
 
 
 @shows(router, "/records", "records.list", _LIST)
-async def list_records(call: Calling, page: Annotated[Page, Query()]) -> Response:
+async def list_records(call: Calling, page: Annotated[PageOfRecords, Query()]) -> Response:
     """The records of the reader: their own, those of whom they care for, or those in their care.
 
-    A list is structure: what a record shows is decided when it is opened.
+    A list is structure: what a record shows is decided when it is opened. A name is a word: with ``named``, each
+    record on the page is disclosed; without it, or where the reader may not open the record, it is null.
     """
+    asked = Asked("", purpose_of(call, page.purpose)) if page.named else None
+    limit = page.limit if asked is None else min(page.limit, _NAMED_AT_ONCE)
     await call.service.caught_up()
     continues = ("records", call.session.person, call.session.acting_as)
     before = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
-    listed = await _listed(call, before, page.limit)
-    last = listed[page.limit - 1].position if len(listed) > page.limit else None
+    listed = await _listed(call, before, limit)
+    last = listed[limit - 1].position if len(listed) > limit else None
     cursor = None if last is None else call.service.cursors.seal((Instant(0), last), *continues)
-    return json_answer({"records": [_row(one) for one in listed[: page.limit]], "cursor": cursor})
+    named = {} if asked is None else await _names(call, asked, listed[:limit])
+    return json_answer({"records": [_row(one, named.get(one.record)) for one in listed[:limit]], "cursor": cursor})
 
 
 async def view_of(call: Call, asked: Asked) -> tuple[dict[str, Any], Disclosure]:
@@ -235,5 +249,18 @@ def _after(listed: list[Listed], before: int | None) -> list[Listed]:
     return [one for one in listed if before is None or one.position < before]
 
 
-def _row(listed: Listed) -> dict[str, Any]:
-    return {"record": listed.record, "patient": listed.patient, "ground": listed.ground, "team": listed.team}
+async def _names(call: Call, asked: Asked, listed: Sequence[Listed]) -> dict[str, str | None]:
+    named, disclosures = await disclosed_names(call.ledger.trail, call.by(), asked, [one.record for one in listed])
+    if disclosures:
+        await check_still_signed_in(call)
+    return named
+
+
+def _row(listed: Listed, name: str | None) -> dict[str, Any]:
+    return {
+        "record": listed.record,
+        "patient": listed.patient,
+        "name": name,
+        "ground": listed.ground,
+        "team": listed.team,
+    }

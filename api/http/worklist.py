@@ -1,10 +1,13 @@
 """The worklist over HTTP: what is due, for a clinician in the records of their care, for a guardian in all of them.
 
-A line tells that something is due and about what, never a word of it; and only to who may see that. Telling it is a
-disclosure of its record. The counts tell of no item, so they are none; they count what the list would show.
+A line tells that something is due, whose record it is in and about what, never a word of it; and only to who may see
+that. Telling it is a disclosure of its record. A guardian reads no names. The counts tell of no item, so they are no
+disclosure; they count what the list would show.
 """
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -12,14 +15,16 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api.http.answers import json_answer
+from api.http.bodies import names
 from api.http.operations import shows
+from api.http.problems import MALFORMED, Problem, Refused
 from api.http.reading import Page, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
 from ledger.core.instants import Instant, format_instant
 from ledger.domain.errors import NotAllowed
 from ledger.use_cases.trail import Asked
 from projections.due import KINDS
-from projections.holding import disclosed, visible
+from projections.holding import disclosed, names_of_patients, visible
 from projections.worklist import LARGEST_PAGE, Due
 
 router: Final = APIRouter(tags=["worklist"])
@@ -29,6 +34,7 @@ _LARGEST: Final = 50
 
 _LINE: Final = {
     "record": "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de",
+    "patient": {"id": "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "name": "Amina Hassan"},
     "kind": "dispute",
     "says": KINDS["dispute"],
     "subject": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de",
@@ -45,6 +51,16 @@ class PageOfWork(Page):
 
     limit: int = Field(default=20, ge=1, le=_LARGEST, description="Lines at most.")
     overdue: bool = Field(default=False, description="Only what is overdue.")
+    kind: list[Annotated[str, names(*KINDS)]] = Field(
+        default_factory=list, max_length=len(KINDS), description="Of these kinds only."
+    )
+
+    def kinds(self) -> frozenset[str]:
+        """The kinds; raises Refused for one that there is not."""
+        for kind in self.kind:
+            if kind not in KINDS:
+                raise Refused(Problem(MALFORMED, f"kind: got {kind[:40]!r}, wanted one of {', '.join(KINDS)}"))
+        return frozenset(self.kind)
 
 
 Purpose = Annotated[str | None, Query(max_length=64, description="For what: a clinician's task, a guardian's audit.")]
@@ -55,15 +71,18 @@ async def read_worklist(call: Calling, page: Annotated[PageOfWork, Query()]) -> 
     """What is due, first what is due first."""
     asked = Asked("", purpose_of(call, page.purpose))
     at = await _reader_at(call)
-    continues = ("worklist", call.session.person, call.session.acting_as, str(page.overdue))
+    kinds = page.kinds()
+    continues = ("worklist", call.session.person, call.session.acting_as, str(page.overdue), *sorted(kinds))
     after = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)
-    found = await _lines(call, asked, at, after, overdue=page.overdue, limit=page.limit)
+    found = await _lines(call, asked, at, after, sought=_Sought(kinds, page.overdue), limit=page.limit)
     lines, disclosures = await disclosed(call.ledger.trail, call.by(), asked, found[: page.limit])
+    named = await names_of_patients(call.ledger.trail, disclosures)
     if disclosures:
         await check_still_signed_in(call)
     last = found[page.limit - 1] if len(found) > page.limit else None
     cursor = None if last is None else call.service.cursors.seal((last.due_at, last.place), *continues)
-    return json_answer({"lines": [_line(line, at) for line in lines], "cursor": cursor})
+    patients = {one.record: {"id": one.patient, "name": named[one.record]} for one in disclosures}
+    return json_answer({"lines": [_line(line, patients[line.record], at) for line in lines], "cursor": cursor})
 
 
 @shows(router, "/worklist/counts", "worklist.count", {"at": _LINE["since"], "overdue": {"dispute": 1}})
@@ -73,7 +92,7 @@ async def count_overdue(call: Calling, purpose: Purpose = None) -> Response:
     at = await _reader_at(call)
     counted = Counter(dict.fromkeys(KINDS, 0))
     after: tuple[Instant, int] | None = None
-    while chunk := await _chunk(call, at, after, overdue=True, limit=LARGEST_PAGE):
+    while chunk := await _chunk(call, at, after, sought=_Sought(overdue=True), limit=LARGEST_PAGE):
         counted.update(line.kind for line in await visible(call.ledger.trail, call.by(), asked, chunk))
         after = (chunk[-1].due_at, chunk[-1].place)
     return json_answer({"at": format_instant(at), "overdue": dict(counted)})
@@ -90,12 +109,12 @@ async def _reader_at(call: Call) -> Instant:
 
 
 async def _lines(
-    call: Call, asked: Asked, at: Instant, after: tuple[Instant, int] | None, *, overdue: bool, limit: int
+    call: Call, asked: Asked, at: Instant, after: tuple[Instant, int] | None, *, sought: "_Sought", limit: int
 ) -> list[Due]:
     """Up to one more than ``limit`` lines that the reader may see."""
     found: list[Due] = []
     while len(found) <= limit:
-        chunk = await _chunk(call, at, after, overdue=overdue, limit=limit + 1)
+        chunk = await _chunk(call, at, after, sought=sought, limit=limit + 1)
         found += await visible(call.ledger.trail, call.by(), asked, chunk)
         if len(chunk) <= limit:
             break
@@ -103,16 +122,27 @@ async def _lines(
     return found[: limit + 1]
 
 
-async def _chunk(call: Call, at: Instant, after: tuple[Instant, int] | None, *, overdue: bool, limit: int) -> list[Due]:
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """Which lines are asked for: of which kinds (all, where none is named), and only the overdue ones or all."""
+
+    kinds: frozenset[str] = frozenset()
+    overdue: bool = False
+
+
+async def _chunk(
+    call: Call, at: Instant, after: tuple[Instant, int] | None, *, sought: _Sought, limit: int
+) -> list[Due]:
     session = call.session
     return await call.service.worklist.page(
-        session.person, session.acting_as, at, after=after, overdue=overdue, limit=limit
+        session.person, session.acting_as, at, after=after, overdue=sought.overdue, kinds=sought.kinds, limit=limit
     )
 
 
-def _line(line: Due, at: Instant) -> dict[str, Any]:
+def _line(line: Due, patient: Mapping[str, str | None], at: Instant) -> dict[str, Any]:
     return {
         "record": line.record,
+        "patient": patient,
         "kind": line.kind,
         "says": KINDS[line.kind],
         "subject": line.subject,

@@ -122,3 +122,37 @@ async def test_everybody_lists_the_records_that_are_theirs_to_open(served: Serve
     query = {"limit": 1, "cursor": page["cursor"]}
     rest = (await okafor.http.get("/records", params=query, headers=okafor.headers)).json()
     assert ([one["record"] for one in rest["records"]], rest["cursor"]) == ([story.record], None)
+
+
+async def test_a_name_on_a_list_is_disclosed_before_it_is_told_and_only_when_it_is_asked_for(served: Served) -> None:
+    story = served.story
+    for by, purpose in ((story.amina, None), (story.sam, None), (story.okafor, "task")):
+        client = await served.sign_in(by)
+        query = {} if purpose is None else {"purpose": purpose}
+        before = await served.size()
+        [plain] = (await client.http.get("/records", headers=client.headers)).json()["records"]
+        assert (plain["name"], await served.said(before)) == (None, [])
+        answer = await client.http.get("/records", params={**query, "named": "true"}, headers=client.headers)
+        [named] = answer.json()["records"]
+        assert named == {**plain, "name": "Amina Diallo"}
+        assert await served.said(before) == ["disclosure-made/1"]
+    okafor = await served.sign_in(story.okafor)
+    problem(await okafor.http.get("/records", params={"named": "true"}, headers=okafor.headers), 422, "malformed")
+    await story.settled()
+    line = (await lines(await served.sign_in(story.amina), served))[1]
+    assert (line["viewer"]["name"], line["purpose"], line["shown"]) == ("Dr Okafor", "task", [])
+
+
+async def test_a_record_that_its_reader_may_not_open_is_listed_without_a_name_and_without_a_trace(
+    served: Served,
+) -> None:
+    story = served.story
+    ada, moss = await served.sign_in(story.ada), await served.sign_in(story.moss)
+    record = (await ada.say("/records", patient=story.lind.person))["ids"]["record"]
+    await ada.say(f"/records/{record}/care", person=story.moss.person, ground="registration")
+    for purpose, name in (("appointment", "Dr Lind"), ("emergency", None)):
+        before = await served.size()
+        query = {"named": "true", "purpose": purpose}
+        [shown] = (await moss.http.get("/records", params=query, headers=moss.headers)).json()["records"]
+        assert (shown["record"], shown["name"]) == (record, name)
+        assert await served.said(before) == ["disclosure-made/1"] * (name is not None)

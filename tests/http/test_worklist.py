@@ -66,10 +66,13 @@ async def test_a_clinician_is_shown_what_is_due_in_the_records_of_their_care_and
     dispute = lines[1]
     assert (dispute["record"], dispute["subject"]) == (story.record, disputed.facts["item"])
     assert (dispute["overdue"], dispute["says"]) == (False, KINDS["dispute"])
-    assert await served.said(before) == ["disclosure-made/1"]
+    assert dispute["patient"] == {"id": story.amina.person, "name": "Amina Diallo"}
+    assert kinds(await listed(served, lind, kind=["dispute", "question"])) == ["dispute"]
+    problem(await lind.get("/worklist", purpose="task", kind="disputes"), 422, "malformed")
     await story.settled()
-    [line] = await story.trail.seen_by(str(disputed.facts["item"]))
-    assert (line.viewer, line.purpose, line.items) == (story.lind.person, "task", 1)
+    assert await served.said(before) == ["disclosure-made/1"] * 2
+    for line in await story.trail.seen_by(str(disputed.facts["item"])):
+        assert (line.viewer, line.purpose, line.items) == (story.lind.person, "task", 1)
     assert kinds(await listed(served, okafor)) == ["carer-conversation", "working-note", "dispute"]
     size = await served.size()
     assert await listed(served, moss) == []
@@ -122,6 +125,8 @@ async def test_a_guardian_is_shown_theirs_over_all_records_and_no_other(served: 
     lines = await listed(served, greta)
     assert kinds(lines) == ["emergency-review", "emergency-review", "erasure-asked"]
     assert {line["record"] for line in lines} == {story.record, other}
+    assert {line["patient"]["name"] for line in lines} == {None}
+    assert {line["patient"]["id"] for line in lines} == {story.amina.person, story.lind.person}
     assert await served.said(before) == ["disclosure-made/1"] * 2
     [erasure] = [line for line in lines if line["kind"] == "erasure-asked"]
     assert (erasure["subject"], "erasure" in erasure) == (note, False)
