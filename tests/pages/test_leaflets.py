@@ -161,7 +161,11 @@ def test_html_in_the_words_stays_text(write: Write) -> None:
     )
     assert not re.search(r"<(?!/?p>)", html)
     assert "&lt;script&gt;" in html
-    assert "&lt;div onclick=&quot;" in html
+    assert "&lt;div onclick=" in html
+
+
+def test_quotes_are_curled(write: Write) -> None:
+    assert shown(write('Ask: "Is it Amina\'s?"\n')) == "<p>Ask: “Is it Amina’s?”</p>\n"  # noqa: RUF001
 
 
 def test_a_picture_is_not_loaded(write: Write) -> None:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from api.pages.leaflets.front_matter import LeafletError, is_on_the_web
 
 # HTML in a leaflet stays text. Pictures stay out: the pages load none from elsewhere.
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).disable("image")
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable("smartquotes").disable("image")
 # Whatever is no link of ours must be seen and refused, not quietly left as text.
 _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
 _HIGHEST: Final = 2
