@@ -9,8 +9,8 @@ it shows. Here each of these notes is held to the disclosure that it names. The 
 - of each item that it shows, unless its words are erased: every statement about it before the disclosure;
 - likewise of each matter of the record that it shows; a guardian reads words of nothing else;
 - with the names of the patient, of whoever spoke about what it shows, and of whom a matter concerns;
-- to a patient, parent or clinician, where it shows no item: with the names of carers, of who decides, and of whom or
-  what team is shared with;
+- to a patient, parent or clinician, where it shows no item: with the names of carers, of who decides, of who is in
+  care, and of whom or what team is shared with; and with how carers are related to the patient;
 - for a reading of the trail, instead: the names of those who looked, and the reasons of emergencies.
 
 Everything else is named. A retry that is compared with what was said first shows nobody anything and has no disclosure:
@@ -203,10 +203,10 @@ class _Reconciliation:
             self._find(row, sorted(left), disclosure, why)
 
     async def _names_around(self, known: RecordFacts) -> set[int | None]:
-        """Where those are named whom a view of what is shared tells its reader of."""
-        teams = [grantee for kind, grantee in known.current if kind == "team"]
+        """Where those are named whom a view of what is shared tells its reader of, and where carers are related."""
+        teams = {grantee for kind, grantee in known.current.keys() | known.ever_in_care if kind == "team"}
         named = {await self._registered(person) for person in _around(known)}
-        return named | {(await self.facts.team(team)).fold.formed for team in teams}
+        return named | {(await self.facts.team(team)).fold.formed for team in teams} | known.namings
 
     async def _registered(self, person: str) -> int | None:
         return (await self.facts.person(person)).fold.facts.registered
@@ -261,8 +261,8 @@ class _Reconciliation:
 
 
 def _around(known: RecordFacts) -> set[str]:
-    """Whose names a view of what is shared tells: everybody who ever was a carer, decided, or was shared with."""
-    named = {grantee for kind, grantee in known.current if kind == "person"}
+    """Whose names a view of what is shared tells: who ever was a carer or in care, decided, or was shared with."""
+    named = {grantee for kind, grantee in known.current.keys() | known.ever_in_care if kind == "person"}
     decided = {person for _, person in known.representation.former}
     return named | decided | known.carers.keys() | known.former_carers.keys()
 

@@ -203,8 +203,27 @@ _SHARING: Final = {
             "made_at": "2026-05-03T09:00:00.000Z",
         }
     ],
-    "carers": [{"person": {"id": _SAM, "name": "Sam Hassan"}, "suspended": False, "frozen": False}],
+    "sees": [
+        {
+            "grantee": {"kind": "person", "id": _SAM, "name": "Sam Hassan"},
+            "parts": [
+                {
+                    "scope": {"kind": "kind", "of": "plan-for-carers"},
+                    "effect": "unmet",
+                    "directive": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11",
+                    "own": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11",
+                    "beneath": None,
+                    "differing": 0,
+                }
+            ],
+        }
+    ],
+    "carers": [{"person": {"id": _SAM, "name": "Sam Hassan"}, "relation": "son", "suspended": False, "frozen": False}],
+    "former_carers": [],
+    "care": [],
     "together": [],
+    "results_wish": "at-once",
+    "after_death_wish": "ask-guardian",
     "conversations": [],
 }
 
@@ -214,10 +233,23 @@ _SHARING: Final = {
     "/records/{record}/sharing",
     "sharing.read",
     _SHARING,
-    sometimes=("patient", "directives", "together"),
+    sometimes=(
+        "patient",
+        "directives",
+        "sees",
+        "former_carers",
+        "care",
+        "together",
+        "results_wish",
+        "after_death_wish",
+    ),
 )
 async def read(call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
-    """What is said about sharing now: all of it to the patient; to a clinician in care who decides, and the carers."""
+    """What is said about sharing now: all of it to the patient; to a clinician in care who decides, and the carers.
+
+    The patient's has, in ``sees``, what each part of the record is to each carer by what counts now: shared, withheld,
+    unmet (its condition is not met at this moment), or null where nothing is said.
+    """
     return json_answer(as_json(await _view(call, record, purpose)))
 
 

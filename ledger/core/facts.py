@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
-from ledger.core.directives import Directive, Grantee, Scope, directive_of
+from ledger.core.directives import Directive, Grantee, Scope, directive_of, grantee_of
 from ledger.core.instants import parse_instant
 from ledger.core.item_facts import ErasureAsked, Item, Withholding, root_of
 from ledger.core.matters import OF_MATTERS, Matter, take_matter
@@ -27,6 +27,8 @@ class RecordFacts(Fold):
     that is asked for.
     ``authored`` holds the items of each author, in the order in which they were added. ``frozen`` says from which
     position on a carer is shown nothing new. ``predecessors`` names, for a team, those whose care was handed to it.
+    ``ever_in_care`` is who was in care at any time, and ``namings`` where anybody was named a carer: of these a view of
+    what is shared tells the names, and the words.
     """
 
     record: str
@@ -37,6 +39,8 @@ class RecordFacts(Fold):
     care: dict[str, Care] = field(default_factory=dict)
     carers: dict[str, int] = field(default_factory=dict)
     former_carers: dict[str, int] = field(default_factory=dict)
+    ever_in_care: set[Grantee] = field(default_factory=set)
+    namings: set[int] = field(default_factory=set)
     suspended: dict[str, int] = field(default_factory=dict)
     directives: dict[str, Directive] = field(default_factory=dict)
     current: dict[Grantee, dict[Scope, Directive]] = field(default_factory=dict)
@@ -103,8 +107,9 @@ class RecordFacts(Fold):
             self.opened, self.patient = said.position, said.facts["patient"]
 
     def _care_started(self, said: Said) -> None:
-        grantee = said.facts["grantee"]
-        self.care[said.facts["care"]] = Care((grantee["kind"], grantee["id"]), said.facts["ground"], Term.said(said))
+        grantee = grantee_of(said.facts)
+        self.care[said.facts["care"]] = Care(grantee, said.facts["ground"], Term.said(said))
+        self.ever_in_care.add(grantee)
 
     def _care_ended(self, said: Said) -> None:
         self.care.pop(said.facts["care"], None)
@@ -120,10 +125,12 @@ class RecordFacts(Fold):
         self.predecessors[facts["team"]] = {**self.predecessors.get(facts["team"], {}), **handed}
         term = replace(before.term, position=said.position, starts=said.recorded_at)
         self.care[facts["next"]] = Care(("team", facts["team"]), before.ground, term)
+        self.ever_in_care.add(("team", facts["team"]))
 
     def _carer_named(self, said: Said) -> None:
         self.former_carers.pop(said.facts["person"], None)
         self.carers[said.facts["person"]] = said.position
+        self.namings.add(said.position)
 
     def _carer_ended(self, said: Said) -> None:
         named = self.carers.pop(said.facts["person"], None)

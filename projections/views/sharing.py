@@ -1,9 +1,11 @@
 """What is said about sharing a record: for its patient all of it, for clinicians in care what they act on.
 
-No words are opened but names: who is meant. The patient, and the parent of a child, read the directives that count,
-who the carers are, who is suspended or frozen, which sessions together are open, and how the talks about carers went. A
-clinician in care or in an emergency reads who decides: capacity that was assessed, powers, parents, who the carers are,
-and whether the patient was asked about them. Suspension is silent: no clinician reads of it, and no carer anything.
+No words are opened but names: who is meant, and how a carer is related to the patient. The patient, and the parent of
+a child, read the directives that count and what each part of the record is by them to each carer, who the carers are
+and were, who is suspended or frozen, who is in care, which sessions together are open, what they wish for results and
+after death, and how the talks about carers went. A clinician in care or in an emergency reads who decides: capacity
+that was assessed, powers, parents, who the carers are, and whether the patient was asked about them. Suspension is
+silent: no clinician reads of it, and no carer anything.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,25 +16,19 @@ from ledger.core.directives import Directive
 from ledger.core.facts import RecordFacts
 from ledger.core.instants import Instant
 from ledger.core.people import Term
+from ledger.core.relations import Care
 from ledger.core.said import Said
+from ledger.core.terms import AFTER_DEATH
 from ledger.disclosure import Disclosure
 from ledger.domain.errors import Unknown
 from ledger.ledger import Ledger
 from ledger.store.mapper import SealingMapper
 from ledger.store.words import open_words
+from projections.views.parts import Grantee, Sees, sees_what
 from projections.views.shape import Person
 
 _PATIENTS: Final = frozenset({"own-record", "parent"})
 _IN_CARE: Final = frozenset({"direct-care", "emergency"})
-
-
-@dataclass(frozen=True, slots=True)
-class Grantee:
-    """To whom a directive is: a person, a team (each with id and name), or all carers."""
-
-    kind: str
-    id: str | None
-    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +47,20 @@ class DirectiveNow:
 
 @dataclass(frozen=True, slots=True)
 class CarerNow:
-    """Somebody named as a carer, and whether the patient has suspended or frozen what they see."""
+    """Somebody named as a carer and how they are related, and whether the patient has suspended or frozen them."""
 
     person: Person
+    relation: str | None
     suspended: bool
     frozen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CareNow:
+    """A person or a team in care of the record, and on which ground."""
+
+    grantee: Grantee
+    ground: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,13 @@ class PatientsSharing:
     patient: Person
     opened_at: Instant
     directives: tuple[DirectiveNow, ...]
+    sees: tuple[Sees, ...]
     carers: tuple[CarerNow, ...]
+    former_carers: tuple[Person, ...]
+    care: tuple[CareNow, ...]
     together: tuple[TogetherNow, ...]
+    results_wish: str
+    after_death_wish: str
     conversations: tuple[Talk, ...]
 
 
@@ -165,7 +175,7 @@ async def build(ledger: Ledger, disclosure: Disclosure) -> PatientsSharing | Cli
 
 
 def _people_around(known: RecordFacts) -> set[str]:
-    """Everybody whose name a view of sharing may tell: carers, holders of powers, parents, and grantees by name."""
+    """Everybody whose name any view of sharing tells: carers, holders of powers, parents, and grantees by name."""
     named = {grantee for (kind, grantee), said in known.current.items() if kind == "person" and said}
     representation = known.representation
     held = {person for power in representation.powers.values() for person in power.held}
@@ -173,19 +183,28 @@ def _people_around(known: RecordFacts) -> set[str]:
 
 
 def _teams(known: RecordFacts) -> set[str]:
-    return {team for (kind, team), said in known.current.items() if kind == "team" and said}
+    shared = {team for (kind, team), said in known.current.items() if kind == "team" and said}
+    return shared | {one.grantee[1] for one in known.care.values() if one.grantee[0] == "team"}
+
+
+def _told_to_the_patient(known: RecordFacts) -> set[str]:
+    """Whose names the patient reads besides: who was a carer, and who is in care by name."""
+    return known.former_carers.keys() | {one.grantee[1] for one in known.care.values() if one.grantee[0] == "person"}
 
 
 async def _telling(ledger: Ledger, disclosure: Disclosure, known: RecordFacts, *, everybody: bool) -> "_Telling":
-    people = {disclosure.patient} | _people_around(known)
+    people = {disclosure.patient} | _people_around(known) | (_told_to_the_patient(known) if everybody else set())
     people |= {one.person for one in known.matters.values() if one.person is not None and one.kind == "conversation"}
     places = await _places(ledger, people, _teams(known) if everybody else ())
-    words = await open_words(ledger.rows, ledger.keyring, list(places.values()), disclosure=disclosure.position)
+    opened = [*places.values(), *(known.carers.values() if everybody else ())]
+    words = await open_words(ledger.rows, ledger.keyring, opened, disclosure=disclosure.position)
     names = {one: (words[position] or {}).get("name") for one, position in places.items()}
     directives = [one for by_scope in known.current.values() for one in by_scope.values()] if everybody else []
     matters = [known.matters[shown.item].position for shown in disclosure.shown]
     told = await _said(ledger, [*(one.position for one in directives), *matters])
-    return _Telling(disclosure, known, names, told, directives, ledger.clock())
+    relations = {one: (words.get(at) or {}).get("relation") for one, at in known.carers.items()}
+    sees = await sees_what(ledger, disclosure, known, names) if everybody else ()
+    return _Telling(disclosure, known, names, relations, told, directives, sees, ledger.clock())
 
 
 async def _places(ledger: Ledger, people: Iterable[str], teams: Iterable[str]) -> dict[str, int]:
@@ -207,8 +226,10 @@ class _Telling:
     disclosure: Disclosure
     known: RecordFacts
     names: Mapping[str, str | None]
+    relations: Mapping[str, str | None]
     told: Mapping[int, Said]
     directives: list[Directive]
+    sees: tuple[Sees, ...]
     now: Instant
 
     def to_the_patient(self) -> PatientsSharing:
@@ -218,15 +239,17 @@ class _Telling:
             patient=self._person(self.disclosure.patient),
             opened_at=self.disclosure.recorded_at,
             directives=tuple(self._directive(one) for one in sorted(self.directives, key=lambda one: one.position)),
-            carers=tuple(
-                CarerNow(self._person(one), one in self.known.suspended, one in self.known.frozen)
-                for one in self.known.carers
-            ),
+            sees=self.sees,
+            carers=tuple(self._carer(one) for one in self.known.carers),
+            former_carers=tuple(self._person(one) for one in self.known.former_carers),
+            care=tuple(self._care(one) for one in self.known.care.values() if self._holds(one.term)),
             together=tuple(
                 TogetherNow(name, self._person(one.person), one.ends)
                 for name, one in self.known.sessions.items()
                 if self.now < one.ends
             ),
+            results_wish="at-once" if self.known.tell_first is None else "tell-me-first",
+            after_death_wish=self._after_death(),
             conversations=self._talks(),
         )
 
@@ -246,6 +269,19 @@ class _Telling:
 
     def _person(self, person: str) -> Person:
         return Person(person, self.names.get(person))
+
+    def _carer(self, person: str) -> CarerNow:
+        suspended, frozen = person in self.known.suspended, person in self.known.frozen
+        return CarerNow(self._person(person), self.relations.get(person), suspended, frozen)
+
+    def _care(self, care: Care) -> CareNow:
+        kind, name = care.grantee
+        return CareNow(Grantee(kind, name, self.names.get(name)), care.ground)
+
+    def _after_death(self) -> str:
+        """What the patient wished; without a word of theirs, requests go to the guardian."""
+        wished = self.known.representation.wish
+        return AFTER_DEATH[0] if wished is None else wished[1]
 
     def _directive(self, directive: Directive) -> DirectiveNow:
         said = self.told[directive.position]

@@ -19,6 +19,7 @@ from tests.http.living import asked, later, living, neighbour
 from tests.http.served import Client, Served, problem, statement_id
 from tests.http.test_statements import SALT, send, signed
 from tests.projections.fhir_r4 import faults
+from tests.story import assert_accounted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -120,7 +121,8 @@ async def test_a_freeze_keeps_what_was_seen_and_shows_nothing_new(served: Served
     await story.note("After.", kind="plan-for-carers")
     assert await seen(sam, served) == {"Before."}
     [carer] = (await asked(amina, f"{served.record}/sharing"))["carers"]
-    assert carer == {"person": {"id": story.sam.person, "name": "Sam Diallo"}, "suspended": False, "frozen": True}
+    sam_now = {"id": story.sam.person, "name": "Sam Diallo"}
+    assert carer == {"person": sam_now, "relation": "son", "suspended": False, "frozen": True}
     await amina.say(f"{path}/unfreeze")
     assert await seen(sam, served) == {"Before.", "After."}
     assert problem(await amina.post(f"{path}/unfreeze"), 403, "not-allowed")["rule"] == "not-frozen"
@@ -319,3 +321,45 @@ def worded(client: Client, statement_type: str, facts: dict[str, Any], words: di
     opening = Opening(SALT, canonical.encode(words))
     body = signed(client, facts, type=statement_type, words=opening.commitment)
     return {**body, "words": {"salt": canonical.base64url(SALT), "body": words}}
+
+
+async def test_the_patient_reads_what_each_part_is_to_whom_and_nothing_of_what_they_do_not_see(served: Served) -> None:
+    story = served.story
+    [amina] = await signed_in(served, "amina")
+    await story.note("Hidden.", kind="working-note")
+    letter = await story.note("From the clinic.", kind="letter")
+    first = await story.share({"kind": "everything"})
+    to_sam: dict[str, Any] = {"kind": "person", "id": story.sam.person}
+    await story.ledger.sharing.direct(
+        story.amina, story.record, Directing(to_sam, {"kind": "item", "of": letter}, "withhold")
+    )
+    to_all = Directing({"kind": "all-carers"}, {"kind": "topic", "of": "genetic"}, condition={"kind": "together"})
+    await story.ledger.sharing.direct(story.amina, story.record, to_all)
+    told = await asked(amina, f"{served.record}/sharing")
+    sees = {one["grantee"]["kind"]: one["parts"] for one in told["sees"]}
+    assert list(sees) == ["person", "all-carers"]
+    of_sam = {(one["scope"]["kind"], one["scope"].get("of")): one for one in sees["person"]}
+    assert not [of for kind, of in of_sam if of in ("working-note", "medicine")]
+    assert of_sam["everything", None] == {
+        "scope": {"kind": "everything"}, "effect": "shared", "directive": first, "own": first, "beneath": None,
+        "differing": 0,
+    }  # fmt: skip
+    assert [of_sam["kind", "letter"][name] for name in ("effect", "own", "differing")] == ["shared", None, 1]
+    assert of_sam["topic", "genetic"]["effect"] == "unmet"
+    assert told["care"] == [
+        {"grantee": {"kind": "team", "id": story.practice, "name": "The Practice"}, "ground": "referral"}
+    ]
+    assert (told["results_wish"], told["after_death_wish"]) == ("at-once", "ask-guardian")
+
+
+async def test_who_cared_before_is_still_known_by_name_and_every_name_is_accounted_for(served: Served) -> None:
+    story = served.story
+    [amina] = await signed_in(served, "amina")
+    await asked(amina, f"{served.record}/sharing")
+    [care] = [one for one, _ in (await story.ledger.facts.record(story.record)).fold.facts.care.items()]
+    await story.ledger.care.end_carer(story.amina, story.record, story.sam.person)
+    await story.ledger.care.end(story.ada, story.record, care)
+    told = await asked(amina, f"{served.record}/sharing")
+    assert (told["carers"], told["care"]) == ([], [])
+    assert told["former_carers"] == [{"id": story.sam.person, "name": "Sam Diallo"}]
+    await assert_accounted(story.ledger)

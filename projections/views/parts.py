@@ -1,0 +1,106 @@
+"""What each part of a record is to whoever it may be shared with: rows and columns of "who can see what".
+
+The parts are everything, each kind of which the reader sees an item or has directed something, and every sensitive
+topic. Nothing here comes from an item that the reader does not see.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.core.decisions import Facts, Permit, Request
+from ledger.core.directives import ALL_CARERS, EVERYTHING, Scope
+from ledger.core.directives import Grantee as Named
+from ledger.core.facts import RecordFacts
+from ledger.core.item_facts import Item
+from ledger.core.parts import PartsOf
+from ledger.core.people import PolicyFacts
+from ledger.core.policy import judge_of
+from ledger.core.terms import KINDS
+from ledger.disclosure import Disclosure
+from ledger.ledger import Ledger
+
+_ORDER: Final = {kind: n for n, kind in enumerate(KINDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Grantee:
+    """To whom a directive is: a person, a team (each with id and name), or all carers."""
+
+    kind: str
+    id: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part is to one of them now (``ledger.core.parts``)."""
+
+    scope: Mapping[str, Any]
+    effect: str | None
+    directive: str | None
+    own: str | None
+    beneath: str | None
+    differing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sees:
+    """What each part is to a carer, to a team with which something is shared, or to all carers."""
+
+    grantee: Grantee
+    parts: tuple[Part, ...]
+
+
+async def sees_what(
+    ledger: Ledger, disclosure: Disclosure, known: RecordFacts, names: Mapping[str, str | None]
+) -> tuple[Sees, ...]:
+    """For each carer in the order of their naming, each team that something is shared with, and all carers."""
+    policy = (await ledger.facts.policy()).fold
+    items = await _seen(ledger, disclosure, known, policy)
+    scopes = _scopes(known, policy, items)
+    directed = [item for item in items if _is_directed(known, item)]
+    told = []
+    for grantee in _grantees(known):
+        viewer = (await ledger.facts.person(grantee[1])).fold.facts if grantee[0] == "person" else None
+        parts = PartsOf(known, policy, ledger.clock(), grantee, viewer).of(scopes, directed)
+        told.append(Sees(_named(grantee, names), tuple(Part(as_said(one.scope), *one[1:]) for one in parts)))
+    return tuple(told)
+
+
+def as_said(scope: Scope) -> dict[str, str]:
+    """A scope as statements have it."""
+    kind, of = scope
+    return {"kind": kind} if kind == "everything" else {"kind": kind, "of": of}
+
+
+def _named(grantee: Named, names: Mapping[str, str | None]) -> Grantee:
+    kind, one = grantee
+    return Grantee(kind, one or None, names.get(one))
+
+
+def _grantees(known: RecordFacts) -> list[Named]:
+    shares = {grantee for grantee, said in known.current.items() if any(one.shares for one in said.values())}
+    teams = sorted(grantee for grantee in shares if grantee[0] == "team")
+    carers: list[Named] = [("person", carer) for carer in known.carers]
+    return [*carers, *teams, *([ALL_CARERS] if known.current.get(ALL_CARERS) else [])]
+
+
+async def _seen(ledger: Ledger, disclosure: Disclosure, known: RecordFacts, policy: PolicyFacts) -> list[Item]:
+    """The items that the reader of the view sees on their screen."""
+    viewer = (await ledger.facts.person(disclosure.viewer)).fold.facts
+    judge = judge_of(
+        Facts(known, viewer, policy=policy), Request(disclosure.viewer, disclosure.acting_as, ledger.clock())
+    )
+    return [item for item in known.items.values() if isinstance(judge(item.id), Permit)]
+
+
+def _scopes(known: RecordFacts, policy: PolicyFacts, items: list[Item]) -> list[Scope]:
+    directed = {of for by_scope in known.current.values() for kind, of in by_scope if kind == "kind"}
+    kinds = sorted({item.kind for item in items} | directed, key=lambda kind: _ORDER.get(kind, len(_ORDER)))
+    topics = sorted(policy.topics)
+    return [EVERYTHING, *(("kind", kind) for kind in kinds), *(("topic", topic) for topic in topics)]
+
+
+def _is_directed(known: RecordFacts, item: Item) -> bool:
+    return any(item.scope in by_scope for by_scope in known.current.values())
