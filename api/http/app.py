@@ -47,6 +47,7 @@ from api.http import (
 from api.http.answers import conflict_of
 from api.http.arriving import arriving
 from api.http.attempts import on_the_trail
+from api.http.compressing import Compressing
 from api.http.cursors import Cursors
 from api.http.gate import Gate
 from api.http.operations import document
@@ -139,6 +140,7 @@ def create_app(house: House, personas: Personas | None = None) -> FastAPI:
     app.add_exception_handler(AlreadySaid, _answer_conflict)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_middleware(Compressing)
     app.add_middleware(Gate, more=_headers(house, personas))
     app.openapi = partial(document, app, [area.router for area in AREAS])  # type: ignore[method-assign]  # FastAPI's documented way to make one's own
     return app

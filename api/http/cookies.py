@@ -1,6 +1,8 @@
 """The session's cookie (RFC 6265bis): only this host's, only over https or on localhost, never for a script to read."""
 
 import hashlib
+import hmac
+import secrets
 from typing import Final
 
 from starlette.requests import Request
@@ -8,10 +10,12 @@ from starlette.responses import Response
 
 from api.sign_in.sessions import Begun
 from ledger.core.canonical import base64url, unbase64url
+from ledger.core.errors import CoreError
 
 SESSION: Final = "__Host-session"
 _STAYS: Final = 16
 _LABEL: Final = b"csrf\0"
+_TOKEN: Final = 32
 
 
 def set_session(response: Response, begun: Begun) -> None:
@@ -47,5 +51,36 @@ def csrf_of(cookie: str) -> str:
 
     It follows from the part of the value that stays, so that a page goes on when the other part has changed.
     """
+    return base64url(_token_of(cookie))
+
+
+def masked_csrf_of(cookie: str) -> str:
+    """The same token as a page has it: under a mask of its own, so that no two pages have the same bytes there.
+
+    A page is compressed, and whoever counts its bytes on the way could else guess the token letter by letter (BREACH).
+    """
+    mask = secrets.token_bytes(_TOKEN)
+    return base64url(mask + _under(mask, _token_of(cookie)))
+
+
+def is_csrf_of(cookie: str, told: str) -> bool:
+    """Whether this is the token of a cookie's session: plain, as programs have it, or under a page's mask."""
+    plain = csrf_of(cookie).encode()
+    return hmac.compare_digest(_unmasked(told).encode("utf-8", "replace"), plain)
+
+
+def _token_of(cookie: str) -> bytes:
     stays = unbase64url(cookie, "cookie", size=48)[:_STAYS]
-    return base64url(hashlib.sha256(_LABEL + stays).digest())
+    return hashlib.sha256(_LABEL + stays).digest()
+
+
+def _unmasked(told: str) -> str:
+    try:
+        masked = unbase64url(told, "csrf", size=2 * _TOKEN)
+    except CoreError:
+        return told
+    return base64url(_under(masked[:_TOKEN], masked[_TOKEN:]))
+
+
+def _under(mask: bytes, token: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(mask, token, strict=True))

@@ -5,13 +5,12 @@ or ``Origin`` (RFC 6454). Where a cookie says who it is, it must, and must prove
 this session: by a header, which only a script of this place may set, or by a member of its form.
 """
 
-import hmac
 from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from api.http.cookies import csrf_of
+from api.http.cookies import is_csrf_of
 from api.http.problems import CROSS_SITE, Problem, Refused
 from api.sign_in.place import Place
 
@@ -54,7 +53,7 @@ async def check_own_page(request: Request, cookie: str, place: Place) -> None:
     token = request.headers.get(HEADER)
     if token is None:
         token = await _of_form(request)
-    if token is None or not hmac.compare_digest(token.encode("utf-8", "replace"), csrf_of(cookie).encode()):
+    if token is None or not is_csrf_of(cookie, token):
         raise _refused(f"{HEADER}: got {'none' if token is None else 'that of another session'}, wanted this session's")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Request
 
-from api.http.cookies import cookie_of, csrf_of
+from api.http.cookies import cookie_of, masked_csrf_of
 from api.http.problems import SIGN_IN, Problem, Refused
 from api.http.service import Call
 from ledger.core.high_stakes import HIGH_STAKES
@@ -38,5 +38,5 @@ async def voice_of(request: Request, call: Call) -> dict[str, Any]:
             ],
             "high_stakes": sorted(HIGH_STAKES),
         },
-        "csrf": csrf_of(cookie),
+        "csrf": masked_csrf_of(cookie),
     }
