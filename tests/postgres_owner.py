@@ -17,6 +17,7 @@ from typing import Self
 from api.postgres import EmbeddedPostgres
 from api.postgres.account import Account
 from api.postgres.binaries import find_binaries
+from tests.begun import Popen
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -26,7 +27,7 @@ class Owner:
 
     def __init__(self, home: Path, user: str | None = None) -> None:
         command = [sys.executable, "-m", "tests.postgres_owner", home, *([user] if user else [])]
-        self.process = subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = Popen(command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def __enter__(self) -> Self:
         return self

@@ -21,7 +21,8 @@ from ledger.core.canonical import base64url
 from ledger.core.receipt import Receipt
 from ledger.saying import By
 from ledger.use_cases.items import Draft
-from tests.command_line.running import PROGRAM, environment
+from tests.begun import PROGRAM, Popen, run
+from tests.command_line.running import environment
 from tests.http.served import Client, Key, form_of, new_key
 from tests.postgres_fixture import Database
 from tests.story import KEYRING, Story, story_of
@@ -99,9 +100,7 @@ class Ground:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of the product, to its end."""
-        return subprocess.run(
-            [PROGRAM, *words], env=self.environment, capture_output=True, text=True, timeout=120, check=False
-        )
+        return run([PROGRAM, *words], env=self.environment, timeout=120)
 
     def verify(self, *words: str) -> dict[str, Any]:
         """What ``record-ledger verify --json`` says; it ends with 1 exactly where something is wrong."""
@@ -140,7 +139,7 @@ class Ground:
         """``record-ledger serve`` in a process of its own, and a client of it."""
         command = [PROGRAM, "serve", "--port", "0", *words]
         log = self.home / f"serve-{time.time_ns()}.log"
-        with log.open("w") as told, subprocess.Popen(command, env=self.environment, stderr=told) as process:
+        with log.open("w") as told, Popen(command, env=self.environment, stderr=told) as process:
             try:
                 with httpx.Client(base_url=_url_in(log, process), timeout=20) as http:
                     yield http

@@ -19,7 +19,8 @@ from ledger.core.receipt import Receipt
 from ledger.core.trust_policy import TrustPolicy
 from tests.attacks.ground import Ground, threat, write_keys
 from tests.attacks.rewriting import rewrite_history
-from tests.command_line.running import PROGRAM, environment
+from tests.begun import PROGRAM, run
+from tests.command_line.running import environment
 from tests.postgres_fixture import Database, new_database
 from tests.story import KEYRING
 
@@ -40,7 +41,7 @@ def mirror(ground: Ground, url: httpx.URL, to: Path) -> subprocess.CompletedProc
     if not ruth.exists():
         write_key_file(ground, "ruth", ruth)
     command = [PROGRAM, "mirror", str(url), str(to), "--key", str(ruth), "--verifier", str(verifier)]
-    return subprocess.run(command, env=environment(None), capture_output=True, text=True, timeout=60, check=False)
+    return run(command, env=environment(None), timeout=60)
 
 
 def write_key_file(ground: Ground, name: str, to: Path) -> None:
@@ -78,7 +79,7 @@ def test_two_different_histories_shown_to_two_people(ground: Ground, tmp_path: P
     assert "does not go on from" in refused.stderr
     assert list((tmp_path / "one" / "refused").iterdir())
     command = [PROGRAM, "verify", "mirror", str(tmp_path / "one"), "--against", str(tmp_path / "two")]
-    compared = subprocess.run(command, env=environment(None), capture_output=True, text=True, timeout=60, check=False)
+    compared = run(command, env=environment(None), timeout=60)
     assert compared.returncode == 1, compared.stdout + compared.stderr
 
 

@@ -1,15 +1,15 @@
-"""Running the program: in this process where its end does not matter, else as a person at a terminal would."""
+"""Running the program: in this process where its end does not matter, else in one of its own."""
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
 from api.command_line import app
+from tests import begun
 
-PROGRAM = Path(sys.executable).with_name("record-ledger")
+PROGRAM = begun.PROGRAM
 DATA = Path(os.environ.get("LEDGER_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
 
@@ -21,9 +21,7 @@ def environment(home: Path | None, **more: str) -> dict[str, str]:
 
 def run(home: Path | None, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, and give what it printed and how it ended."""
-    return subprocess.run(
-        [PROGRAM, *words], env=environment(home, **more), capture_output=True, text=True, timeout=240, check=False
-    )
+    return begun.run([PROGRAM, *words], env=environment(home, **more), timeout=240)
 
 
 def done(home: Path | None, *words: str, **more: str) -> str:

@@ -27,8 +27,9 @@ from projections.all import ALL_PROJECTIONS
 from projections.follow import following
 from projections.timeline import Timeline
 from projections.views import carer, clinician, patient
+from tests.begun import PROGRAM, Popen
 from tests.command_line.dump import everything_in, words_found
-from tests.command_line.running import DATA, PROGRAM, done, environment
+from tests.command_line.running import DATA, done, environment
 from tests.postgres_fixture import UNSAFE_FAST, home_in_memory
 from tests.soundness import assert_ledger_sound
 
@@ -192,7 +193,7 @@ def test_an_import_that_was_killed_is_resumed_and_doubles_nothing() -> None:
 
 def kill_in_the_middle(home: Path, server: EmbeddedPostgres, folder: Path) -> None:
     """Start an import and kill it (SIGKILL) once it has said a hundred things."""
-    importing = subprocess.Popen(
+    importing = Popen(
         [PROGRAM, "import", str(folder)], env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:

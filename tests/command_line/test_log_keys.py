@@ -20,7 +20,8 @@ from ledger.core.edge import Edge
 from ledger.core.log_keys import LogKeyPair, LogKeys, LogVerifier
 from ledger.core.merkle import NodeHash, leaf_hash
 from ledger.core.receipt import Receipt, check_receipt
-from tests.command_line.running import PROGRAM, call, environment
+from tests.begun import PROGRAM, Popen
+from tests.command_line.running import call, environment
 from tests.postgres_fixture import UNSAFE_FAST, EmbeddedPostgres, home_in_memory
 
 ORIGIN = "record-ledger.localhost"
@@ -43,7 +44,7 @@ def superuser(home: Path) -> str:
 def service(home: Path) -> Iterator[str]:
     """The served ledger's URL."""
     command = [PROGRAM, "serve", "--port", "0"]
-    with subprocess.Popen(command, env=environment(home), stderr=subprocess.PIPE, text=True) as process:
+    with Popen(command, env=environment(home), stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
             yield next(line.split()[-1] for line in process.stderr if " serves " in line)

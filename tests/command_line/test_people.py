@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from api.postgres import EmbeddedPostgres
-from tests.command_line.running import PROGRAM, call, environment
+from tests.begun import PROGRAM, Popen
+from tests.command_line.running import call, environment
 from tests.postgres_fixture import UNSAFE_FAST, home_in_memory
 from tests.sign_in.authenticator import Authenticator
 from tests.sign_in.authenticator import Browser as Page
@@ -32,7 +33,7 @@ def answer(home: Path, *words: str) -> Any:
 
 def test_serve_prints_a_link_by_which_the_first_administrator_comes_in(home: Path) -> None:
     command = [PROGRAM, "serve", "--port", "0"]
-    with subprocess.Popen(command, env=environment(home), stderr=subprocess.PIPE, text=True) as process:
+    with Popen(command, env=environment(home), stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
             link = next(line.strip() for line in process.stderr if "/invitation#" in line)

@@ -11,7 +11,7 @@ import httpx
 
 from api.clock import clock
 from api.sign_in.key_file import KeyFile
-from tests.command_line.running import PROGRAM
+from tests.begun import PROGRAM, Popen
 from tests.continuity.installation import Installation
 from tests.http.served import form_of, statement_id
 
@@ -50,9 +50,7 @@ def served(installation: Installation) -> Iterator[Service]:
     """Serve the installation until the end of the block."""
     file = installation.home / "service.log"
     with file.open("w") as log:
-        process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", "0"], env=installation.environment, stderr=log, text=True
-        )
+        process = Popen([PROGRAM, "serve", "--port", "0"], env=installation.environment, stderr=log, text=True)
     try:
         yield Service(_url(process, file), process, file)
     finally:

@@ -2,7 +2,6 @@
 and drawing it cost more than to judge it.
 """
 
-import os
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, fields
@@ -15,9 +14,10 @@ from ledger.core.instants import Instant
 from tests.core.random_stories import READERS, spans, stories
 from tests.core.random_told import Told
 from tests.core.seen import Reader, Seen
+from tests.thorough import times
 
-MANY = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "2000")), deadline=None)
-"""On how many stories each law is tried."""
+MANY = settings(max_examples=times(500, 2000, "LAW_EXAMPLES"), deadline=None)
+"""On how many stories each law is tried; ``LAW_EXAMPLES`` says another number."""
 
 
 @dataclass(frozen=True)

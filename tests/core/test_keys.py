@@ -35,8 +35,8 @@ RFC_8032 = [
 def _add(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
     t = D * a[0] * b[0] * a[1] * b[1] % P
     return (
-        (a[0] * b[1] + b[0] * a[1]) * pow(1 + t, P - 2, P) % P,
-        (a[1] * b[1] + a[0] * b[0]) * pow(1 - t, P - 2, P) % P,
+        (a[0] * b[1] + b[0] * a[1]) * pow(1 + t, -1, P) % P,
+        (a[1] * b[1] + a[0] * b[0]) * pow(1 - t, -1, P) % P,
     )
 
 

@@ -20,7 +20,8 @@ from ledger.core.sealing import Part, SealedBytes, SealedPart, WrappedKey, open_
 from ledger.ledger import Ledger
 from ledger.saying import By
 from ledger.store.keyring import Keyring
-from tests.command_line.running import PROGRAM, call, environment
+from tests.begun import PROGRAM, Popen
+from tests.command_line.running import call, environment
 from tests.http.served import Key, form_of, new_key
 
 NAMES = {
@@ -63,7 +64,7 @@ class Place:
         with self.log.open("a") as log:
             before = log.tell()
             command = [PROGRAM, "serve", "--port", "0"]
-            with subprocess.Popen(command, env=environment(self.home), stdout=log, stderr=log, text=True) as process:
+            with Popen(command, env=environment(self.home), stdout=log, stderr=log, text=True) as process:
                 try:
                     with httpx.Client(base_url=_url(process, self.log, before), timeout=30) as http:
                         yield http

@@ -23,7 +23,8 @@ from ledger.core.log_keys import LogVerifier
 from ledger.core.receipt import Receipt
 from ledger.ledger import open_ledger
 from ledger.use_cases.items import Draft
-from tests.command_line.running import PROGRAM, call, environment
+from tests.begun import PROGRAM, Popen
+from tests.command_line.running import call, environment
 from tests.independent.go import Go
 from tests.independent.test_receipts import by_cryptography
 from tests.independent.test_tree import flipped
@@ -73,7 +74,7 @@ def handed_out(tmp_path_factory: pytest.TempPathFactory) -> HandedOut:
         _, after = asyncio.run(write(home, 150))
         told(home, "export", cast.record, "--as", cast.patient, "--to", str(beside / "amina.zip"))
         verifier = LogVerifier.parse((home / "keys" / "log-verifier.txt").read_text())
-        with subprocess.Popen(
+        with Popen(
             [PROGRAM, "serve", "--port", "0"], env=environment(home), stderr=subprocess.PIPE, text=True
         ) as service:
             try:

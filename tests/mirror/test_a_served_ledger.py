@@ -22,7 +22,8 @@ from ledger.ledger import open_ledger
 from ledger.mirror import MirrorFolder
 from ledger.use_cases.items import Draft
 from ledger.verify.mirror import verify_mirror
-from tests.command_line.running import PROGRAM, call, environment, run
+from tests.begun import PROGRAM, Popen
+from tests.command_line.running import call, environment, run
 from tests.mirror.whole import assert_whole
 from tests.postgres_fixture import UNSAFE_FAST, home_in_memory
 from tests.store.cast import gather_cast
@@ -75,7 +76,7 @@ def served(home: Path, beside: Path) -> Iterator[Served]:
     with EmbeddedPostgres(home, options=UNSAFE_FAST):
         ruth = answer("people", "add", "Ruth Abara", "--role", "auditor")["person"]
         answer("keys", "make", ruth, "--to", str(beside / "ruth.jwk"))
-        with subprocess.Popen(
+        with Popen(
             [PROGRAM, "serve", "--port", "0"], env=environment(home), stderr=subprocess.PIPE, text=True
         ) as service:
             try:
@@ -126,7 +127,7 @@ def test_a_mirror_that_is_killed_again_and_again_while_the_log_grows_is_whole_ea
     dice, sizes = random.Random(7), []
     for _ in range(5):
         ledger.write(70)
-        with subprocess.Popen(
+        with Popen(
             [PROGRAM, *ledger.words("--every", "1")], env=environment(ledger.home), stdout=subprocess.DEVNULL
         ) as program:
             time.sleep(0.7 + dice.random())

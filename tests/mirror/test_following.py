@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from api.sign_in.key_file import KeyFile
 from ledger.core.tiles import TILE_WIDTH, bundle_path, tile_in
-from tests.command_line.running import PROGRAM, environment
+from tests.begun import PROGRAM, Popen
+from tests.command_line.running import environment
 from tests.keyring import fixed_keyring
 from tests.mirror.conftest import KEYRING, SIZE, Ruth
 from tests.mirror.keeper import NOON, Keeper, root_of, serving
@@ -126,9 +127,7 @@ def test_a_mirror_that_goes_on_for_ever_takes_in_what_comes_and_outlives_an_outa
     keeper.size = 300
     ruth.mirrors(keeper)
     words = [PROGRAM, *ruth.words(keeper), "--every", "1", "--json"]
-    with subprocess.Popen(
-        words, env=environment(ruth.here), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as program:
+    with Popen(words, env=environment(ruth.here), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stderr is not None
         assert json.loads(program.stdout.readline())["size"] == 300

@@ -22,6 +22,7 @@ from tests.bundle.scene import tell_everything
 from tests.command_line.running import DATA
 from tests.projections.fhir_r4 import REFERS, REQUIRED, faults
 from tests.story import Story
+from tests.thorough import times
 
 PATIENT = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
 OKAFOR = "5c1f2a8e-6e0c-4d57-8a53-0d3a54a3c0d1"
@@ -128,7 +129,7 @@ def test_every_kind_of_item_has_its_resource() -> None:
 
 
 @given(pages())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(50, 150), deadline=None)
 def test_a_record_is_sound_fhir_and_says_nothing_but_what_was_shown(shown: list[dict[str, Any]]) -> None:
     bundle = fhir_of(shown)
     check_sound(bundle)
@@ -141,7 +142,7 @@ def test_a_record_is_sound_fhir_and_says_nothing_but_what_was_shown(shown: list[
 
 
 @given(pages())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(50, 150), deadline=None)
 def test_what_our_importer_reads_again_are_the_same_items(
     tmp_path_factory: pytest.TempPathFactory, shown: list[dict[str, Any]]
 ) -> None:

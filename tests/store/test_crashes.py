@@ -23,6 +23,7 @@ from api.settings import Settings
 from api.wiring import House, ledger_of, open_house
 from ledger.core.receipt import Receipt, check_receipt
 from ledger.store.keyring import Keyring
+from tests.begun import Popen
 from tests.store.cast import Cast, gather_cast
 from tests.store.writer import statement_id
 
@@ -41,7 +42,7 @@ class Writer:
     @classmethod
     def start(cls, home: Path, cast: Cast, name: str) -> "Writer":
         command = [sys.executable, "-m", "tests.store.writer", str(home), cast.record, cast.clinician]
-        process = subprocess.Popen([*command, str(IN_FLIGHT), name], stdout=subprocess.PIPE, text=True)
+        process = Popen([*command, str(IN_FLIGHT), name], stdout=subprocess.PIPE, text=True)
         writer = cls(process)
         threading.Thread(target=writer._read, daemon=True).start()
         assert writer.ready.wait(60), "the writer did not start by itself"

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 
 from ledger.core.witnessing import AddCheckpoint, format_add_checkpoint
-from tests.command_line.running import PROGRAM, done, environment
+from tests.begun import PROGRAM, Popen
+from tests.command_line.running import done, environment
 
 
 @dataclass
@@ -63,7 +64,7 @@ def _started(home: Path, log: Path, port: int) -> Iterator[Callable[[], RunningW
     command = [PROGRAM, "witness", "serve", "--home", str(home), "--log", str(log), "--port", str(port)]
     with told.open("a") as stderr:
         began = told.stat().st_size
-        process = subprocess.Popen(command, stderr=stderr, env=environment(None), text=True)
+        process = Popen(command, stderr=stderr, env=environment(None), text=True)
     with ExitStack() as stack:
 
         def wait() -> RunningWitness:

@@ -31,6 +31,7 @@ from ledger.witness import (
     UnknownOrigin,
     Witness,
 )
+from tests.begun import Popen
 from tests.witness.log import KEYS, ORIGIN, PARTED, note, proof, request, root
 from tests.witness.racing import Event, race_in_threads
 
@@ -205,7 +206,7 @@ def test_requests_at_once_in_many_threads_never_roll_it_back(state: State) -> No
 def test_requests_at_once_in_many_processes_never_roll_it_back(tmp_path: Path) -> None:
     home = WitnessHome.create(tmp_path / "w", "w.example.org")
     command = [sys.executable, "-m", "tests.witness.racing", str(home.folder)]
-    racing = [subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE, text=True) for n in range(4)]
+    racing = [Popen([*command, str(n)], stdout=subprocess.PIPE, text=True) for n in range(4)]
     told = [process.communicate(timeout=120)[0] for process in racing]
     assert [process.returncode for process in racing] == [0] * 4
     events = [(int(at), int(size)) for lines in told for at, size in map(str.split, lines.splitlines())]
