@@ -19,7 +19,7 @@ from api.http.cookies import cookie_of
 from api.http.cross_site import FORM, SAFE, check_origin
 from api.http.problems import CROSS_SITE, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of
 from api.http.service import Call, Service, call_of, drafts, service_of
-from api.pages import language, places, words
+from api.pages import language, places, statement_words, words
 from api.pages.forms import Filled, filled, in_plain_words
 from api.pages.kit_macros import nhsuk
 from api.pages.navigation import navigation_of
@@ -42,7 +42,7 @@ _templates: Final = Environment(
     extensions=["jinja2.ext.i18n"],
 )
 _templates.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
-_templates.filters |= language.FILTERS | words.FILTERS
+_templates.filters |= language.FILTERS | words.FILTERS | statement_words.FILTERS
 _templates.globals |= {"at": places, "nhsuk": nhsuk}
 
 

@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 
 import { toBase64url, fromBase64url } from "../../api/pages/static/base64url.js";
+import { checkReceipt } from "../../api/pages/static/proof.js";
 import { canonicalBytes, challengeOf, draft, sign, thumbprint, uuid7 } from "../../api/pages/static/statement.js";
 
 const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
@@ -18,6 +19,7 @@ const ANSWERS = {
     return { id: drafted.id, payload: toBase64url(drafted.payload), body: await sign(drafted, key) };
   },
   challenge: async ({ label, parts }) => toBase64url(await challengeOf(label, ...parts.map(fromBase64url))),
+  receipt: async ({ receipt, verifier }) => checkReceipt(receipt, verifier),
   uuid7: async ({ now }) => uuid7(now),
 };
 

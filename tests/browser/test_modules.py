@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
@@ -43,12 +44,18 @@ class Modules:
         return answer["told"]
 
 
-@pytest.fixture(scope="module")
-def modules() -> Iterator[Modules]:
+@contextmanager
+def running_modules() -> Iterator[Modules]:
     command = [f"{ROOT_DIR}/bin/node", "--no-warnings", DRIVER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Modules(process)
         process.kill()
+
+
+@pytest.fixture(scope="module")
+def modules() -> Iterator[Modules]:
+    with running_modules() as running:
+        yield running
 
 
 laws = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

@@ -1,0 +1,77 @@
+"""Download and check: a record to keep, its receipts, and the log as everybody may see it."""
+
+import html
+import io
+import json
+import re
+import zipfile
+
+import pytest
+
+from api.pages import places
+from ledger.core.receipt import Receipt, check_receipt
+from ledger.use_cases.items import Draft
+from tests.http.served import Served, statement_id
+from tests.sign_in.browser import Browser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_a_patient_takes_the_record_along_and_it_is_written_down(house: Served, browser: Browser) -> None:
+    story = house.story
+    await browser.begin(story.amina)
+    await story.ledger.items.add(story.amina, story.record, Draft("contribution", "I walk to the sea."))
+    before = await house.size()
+    answer = await browser.get(places.DOWNLOAD_FILE(record=story.record))
+    assert answer.headers["content-disposition"] == 'attachment; filename="record.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
+        assert {"record.html", "record.json", "SHA256SUMS.jws"} <= set(file.namelist())
+        assert "I walk to the sea." in file.read("record.html").decode()
+    assert await house.said(before) == ["disclosure-made/1"]
+
+
+async def test_a_stranger_takes_nothing(house: Served, browser: Browser) -> None:
+    await browser.begin(house.story.moss)
+    answer = await browser.get(places.DOWNLOAD_FILE(record=house.story.record))
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_what_was_said_has_its_receipt_one_step_away(house: Served, browser: Browser) -> None:
+    story = house.story
+    await browser.begin(story.amina)
+    said = await story.ledger.items.add(story.amina, story.record, Draft("experience", "They listened."))
+    listed = await browser.get(places.RECEIPTS(record=story.record))
+    address = places.RECEIPT(author=story.amina.person, statement=said.statement_id)
+    assert f'href="{address}"' in listed.text
+    shown = await browser.get(address)
+    assert "Wrote something" in shown.text
+    [told] = re.findall(r'data-receipt="([^"]+)"', shown.text)
+    receipt = json.loads(html.unescape(told))
+    verifier = story.ledger.keyring.log.verifier
+    assert receipt.pop("verifier") == str(verifier)
+    check_receipt(Receipt.from_json(receipt), verifier)
+    kept = await browser.get(places.RECEIPT_FILE(author=story.amina.person, statement=said.statement_id))
+    check_receipt(Receipt.from_json(kept.json()), verifier)
+
+
+async def test_a_receipt_of_nothing_is_not_there(house: Served, browser: Browser) -> None:
+    await browser.begin(house.story.amina)
+    for author in (house.story.amina.person, house.story.sam.person):
+        answer = await browser.get(places.RECEIPT(author=author, statement=statement_id()))
+        assert answer.status_code == 404, author
+
+
+async def test_the_record_is_printed_with_what_stands_beside_it(house: Served, browser: Browser) -> None:
+    story = house.story
+    await browser.begin(story.amina)
+    item = (await story.ledger.items.add(story.okafor, story.record, Draft("note", "Sleeps badly."))).facts["item"]
+    await story.ledger.items.dispute(story.amina, story.record, item, "I sleep well.", quote="Sleeps badly.")
+    text = (await browser.get(places.PRINT(record=story.record))).text
+    assert text.index("Sleeps badly.") < text.index("I sleep well.")
+
+
+async def test_anybody_sees_the_log_and_its_keys(house: Served, browser: Browser) -> None:
+    answer = await browser.get(places.CHECK())
+    assert answer.status_code == 200
+    assert str(house.story.ledger.keyring.log.verifier).split("\n", 1)[0] in html.unescape(answer.text)
