@@ -25,6 +25,7 @@ FRESH: Final = frozenset(
         "presets.carry_out",
         "preview.view",
         "preview.outline",
+        "preview.of_item",
         "trail.who_looked",
         "trail.seen_by",
         "trail.who_looked_across",

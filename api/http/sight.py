@@ -5,7 +5,7 @@ a line that showed only others, nothing. What was sought is held to what is told
 by something in it that stays hidden.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from ledger.core.instants import format_instant
 from ledger.core.oversight import GUARDIANS_MATTERS
 from ledger.core.people import Case
 from ledger.core.relations import Emergency
+from projections.access_days import Plain
 from projections.access_trail import Line, Sought
 
 READERS: Final = frozenset({"patient", "auditor", "guardian"})
@@ -50,6 +51,22 @@ class Sight:
             return False
         told = bool(seen.intersection(items_of(line))) if line.permitted else self._whose(line)
         return (told or self._told_whole(line)) and self._as_sought(line, seen)
+
+    def opened(self, line: Line, seen: set[str]) -> bool:
+        """Does the reader hear of this line that it was an emergency?"""
+        return line.purpose == "emergency" or any(group["rule"] == "emergency" for group in self.groups(line, seen))
+
+    def plain(self, hidden: Collection[str]) -> Plain:
+        """What settles, without a look at each of them, which lines are visible, of those that are as sought."""
+        of_all = self.case is None or self.case.person is None
+        return Plain(
+            hidden,
+            bare=of_all,
+            # To a patient nothing is told whole; an overseer may be told of a line although its items stay hidden.
+            only_items=self.acting_as == "patient",
+            watched=[one.person for one in self.quiet],
+            watched_from=min((one.position for one in self.quiet), default=0),
+        )
 
     def groups(self, line: Line, seen: set[str]) -> list[dict[str, Any]]:
         """The items of a line by rule, each rule once, in the order of the alphabet.
@@ -93,11 +110,10 @@ class Sight:
         sought, rules = self.sought, {group["rule"] for group in self.groups(line, seen)}
         if self.acting_as in OVERSEERS and line.refused is not None:
             rules.add(line.refused)
-        opened = "emergency" in rules or line.purpose == "emergency"
         return (
             (sought.item is None or sought.item in seen)
             and (sought.rule is None or sought.rule in rules)
-            and (sought.emergency is None or sought.emergency == opened)
+            and (sought.emergency is None or sought.emergency == self.opened(line, seen))
         )
 
 

@@ -138,6 +138,11 @@ def _preview(path: str) -> Asks:
     return asks
 
 
+def _preview_of_item(scene: Scene) -> Iterator[Ask]:
+    for item in scene.items():
+        yield Ask("GET", f"{scene.record}/items/{item}/preview", scene.query(), of=item)
+
+
 def _search(scene: Scene) -> Iterator[Ask]:
     for text, limit in ((scene.rng.choice(WORDS), 1), ("cafe", 2), (" ".join(scene.rng.sample(WORDS, 2)), 50)):
         yield Ask("GET", f"{scene.record}/search", scene.query(text=text, limit=limit), pages=True)
@@ -195,6 +200,12 @@ def _trail(scene: Scene) -> Iterator[Ask]:
         yield Ask("GET", f"{scene.record}/trail", scene.query(**query), pages=True)
     for item in scene.items():
         yield Ask("GET", f"{scene.record}/trail", scene.query(item=item), pages=True, of=item)
+
+
+def _days(scene: Scene) -> Iterator[Ask]:
+    yield Ask("GET", f"{scene.record}/trail/days", scene.query())
+    zone = scene.rng.choice(("UTC", "Pacific/Auckland", "America/New_York"))
+    yield Ask("GET", f"{scene.record}/trail/days", scene.query(days=28, zone=zone))
 
 
 def _across(scene: Scene) -> Iterator[Ask]:
@@ -293,10 +304,11 @@ def _signed(scene: Scene, statement_type: str, facts: dict[str, Any], words: dic
 
 ASKED: Final[Mapping[str, Asks]] = {
     "records.list": _records, "trail.open": _record, "trail.open_item": _item, "preview.view": _preview("preview"),
-    "preview.outline": _preview("preview/outline"), "search.items": _search, "exports.bundle": _bundle, "matters.list": _matters,
+    "preview.outline": _preview("preview/outline"), "preview.of_item": _preview_of_item,
+    "search.items": _search, "exports.bundle": _bundle, "matters.list": _matters,
     "sharing.read": _sharing, "sharing.read_as_fhir": _sharing_as_fhir, "presets.plan": _presets,
     "trail.who_looked": _trail, "trail.who_looked_across": _across, "trail.seen_by": _seen_by, "trail.in_full": _line,
-    "trail.as_of": _as_of,
+    "trail.as_of": _as_of, "trail.days": _days,
     "worklist.read": _worklist, "worklist.count": _counts, "notices.read": _notices, "people.keys": _keys,
     "people.recoveries": _recoveries,
     "people.statements": _statements,
@@ -315,6 +327,7 @@ def asked_always(scene: Scene) -> list[Ask]:
     if scene.reader.acting_as in ("patient", "parent"):
         asks += [
             Ask("GET", f"{scene.record}/trail", scene.query(limit=5), pages=True),
+            Ask("GET", f"{scene.record}/trail/days", scene.query()),
             Ask("GET", f"{scene.record}/matters", scene.query()),
             Ask("GET", f"{scene.record}/sharing", scene.query()),
         ]

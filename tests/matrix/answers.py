@@ -115,7 +115,7 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
             absent=NOT_LET_IN - {"auditor-without-case"}),
         "exports.bundle",
     ),
-    (row("patient", absent=ALL - {"patient"}), "preview.view preview.outline"),
+    (row("patient", absent=ALL - {"patient"}), "preview.view preview.outline preview.of_item"),
     (
         row("patient", "parent", "clinician", "clinician-in-emergency",
             absent={*NOT_LET_IN, *CARERS, "attorney", "auditor", "guardian"}),
@@ -129,7 +129,7 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
     # who looked
     (
         row("patient", "auditor", "guardian", absent={*CARERS, "attorney", "auditor-without-case", "stranger"}),
-        "trail.who_looked trail.as_of",
+        "trail.who_looked trail.days trail.as_of",
     ),
     (
         row("patient", "auditor", absent={*CARERS, "attorney", "auditor-without-case", "guardian", "stranger"}),

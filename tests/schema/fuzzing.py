@@ -29,6 +29,7 @@ BEYOND_A_SCHEMA: Final[Mapping[str, str]] = {
     "trail.open": "in person, where a clinician is there",
     "trail.open_item": "in person, where a clinician is there",
     "trail.as_of": "of what they would have opened it for, one that is theirs",
+    "trail.days": "a day that exists, and a time zone that there is",
     "statements.submit": "a statement that somebody signed",
     "sharing.direct": "a time zone that there is, and hours that close after they open",
     "cases.assign": "a record, a person or a period, and a period that ends after it began",

@@ -1,0 +1,96 @@
+"""Lines of a record's trail by day: counted where the index alone says that a reader sees them.
+
+Of every other line its place is given, and whoever asks holds it to what the reader may see. So nothing is decided
+here: a line is counted only where one look at what is hidden settles it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.core.instants import Instant
+from projections.access_lines import COLUMNS, FROM, Line, line_of
+from projections.follow import Follower
+
+_AT_ONCE: Final = 500
+# One look at the index ``access_trail_of_record``. Its lines stand in the order of their instants.
+_DAYS: Final = """
+    select day, count(*) filter (where plain), count(*) filter (where plain and looked <> %s::uuid),
+           count(*) filter (where plain and refused is not null),
+           coalesce(array_agg(position) filter (where plain is null), '{}')
+    from (
+        select width_bucket(line.at, %s::bigint[]) as day, line.position, line.looked, line.refused, case
+            when line.emergency or line.acting_as = 'guardian' then null
+            when line.viewer = any(%s::uuid[]) and line.position > %s::bigint then null
+            when line.foremost is null then case when %s then true end
+            when line.foremost not in (select unnest(%s::uuid[])) then true
+            when line.hindmost not in (select unnest(%s::uuid[])) then true
+            when line.items = 1 and %s then false
+            end as plain
+        from projections.access_trail line
+        where line.record = %s::uuid and line.at >= %s::bigint and line.at < %s::bigint
+        and line.position >= coalesce((
+            select position from projections.access_trail where at >= %s::bigint order by at, position limit 1
+        ), 0)
+        offset 0
+    ) counted
+    group by day
+"""
+_THESE: Final = f"select {COLUMNS} from {FROM} where line.position = any(%s::bigint[])"  # noqa: S608 - built from constants
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What settles at one look that a reader sees a line.
+
+    ``hidden`` are the items and matters of the record that the reader does not see: where the first or the last that
+    was shown is none of them, the line is seen. ``bare``: what showed nothing is seen as well. ``only_items``: nothing
+    is seen of what showed hidden items only. Not plain are lines of emergencies, of guardians, and of ``watched``
+    people after a position.
+    """
+
+    hidden: Collection[str]
+    bare: bool
+    only_items: bool
+    watched: Collection[str] = ()
+    watched_from: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The lines of one day that are seen: of them by somebody but the patient, and refused.
+
+    ``others`` are the places of those that have to be looked at.
+    """
+
+    lines: int
+    by_others: int
+    refused: int
+    others: Sequence[int]
+
+
+class AccessDays:
+    """Counts the access trail."""
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+
+    async def counted(
+        self, of: tuple[str, str], begins: Sequence[Instant], within: tuple[Instant, Instant], plain: Plain
+    ) -> dict[int, Counted]:
+        """By number of the day: day n begins at ``begins[n]``. ``of`` are the record and its patient.
+
+        ``within``: the first instant of which a line counts, and the first of which it no longer does.
+        """
+        (record, patient), (since, until), hidden = of, within, list(plain.hidden)
+        of_day = [patient, list(begins), list(plain.watched), plain.watched_from, plain.bare, hidden, hidden]
+        of_line = [plain.only_items, record, since, until, since]
+        rows = await self._follower.select(_DAYS, [*of_day, *of_line])
+        return {day - 1: Counted(*counts) for day, *counts in rows}
+
+    async def lines(self, positions: Sequence[int]) -> list[Line]:
+        """The lines at these places."""
+        found: list[Line] = []
+        for n in range(0, len(positions), _AT_ONCE):
+            found += [line_of(row) for row in await self._follower.select(_THESE, [list(positions[n : n + _AT_ONCE])])]
+        return found
