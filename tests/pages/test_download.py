@@ -30,10 +30,10 @@ async def test_a_patient_takes_the_record_along_and_it_is_written_down(house: Se
     assert await house.said(before) == ["disclosure-made/1"]
 
 
-async def test_a_stranger_takes_nothing(house: Served, browser: Browser) -> None:
+async def test_who_is_not_in_care_takes_nothing(house: Served, browser: Browser) -> None:
     await browser.begin(house.story.moss)
     answer = await browser.get(places.DOWNLOAD_FILE(record=house.story.record))
-    assert answer.status_code == 404
+    assert answer.status_code == 403
     assert answer.headers["content-type"].startswith("text/html")
 
 
