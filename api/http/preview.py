@@ -1,4 +1,4 @@
-"""Preview: how a patient's record looks to somebody they let see it, and what of it stays hidden from them, and why.
+"""Preview: how a patient's record looks to somebody they let see it, what of it stays hidden from them, and why.
 
 The view is built by the carer's own code, from a disclosure to the carer that is recorded as a preview: so it shows
 what the carer would see now, and never anything that is kept from the patient. Only the patient whose record it is may
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from api.http.answers import json_answer
 from api.http.bodies import UUID_PATTERN, InPath
 from api.http.operations import shows
-from api.http.reading import Page, purpose_of
+from api.http.reading import AskedPurpose, Page, purpose_of
 from api.http.records import EXAMPLE_VIEW, VIEWS, built_for, view_of
 from api.http.service import Call, Calling
 from api.http.trail import check_let_in
@@ -31,6 +31,13 @@ router: Final = APIRouter(tags=["records"])
 _UNSAID: Final = "They do not see this."
 
 _ID: Final = "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
+_TO_SAM: Final = {
+    "person": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de",
+    "shown": False,
+    "rule": "topic-not-shared",
+    "because": "It is about something private that you have not ticked for them.",
+    "directives": [],
+}
 _OUTLINED: Final = {
     "id": _ID,
     "kind": "letter",
@@ -56,7 +63,7 @@ class PageOfPreview(Page):
 @shows(router, "/records/{record}/preview", "preview.view", EXAMPLE_VIEW)
 async def preview(call: Calling, record: InPath, page: Annotated[PageOfPreview, Query()]) -> Response:
     """A page of the record as this person would see it now."""
-    await _check_is_the_patient(call, record, page)
+    await _check_is_the_patient(call, record, page.purpose)
     continues = ("preview", record, call.session.person, page.carer, page.acting_as)
     after = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)
     of_carer = Asked(record, "shared-with-me", "preview", limit=page.limit, after=after)
@@ -70,7 +77,7 @@ async def preview(call: Calling, record: InPath, page: Annotated[PageOfPreview, 
 @shows(router, "/records/{record}/preview/outline", "preview.outline", {"items": [_OUTLINED], "cursor": None})
 async def outline(call: Calling, record: InPath, page: Annotated[PageOfPreview, Query()]) -> Response:
     """Of each item that the patient sees: does this person see it now, why, and by which of the patient's wishes?"""
-    await _check_is_the_patient(call, record, page)
+    await _check_is_the_patient(call, record, page.purpose)
     continues = ("outline", record, call.session.person, page.carer, page.acting_as)
     after = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)
     of_carer = Asked(record, "shared-with-me", "preview")
@@ -79,8 +86,7 @@ async def outline(call: Calling, record: InPath, page: Annotated[PageOfPreview, 
     view, disclosure = await view_of(call, own)
     items = [shown.item for shown in disclosure.thread()]
     decided = await call.ledger.trail.decided(page.viewer(), of_carer, items)
-    directives = (await call.ledger.facts.record(record)).fold.facts.directives.values()
-    named = {directive.position: directive.id for directive in directives}
+    named = await _named(call, record)
     rows = [
         {**told, **_told_of(decided[told["id"]], named)}
         for shown, item in zip(disclosure.shown, view["items"], strict=True)
@@ -90,11 +96,36 @@ async def outline(call: Calling, record: InPath, page: Annotated[PageOfPreview, 
     return json_answer({"items": rows, "cursor": more})
 
 
-async def _check_is_the_patient(call: Call, record: str, page: PageOfPreview) -> None:
+@shows(
+    router,
+    "/records/{record}/items/{item}/preview",
+    "preview.of_item",
+    {"item": {"id": _ID, "kind": "letter", "title": "From the clinic", "topics": []}, "carers": [_TO_SAM]},
+)
+async def of_item(call: Calling, record: InPath, item: InPath, purpose: AskedPurpose = None) -> Response:
+    """Does each carer see this item now, why, and by which of the patient's wishes? For the patient."""
+    await _check_is_the_patient(call, record, purpose)
+    view, _ = await view_of(call, Asked(record, purpose_of(call, purpose), "preview", item=item))
+    [told] = view["items"]
+    named, of_carer = await _named(call, record), Asked(record, "shared-with-me", "preview")
+    carers = []
+    for person in (await call.ledger.facts.record(record)).fold.facts.carers:
+        decided = await call.ledger.trail.decided(By(person, "carer"), of_carer, [item])
+        carers.append({"person": person, **_told_of(decided[item], named)})
+    return json_answer({"item": {name: told[name] for name in ("id", "kind", "title", "topics")}, "carers": carers})
+
+
+async def _named(call: Call, record: str) -> dict[int, str]:
+    """The id of each directive of a record, by its position."""
+    directives = (await call.ledger.facts.record(record)).fold.facts.directives.values()
+    return {directive.position: directive.id for directive in directives}
+
+
+async def _check_is_the_patient(call: Call, record: str, purpose: str | None) -> None:
     """Raise Unknown for everybody but the living patient of this record."""
     if call.session.acting_as != "patient":
         raise Unknown(f"record {record}: there is no such record for you; check the id and what you act as")
-    own = Asked(record, purpose_of(call, page.purpose), "preview", items=())
+    own = Asked(record, purpose_of(call, purpose), "preview", items=())
     await check_let_in(call, own)
 
 

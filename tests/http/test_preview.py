@@ -140,3 +140,27 @@ async def test_a_carer_hears_nothing_of_being_previewed(served: Served) -> None:
     before = lasting(await asked(sam, served.record))
     await asked(amina, f"{served.record}/preview", carer=story.sam.person)
     assert lasting(await asked(sam, served.record)) == before
+
+
+async def test_of_one_item_the_patient_reads_who_sees_it_and_why(served: Served) -> None:
+    story = served.story
+    amina = await served.sign_in(story.amina)
+    letter = await story.note("From the clinic.", kind="letter", title="Letter", topics=("genetic",))
+    path = f"{served.record}/items/{letter}/preview"
+    told = await asked(amina, path)
+    assert told["item"] == {"id": letter, "kind": "letter", "title": "Letter", "topics": ["genetic"]}
+    [sam] = told["carers"]
+    assert (sam["person"], sam["shown"], sam["rule"], sam["directives"]) == (
+        story.sam.person, False, "topic-not-shared", [],
+    )  # fmt: skip
+    directive = await story.share({"kind": "item", "of": letter})
+    [sam] = (await asked(amina, path))["carers"]
+    assert (sam["shown"], sam["because"], sam["directives"]) == (True, "You share this with them.", [directive])
+    hidden = await story.note("At work.", kind="working-note")
+    unseen = await amina.get(f"{served.record}/items/{hidden}/preview")
+    unknown = await amina.get(f"{served.record}/items/{story.record}/preview")
+    assert problem(unseen, 404, "unknown")["detail"].replace(hidden, "") == problem(unknown, 404, "unknown")[
+        "detail"
+    ].replace(story.record, "")
+    for other in (story.sam, story.okafor):
+        problem(await (await served.sign_in(other)).get(path), 404, "unknown")

@@ -266,6 +266,7 @@ ASKS: Final[Mapping[str, Ask]] = {
     "care.end_carer": Ask({"person": Around.a_carer}),
     "preview.view": Ask(query=PREVIEWED),
     "preview.outline": Ask(query=PREVIEWED),
+    "preview.of_item": Ask(),
     "search.items": Ask(query=lambda _: {"text": "slept"}),
     "presets.plan": Ask(query=lambda _: {"preset": "stop"}),
     "presets.carry_out": Ask(body=_preset),
