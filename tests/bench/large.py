@@ -78,12 +78,13 @@ def large_home() -> Iterator[Path]:
 
 
 def made_in(home: Path, sizes: Sizes | None = None) -> Large:
-    """What is in the large ledger, which is made unless it is there."""
+    """What is in the large ledger, which is made unless it is there, and brought up to date with the schema."""
     written = home / "large.json"
-    if not written.exists():
-        with EmbeddedPostgres(home / "home", options=UNSAFE_FAST) as postgres:
-            large = asyncio.run(_make(postgres, sizes or Sizes()))
-        written.write_text(json.dumps(_as_json(large)))
+    with EmbeddedPostgres(home / "home", options=UNSAFE_FAST) as postgres:
+        if not written.exists():
+            written.write_text(json.dumps(_as_json(asyncio.run(_make(postgres, sizes or Sizes())))))
+        elif _migrate(Database(postgres, _DATABASE)):
+            asyncio.run(_take_in(Database(postgres, _DATABASE)))
     return _of_json(json.loads(written.read_text()))
 
 
@@ -92,7 +93,6 @@ async def served_large(postgres: EmbeddedPostgres, large: Large, home: Path) -> 
     """The application over a copy of it, which is dropped afterwards; ``home`` is for what it keeps beside."""
     with new_database(postgres, _DATABASE) as name:
         database = Database(postgres, name)
-        _migrate(database)
         app = create_app(House(Settings(home=home), KEYRING, database.dsn(), database.superuser_dsn))
         async with (
             app.router.lifespan_context(app),
@@ -113,20 +113,28 @@ async def _make(postgres: EmbeddedPostgres, sizes: Sizes) -> Large:
     moving = Moving(Instant(clock() - LASTED))
     with patch("tests.story.clock", moving):
         begun = await begin_in(database)
-    async with (
-        open_ledger(database.dsn(), KEYRING, moving) as ledger,
-        following(ledger, database.dsn(), ALL_PROJECTIONS) as follower,
-    ):
+    async with open_ledger(database.dsn(), KEYRING, moving) as ledger:
         large = await fill(ledger, begun, sizes, moving, LASTED)
         size = await ledger.rows.size()
-        await follower.wait_until(size - 1, timeout=600)
-    _vacuum(database)
+    await _take_in(database)
     sys.stdout.write(f"made {size:,} entries in {time.monotonic() - began:.0f} s\n")
     return large
 
 
-def _migrate(database: Database) -> None:
-    migrate(database.superuser_dsn, *SCHEMA_FOLDERS)
+async def _take_in(database: Database) -> None:
+    """Take the log into the projections, as far as it is not."""
+    began = time.monotonic()
+    async with (
+        open_ledger(database.dsn(), KEYRING, clock) as ledger,
+        following(ledger, database.dsn(), ALL_PROJECTIONS) as follower,
+    ):
+        await follower.wait_until(await ledger.rows.size() - 1, timeout=600)
+    _vacuum(database)
+    sys.stdout.write(f"taken in after {time.monotonic() - began:.0f} s\n")
+
+
+def _migrate(database: Database) -> list[str]:
+    return migrate(database.superuser_dsn, *SCHEMA_FOLDERS)
 
 
 def _vacuum(database: Database) -> None:
