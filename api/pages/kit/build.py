@@ -1,8 +1,8 @@
 """Make the pages' style, module and font from npm packages: ``make kit``, or ``python -m api.pages.kit.build``.
 
-What it makes is committed, so that nobody needs Node to install: ``static/kit.css``, ``static/vendor/nhsuk-frontend.js``,
-the fonts, ``options.json`` and ``_palette.scss``; and the SHA-256 of each in ``static/vendored.json``. The packages are
-those of ``package-lock.json``, whose integrity npm checks, and none of their scripts is run.
+What it makes is committed, so that nobody needs Node to install: ``kit.css``, ``vendor/nhsuk-frontend.js`` and fonts
+in ``../static``, whose hashes are in ``vendored.json`` there; ``options.json`` and ``_palette.scss`` here. The packages
+are those of ``package-lock.json``, whose integrity npm checks, and none of their scripts is run.
 """
 
 import hashlib

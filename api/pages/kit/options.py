@@ -1,4 +1,4 @@
-"""The options of nhsuk-frontend's macros, by the list that comes with them: one that is misspelt would be left out unheard."""
+"""The options of nhsuk-frontend's macros, by the list that comes with them: a misspelt one would be left out."""
 
 import json
 from collections.abc import Mapping, Sequence
