@@ -1,9 +1,10 @@
 """The people of the story: registered, in their roles, around one record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from api.sign_in.personas import Persona, Personas
+from api.pages.language import marked
+from api.sign_in.personas import Persona, Personas, Trial
 from ledger.ledger import Ledger
 from ledger.saying import By
 
@@ -27,19 +28,23 @@ class Cast:
     second_administrator: By
     record: str
 
-    @property
-    def personas(self) -> Personas:
-        """Everybody of the story, for a browser to sign in as."""
-        return Personas(tuple(Persona(by.person, name, part, by.acting_as) for by, name, part in self._parts()))
+    def personas(self, others: Iterable[Persona] = (), trials: tuple[Trial, ...] = ()) -> Personas:
+        """Everybody of the story, for a browser to sign in as, whoever else lives around them, and what to try."""
+        story = (Persona(by.person, name, part, by.acting_as) for by, name, part in self._parts())
+        return Personas((*story, *others), trials)
 
     def _parts(self) -> Iterator[tuple[By, str, str]]:
-        yield self.amina, AMINA, "the patient"
-        yield self.sam, SAM, "her son and carer"
-        yield self.okafor, OKAFOR, "her doctor"
-        yield self.moss, MOSS, "a locum who has never met her"
-        yield self.ruth, RUTH, "an auditor"
-        yield self.first_administrator, "Founding administrator 1", "appoints people"
-        yield self.second_administrator, "Founding administrator 2", "appoints people, and registers keys"
+        yield self.amina, AMINA, marked("a patient, and whose story this is")
+        yield self.sam, SAM, marked("her son, who helps her")
+        yield self.okafor, OKAFOR, marked("her doctor at the surgery")
+        yield self.moss, MOSS, marked("a doctor who stands in for others, and has never met Amina")
+        yield self.ruth, RUTH, marked("an auditor, who has a case about what Sam was shown")
+        yield (
+            self.first_administrator,
+            "Founding administrator 1",
+            marked("appoints people, and says who is in whose care"),
+        )
+        yield self.second_administrator, "Founding administrator 2", marked("appoints people: some roles take two")
 
 
 async def come_in(ledger: Ledger) -> Cast:

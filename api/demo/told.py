@@ -15,8 +15,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
+from api.demo.answers import answer_and_correct
+from api.demo.around import live_on, look, share
 from api.demo.auditing import an_audit
 from api.demo.cast import Cast
+from api.demo.months import fill
 from api.demo.scenes import (
     a_broken_glass,
     a_note_in_three_columns,
@@ -24,8 +27,10 @@ from api.demo.scenes import (
     an_answer_and_an_amendment,
     the_plan_and_not_the_details,
 )
-from api.demo.stage import stage_in
+from api.demo.stage import Stage, stage_in
 from api.demo.tampering import copy_of, flip_one_byte, verify
+from api.demo.town import move_in
+from api.demo.trials import trials
 from api.postgres.place import Place
 from api.settings import Settings, read_settings
 from api.sign_in.personas import NotADemonstration, Personas, check_this_machine_only
@@ -59,13 +64,13 @@ def run_demo(serve: Serve | None, *, port: int | None) -> None:
         console.print(f"The ledger of this demo is in {chosen.home}; everything below is what it really answered.")
         with open_house(chosen) as house:
             (chosen.home / _MARK).touch()
-            cast = asyncio.run(_play(house, console))
+            cast, personas = asyncio.run(_play(house, console))
             _tamper(house, console)
             console.print()
             console.print(f"[bold green]The story is told[/] ({time.monotonic() - began:.0f} seconds).")
             if serve is not None:
                 console.print()
-                serve(house, lambda url: _say_how_to_go_on(url, house, cast, console), cast.personas)
+                serve(house, lambda url: _say_how_to_go_on(url, house, cast, console), personas)
 
 
 @contextmanager
@@ -95,7 +100,7 @@ def _check_of_a_demo(home: Path) -> None:
         )
 
 
-async def _play(house: House, console: Console) -> Cast:
+async def _play(house: House, console: Console) -> tuple[Cast, Personas]:
     async with stage_in(house, console) as stage:
         note = await a_note_in_three_columns(stage)
         await an_answer_and_an_amendment(stage, note)
@@ -104,7 +109,24 @@ async def _play(house: House, console: Console) -> Cast:
         await a_withdrawal(stage, directive, nothing_shared)
         await a_broken_glass(stage)
         await an_audit(stage)
-        return stage.cast
+        return stage.cast, await _live_on(stage, console)
+
+
+async def _live_on(stage: Stage, console: Console) -> Personas:
+    """What the pages have to show besides the story: months of care, and more people. Gives whom one may sign in as."""
+    ledger, cast = stage.ledger, stage.cast
+    town = await move_in(ledger, cast)
+    items = await fill(ledger, cast, town)
+    await answer_and_correct(ledger, cast, town, items)
+    await share(ledger, cast, town, items)
+    await look(ledger, cast, town, items)
+    await live_on(ledger, cast, town)
+    console.print()
+    console.print(
+        "Meanwhile life goes on: months of care are imported and written, more people come in, share, look and ask."
+        f" The log has {await ledger.rows.size()} entries now."
+    )
+    return cast.personas(town.personas(cast), trials(cast, items))
 
 
 def _tamper(house: House, console: Console) -> None:

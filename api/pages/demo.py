@@ -10,7 +10,7 @@ from api.http.problems import NOT_ALLOWED, Problem, Refused
 from api.http.service import service_of
 from api.loopback import is_loopback
 from api.pages.forms import Form, member
-from api.pages.rendering import PageRoute, page, see_other
+from api.pages.rendering import PageRoute, page, see_other, way_back
 from api.sign_in.personas import Personas
 
 _OF_PROXIES: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
@@ -29,16 +29,18 @@ router: Final = APIRouter(include_in_schema=False, route_class=PageRoute, depend
 
 @router.get("/demo")
 async def choose(request: Request) -> Response:
-    """Everybody as whom one may sign in."""
-    return page(request, "demo.html", personas=_personas(request).cast)
+    """What this is, what to try, and everybody as whom one may sign in."""
+    personas = _personas(request)
+    tried = [(trial, personas.find(trial.person, trial.acting_as)) for trial in personas.trials]
+    return page(request, "demo.html", personas=personas.cast, trials=tried)
 
 
 @router.post("/forms/demo/sign-in")
 async def sign_in(request: Request, form: Form) -> Response:
-    """Sign in as one of them, and go on to their page."""
-    persona = _personas(request).find(member(form, "person"))
+    """Sign in as one of them, and go on to the page that was named, or to theirs."""
+    persona = _personas(request).find(member(form, "person"), form.get("acting_as"))
     entered = await enter(request, service_of(request), persona.person, means="persona", acting_as=persona.acting_as)
-    return entered.let_in(see_other("/"))
+    return entered.let_in(see_other(way_back(form.get("to"))))
 
 
 def _personas(request: Request) -> Personas:

@@ -142,11 +142,16 @@ async def _told(request: Request, problem: Problem) -> Response:
     if request.method not in SAFE and problem.kind in (SIGN_IN, SIGN_IN_AGAIN, CROSS_SITE):
         return await _kept(request, problem)
     if problem.kind is SIGN_IN:
-        return see_other("/sign-in")
+        return see_other("/demo" if _begins_a_demonstration(request) else "/sign-in")
     if problem.kind is SIGN_IN_AGAIN:
         return see_other("/again?" + urlencode({"to": _path_of(request)}))
     await on_the_trail(request, problem)
     return page(request, "problem.html", status=problem.kind.status, problem=problem, plain=in_plain_words(problem))
+
+
+def _begins_a_demonstration(request: Request) -> bool:
+    """Is this the first page of a service as which anybody signs in as anybody?"""
+    return request.url.path == "/" and service_of(request).doors.personas is not None
 
 
 def _path_of(request: Request) -> str:

@@ -26,15 +26,27 @@ class Persona:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """Something to try: as whom, on which page (a path), what it is called and what to do there."""
+
+    person: str
+    acting_as: str
+    to: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Personas:
-    """Everybody as whom one may sign in."""
+    """Everybody as whom one may sign in, and what there is to try."""
 
     cast: tuple[Persona, ...]
+    trials: tuple[Trial, ...] = ()
 
-    def find(self, person: str) -> Persona:
-        """The persona with this id; raises SignInRefused."""
+    def find(self, person: str, acting_as: str | None = None) -> Persona:
+        """The persona with this id, acting as this if anything is named; raises SignInRefused."""
         for one in self.cast:
-            if one.person == person:
+            if one.person == person and acting_as in (None, one.acting_as):
                 return one
         raise SignInRefused("invalid_request", "person: got nobody of this demonstration; choose one on /demo")
 
