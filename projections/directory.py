@@ -67,6 +67,11 @@ class Directory:
         rows = await self._follower.select(_CARED_FOR, [carer])
         return [Listed(str(record), str(whose), position) for record, whose, position in rows]
 
+    async def stood_in_for(self, person: str, acting_as: str, at: Instant) -> list[Listed]:
+        """The records in which this person may stand in the patient's place, as ``attorney`` or ``parent``."""
+        rows = await self._follower.select(_STOOD_IN_FOR, [person, acting_as, at, at])
+        return [Listed(str(record), str(whose), position) for record, whose, position in rows]
+
     async def in_care_of(
         self, clinician: str, at: Instant, *, before: int | None = None, limit: int = 100
     ) -> list[Listed]:
@@ -135,10 +140,14 @@ def _role(said: Said) -> tuple[Any, ...]:
 def _stands_in(acting_as: str, standing: str) -> Change:
     """Somebody may stand in the patient's place; said again, it is what was said last."""
     return Change(
-        "insert into projections.stands_in (standing, person, acting_as, starts, ends, position)"
-        " values (%s, %s, %s, %s, %s, %s) on conflict (standing, person) do update"
+        "insert into projections.stands_in (standing, person, acting_as, record, starts, ends, position)"
+        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (standing, person) do update"
         " set starts = excluded.starts, ends = excluded.ends, position = excluded.position",
-        lambda said: (said.facts[standing], said.facts["person"], acting_as, *_term(said), said.position),
+        lambda said: (
+            *(said.facts[standing], said.facts["person"], acting_as, said.facts["record"]),
+            *_term(said),
+            said.position,
+        ),
     )
 
 
@@ -209,6 +218,11 @@ _CARED_FOR = """
     select record, r.patient, c.position from projections.carer c join projections.record r using (record)
     where c.person = %s::uuid order by c.position desc
 """
+_STOOD_IN_FOR = f"""
+    select record, r.patient, max(s.position) from projections.stands_in s join projections.record r using (record)
+    where s.person = %s::uuid and s.acting_as = %s::text and {_IN_FORCE.format("s.")}
+    group by record, r.patient order by 3 desc
+"""  # noqa: S608 - built from constants
 _IN_CARE_OF = f"""
     with grantee as (
         select %s::uuid as id

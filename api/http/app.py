@@ -59,6 +59,7 @@ from api.listening import ONLY_HTTPS
 from api.pages import demo
 from api.pages import routes as pages
 from api.pages.language import languages_of
+from api.pages.leaflets import read_leaflets
 from api.sign_in.api_keys import ApiKeys
 from api.sign_in.doors import doors_of
 from api.sign_in.letting_in import settle_what_is_left
@@ -133,6 +134,7 @@ def create_app(house: House, personas: Personas | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.languages = languages_of(house.settings)
+    app.state.leaflets = read_leaflets(house.settings)
     for area in AREAS:
         app.include_router(area.router)
     app.include_router(pages.router)

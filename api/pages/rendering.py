@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -17,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.http.attempts import on_the_trail
 from api.http.cookies import cookie_of
 from api.http.cross_site import FORM, SAFE, check_origin
-from api.http.problems import CROSS_SITE, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of
+from api.http.problems import CROSS_SITE, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of, problem_of_validation
 from api.http.service import Call, Service, call_of, drafts, service_of
 from api.pages import language, places, statement_words, words
 from api.pages.forms import Filled, filled, in_plain_words
@@ -122,6 +123,8 @@ class PageRoute(APIRoute):
             language.speak(_language_of(request))
             try:
                 return await handler(request)
+            except RequestValidationError as error:
+                return await _told(request, problem_of_validation(error))
             except Exception as error:
                 return await _told(request, problem_of(error))
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api.pages import account, download, entrance, home, receipts, static_files
+from api.pages import account, carer, download, entrance, home, information, receipts, static_files
 
 router: Final = APIRouter(include_in_schema=False)
-for _area in (entrance, home, account, download, receipts, static_files):
+for _area in (entrance, home, account, carer, download, information, receipts, static_files):
     router.include_router(_area.router)

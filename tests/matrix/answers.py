@@ -99,7 +99,7 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
     (row(absent=ALL), "people.keys people.statements people.recoveries"),
     (row(CLINICIANS, "administrator", "registrar"), "care.open_record"),
     # reading a record
-    (row("patient", CARERS, CLINICIANS, "stranger"), "records.list"),
+    (row("patient", CARERS, "attorney", "parent", CLINICIANS, "stranger"), "records.list"),
     (row(READ, absent=NOT_LET_IN), "trail.open matters.list"),
     (
         row("patient", "carer", "attorney", "parent", "clinician", "auditor",
