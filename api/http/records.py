@@ -239,9 +239,12 @@ async def _listed(call: Call, before: int | None, limit: int) -> list[Listed]:
     if call.session.acting_as == "carer":
         return _after(await directory.cared_for(person), before)
     now = call.ledger.clock()
+    if call.session.acting_as in ("attorney", "parent"):
+        return _after(await directory.stood_in_for(person, call.session.acting_as, now), before)
     facts = (await call.ledger.facts.person(person, fresh=True)).fold.facts
     if call.session.acting_as != "clinician" or facts.role("clinician", now) is None:
-        raise NotAllowed("records: got a reader without a list, wanted a patient, carer or clinician", "no-list")
+        wanted = "a patient, carer, attorney, parent or clinician"
+        raise NotAllowed(f"records: got a reader without a list, wanted {wanted}", "no-list")
     return await directory.in_care_of(person, now, before=before, limit=limit + 1)
 
 
