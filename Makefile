@@ -21,7 +21,7 @@ export UV_COMPILE_BYTECODE = true
 help:
 	@echo 'make setup    make .venv/bin/record-ledger'
 	@echo 'make demo     set up, tell the story, and serve     (ARGS=--once: end after the story)'
-	@echo 'make test     all checks and all tests              (ARGS=...: for pytest)'
+	@echo 'make test     all checks and all tests              (ARGS=...: for pytest; THOROUGH=1: more of what is tried by lot)'
 	@echo 'make mutants  change the disclosure rule and the guard in every small way; half an hour or more'
 	@echo 'make kit      compile the pages’ style, module and font anew, from npm packages'
 	@echo 'make check    style, types and import contracts'

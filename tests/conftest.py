@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import asyncio
+import multiprocessing
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -38,6 +39,14 @@ def durable_postgres(home: Path) -> Iterator[EmbeddedPostgres]:
     """A server of the test's own at `home`, run by this process with real durability: for tests about crashes."""
     with EmbeddedPostgres(home) as server:
         yield server
+
+
+@pytest.fixture
+def begun_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bench's processes, which it spawns, are forked from one that has loaded what they need, and nothing else."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["api.bench.servers", "api.bench.worker", "api.bench.verify", "api.bench.replay"])
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: context)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from api.bench.client import Call, Connection, Unexpected
 from api.bench.place import NotDurable, bench_place, check_durable
 from api.bench.windows import Window, interleave
 
+pytestmark = pytest.mark.usefixtures("begun_workers")
 BRIEFLY: dict[str, Any] = {"windows": 1, "seconds": 0.2}
 BENCHES = {
     "append": (append.run, append.TARGETS, {}),

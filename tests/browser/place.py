@@ -3,16 +3,15 @@
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.begun import PROGRAM, Popen, run
 from tests.postgres_fixture import Database
 
-PROGRAM = Path(sys.executable).with_name("record-ledger")
 _SERVES = re.compile(r"http://127\.0\.0\.1:(\d+)")
 _LINK = re.compile(r"http://localhost:\d+/invitation#[\w-]+")
 _PATIENCE = 30.0
@@ -33,8 +32,7 @@ class Place:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the program beside the service."""
-        command = [PROGRAM, *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=60)
+        return run([PROGRAM, *arguments], env=self.environment, timeout=60)
 
 
 @contextmanager
@@ -51,7 +49,7 @@ def serving(database: Database, home: Path) -> Iterator[Place]:
     command = [PROGRAM, "serve", "--port", "0"]
     with (
         log.open("w") as written,
-        subprocess.Popen(command, env=environment, stdout=written, stderr=written, text=True) as process,
+        Popen(command, env=environment, stdout=written, stderr=written, text=True) as process,
     ):
         try:
             yield Place(f"http://localhost:{_printed(log, _SERVES)[1]}", log, environment, database)

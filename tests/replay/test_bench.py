@@ -3,7 +3,11 @@
 import math
 from pathlib import Path
 
+import pytest
+
 from api.bench import decide, replay
+
+pytestmark = pytest.mark.usefixtures("begun_workers")
 
 
 def test_deciding_is_measured_for_three_readers_of_whom_none_sees_all_or_nothing() -> None:

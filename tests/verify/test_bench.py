@@ -3,7 +3,11 @@
 import math
 from pathlib import Path
 
+import pytest
+
 from api.bench import verify
+
+pytestmark = pytest.mark.usefixtures("begun_workers")
 
 
 def test_the_bench_gives_what_has_a_target_and_leaves_nothing_behind(tmp_path: Path) -> None:
