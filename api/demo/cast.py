@@ -34,17 +34,17 @@ class Cast:
         return Personas((*story, *others), trials)
 
     def _parts(self) -> Iterator[tuple[By, str, str]]:
-        yield self.amina, AMINA, marked("a patient, and whose story this is")
-        yield self.sam, SAM, marked("her son, who helps her")
-        yield self.okafor, OKAFOR, marked("her doctor at the surgery")
-        yield self.moss, MOSS, marked("a doctor who stands in for others, and has never met Amina")
-        yield self.ruth, RUTH, marked("an auditor, who has a case about what Sam was shown")
+        yield self.amina, AMINA, marked("A patient, and whose story this is")
+        yield self.sam, SAM, marked("Her son, who helps her")
+        yield self.okafor, OKAFOR, marked("Her doctor at the surgery")
+        yield self.moss, MOSS, marked("A doctor who stands in for others, and has never met Amina")
+        yield self.ruth, RUTH, marked("An auditor, who has a case about what Sam was shown")
         yield (
             self.first_administrator,
             "Founding administrator 1",
-            marked("appoints people, and says who is in whose care"),
+            marked("Appoints people, and says who is in whose care"),
         )
-        yield self.second_administrator, "Founding administrator 2", marked("appoints people: some roles take two")
+        yield self.second_administrator, "Founding administrator 2", marked("Appoints people: some roles take two")
 
 
 async def come_in(ledger: Ledger) -> Cast:

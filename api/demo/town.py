@@ -52,20 +52,20 @@ class Town:
         """Whom a browser can sign in as besides the story's people."""
         parts = (
             (self.grace, GRACE, marked("Amina's neighbour, who looks in after work")),
-            (self.lena, LENA, marked("a home carer of Brightside")),
+            (self.lena, LENA, marked("A home carer of Brightside")),
             (self.maya, MAYA, marked("Sam's daughter, fourteen, with a record of her own")),
-            (By(cast.sam.person, "parent"), "Sam Diallo", marked("as Maya's father")),
+            (By(cast.sam.person, "parent"), "Sam Diallo", marked("As Maya's father")),
             (
                 By(self.grace.person, "attorney"),
                 GRACE,
-                marked("as Walter's attorney: he cannot decide about treatment now"),
+                marked("As Walter's attorney: he cannot decide about treatment now"),
             ),
             (self.walter, WALTER, marked("Grace's husband, who has dementia")),
-            (self.price, PRICE, marked("the surgery's nurse")),
-            (self.hale, HALE, marked("an emergency doctor, who once opened the record at night")),
-            (self.kaya, KAYA, marked("a psychologist: Amina sealed one of her notes from the surgery")),
-            (self.greta, GRETA, marked("the privacy officer: reviews emergencies, answers questions")),
-            (self.bert, BERT, marked("the registrar: lets people in, confirms their passkeys")),
+            (self.price, PRICE, marked("The surgery's nurse")),
+            (self.hale, HALE, marked("An emergency doctor, who once opened the record at night")),
+            (self.kaya, KAYA, marked("A psychologist: Amina sealed one of her notes from the surgery")),
+            (self.greta, GRETA, marked("The privacy officer: reviews emergencies, answers questions")),
+            (self.bert, BERT, marked("The registrar: lets people in, confirms their passkeys")),
         )
         return (Persona(by.person, name, part, by.acting_as) for by, name, part in parts)
 
