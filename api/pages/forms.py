@@ -188,8 +188,17 @@ async def sent(request: Request, call: Call, form: Filled, say: Say, again: Agai
     ``say`` is given the caller who speaks under the form's own id. Raises what the fault is not the form's: somebody
     who is not signed in any more, a ledger that cannot record.
     """
+
+    async def say_and_go_on(speaking: Call) -> Response:
+        return gone_on(request, await say(speaking))
+
+    return await shown_by(call, form, say_and_go_on, again)
+
+
+async def shown_by(call: Call, form: Filled, show: Callable[[Call], Awaitable[Response]], again: Again) -> Response:
+    """As ``sent``, of a form that is answered by what ``show`` makes: a page with what is shown only once."""
     try:
-        there = await say(_speaking(call, form))
+        return await show(_speaking(call, form))
     except ToBeSigned as draft:
         return _to_be_signed(draft)
     except Unfit as unfit:
@@ -199,7 +208,6 @@ async def sent(request: Request, call: Call, form: Filled, say: Say, again: Agai
         if problem.kind in (SIGN_IN, SIGN_IN_AGAIN) or problem.kind.status >= 500:
             raise
         return await again(_anew(call, form, problem))
-    return gone_on(request, there)
 
 
 def gone_on(request: Request, there: str) -> Response:
