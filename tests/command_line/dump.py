@@ -38,10 +38,18 @@ def words_found(dumped: bytes, said: Iterable[str]) -> list[str]:
     return sorted(
         {
             dumped[at : at + WINDOW].decode(errors="replace")
-            for at in range(len(dumped) - WINDOW + 1)
+            for at in _around_spaces(dumped)
             if dumped[at : at + WINDOW] in windows
         }
     )
+
+
+def _around_spaces(dumped: bytes) -> Iterable[int]:
+    """Where a sequence begins that has a space in it, each once: in what is sealed they are few."""
+    after = 0
+    for space in re.finditer(b" ", dumped):
+        yield from range(max(after, space.start() - WINDOW + 1), space.start() + 1)
+        after = space.start() + 1
 
 
 def _windows(text: bytes) -> Iterable[bytes]:
