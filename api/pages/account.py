@@ -10,9 +10,9 @@ from starlette.responses import Response
 from api.http import oidc, passkeys, people, session
 from api.http.bodies import OnlyBody
 from api.http.service import Call, Calling
+from api.pages import places
 from api.pages.forms import Form, member
-from api.pages.rendering import PageRoute, page, see_other, way_back
-from api.pages.voice import voice_of
+from api.pages.rendering import PageRoute, own_page, see_other, way_back
 from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import place_of
 from ledger.core.shapes import uuid
@@ -30,10 +30,10 @@ async def account(request: Request, call: Calling, cursor: Cursor = None) -> Res
     said = people.PageOfStatements(limit=_LISTED, cursor=cursor)
     own = await call.service.doors.passkeys.of(person)
     listed = _told(await passkeys.listed(call))
-    return page(
+    return await own_page(
         request,
+        call,
         "account.html",
-        voice=await voice_of(request, call),
         passkeys=_confirmed_by(request, call, listed["passkeys"], own),
         strange=[one for one in listed["only_in_log"] if one["enrolled"]],
         **_told(await session.listed(call)),
@@ -47,14 +47,14 @@ async def account(request: Request, call: Calling, cursor: Cursor = None) -> Res
 @router.get("/again")
 async def again(request: Request, call: Calling, to: To = None) -> Response:
     """Where somebody shows again who they are, and goes on to where they wanted to."""
-    return page(request, "again.html", voice=await voice_of(request, call), to=way_back(to))
+    return await own_page(request, call, "again.html", to=way_back(to))
 
 
 @router.get("/waiting")
 async def waiting(request: Request, call: Calling) -> Response:
     """The passkeys that wait for a registrar."""
     shown = _told(await passkeys.waiting(request, call))
-    return page(request, "waiting.html", voice=await voice_of(request, call), **shown)
+    return await own_page(request, call, "waiting.html", here=places.WAITING, **shown)
 
 
 @router.post("/forms/passkeys/name")
