@@ -69,7 +69,8 @@ class Sought:
     """Which lines: all members that are not None must agree. ``since`` counts, ``until`` no longer does.
 
     ``viewer`` is who in fact looked; ``about`` a person who looked or whose record it is; ``team`` one that the viewer
-    was in then, looking as a clinician; ``rule`` one by which something was shown, or all of it was refused.
+    was in then, looking as a clinician; ``rule`` one by which something was shown, or all of it was refused, and
+    ``shown_by`` one of the first sort.
     """
 
     record: str | None = None
@@ -80,6 +81,7 @@ class Sought:
     team: str | None = None
     item: str | None = None
     rule: str | None = None
+    shown_by: str | None = None
     purpose: str | None = None
     via: str | None = None
     emergency: bool | None = None
@@ -124,6 +126,7 @@ def _conditions(sought: Sought, before: int | None) -> Iterator[tuple[str, list[
         ("line.purpose = %s", sought.purpose),
         ("line.via = %s", sought.via),
         ("(line.refused is not null) = %s", sought.refused),
+        ("%s = any(line.rules)", sought.shown_by),
         ("line.position < %s::bigint", before),
         (_OF_ITEM, None if sought.item is None else Jsonb([{"items": [sought.item]}])),
     ):

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from api.http.service import Call
+from ledger.core.facts import RecordFacts
 from ledger.core.instants import format_instant
+from ledger.core.item_facts import Item
+from ledger.core.matters import Matter
 from ledger.core.oversight import GUARDIANS_MATTERS
 from ledger.core.people import Case
 from ledger.core.relations import Emergency
 from projections.access_days import Plain
-from projections.access_trail import Line, Sought
+from projections.access_trail import LARGEST_PAGE, Line, Sought
 
 READERS: Final = frozenset({"patient", "auditor", "guardian"})
 OVERSEERS: Final = frozenset({"auditor", "guardian"})
@@ -30,7 +33,7 @@ class Sight:
     """Who reads the trail, in which case, and what they seek.
 
     ``quiet`` are the emergencies of which a patient is not told yet. ``guarded`` is the first position that concerns a
-    guardian and of which the reader may know, or None.
+    guardian and of which the reader may know, or None. ``facts`` are those of the patient's own record.
     """
 
     acting_as: str
@@ -38,6 +41,7 @@ class Sight:
     case: Case | None = None
     quiet: tuple[Emergency, ...] = ()
     guarded: int | None = None
+    facts: RecordFacts | None = None
 
     def covers(self, line: Line) -> bool:
         """Lies this line within what the reader may hear of at all, whatever it showed?"""
@@ -79,6 +83,14 @@ class Sight:
             if items or self.acting_as == "guardian" or self._told_whole(line):
                 by_rule.setdefault(group.rule, []).extend(items)
         return [{"rule": rule, "items": sorted(items)} for rule, items in sorted(by_rule.items())]
+
+    def things(self, line: Line, seen: set[str]) -> list[dict[str, str]]:
+        """Of what kind each item of a line is, and since when it is there; by id, as the order of a page may tell."""
+        named = {one: self._thing(one) for one in sorted(seen.intersection(items_of(line)))}
+        return [{"id": one, "kind": of.kind, "since": since(of)} for one, of in named.items() if of is not None]
+
+    def _thing(self, named: str) -> Item | Matter | None:
+        return None if self.facts is None else self.facts.items.get(named) or self.facts.matters.get(named)
 
     def _whose(self, line: Line) -> bool:
         """A line that showed no item: everybody's; in an auditor's case about one person, that person's."""
@@ -131,7 +143,7 @@ async def sight_of(call: Call, record: str | None, sought: Sought, case: str | N
         quiet = {named: one for named, one in facts.emergencies.items() if one.kept_quiet(now)}
         known = (one for one in facts.matters.values() if one.kind in GUARDIANS_MATTERS and one.id not in quiet)
         guarded = min((one.position for one in known), default=None)
-        return Sight(acting_as, sought, quiet=tuple(quiet.values()), guarded=guarded)
+        return Sight(acting_as, sought, quiet=tuple(quiet.values()), guarded=guarded, facts=facts)
     return Sight(acting_as, sought)
 
 
@@ -139,15 +151,16 @@ async def lines_of(
     call: Call, sight: Sight, before: int | None, limit: int, seeing: Seeing
 ) -> list[tuple[Line, set[str]]]:
     """Up to one more than ``limit`` lines that the reader may see, each with those of its items that they may."""
-    indexed, found = _indexed(sight), list[tuple[Line, set[str]]]()
+    indexed, found, size = _indexed(sight), list[tuple[Line, set[str]]](), limit + 1
     while len(found) <= limit:
-        chunk = await call.service.access_trail.page(indexed, before=before, limit=limit + 1)
+        chunk = await call.service.access_trail.page(indexed, before=before, limit=size)
         lines, seen = await seeing(chunk)
         found += [(line, seen.intersection(items_of(line))) for line in lines if sight.shows(line, seen)]
-        if len(chunk) <= limit:
+        if len(chunk) < size:
             break
-        before = chunk[-1].position
-    return found
+        # Where little is found among many lines, many are looked at together.
+        before, size = chunk[-1].position, min(2 * size, LARGEST_PAGE)
+    return found[: limit + 1]
 
 
 async def lines_since(call: Call, sight: Sight, after: int, disclosed: set[str]) -> list[tuple[Line, set[str]]]:
@@ -169,8 +182,16 @@ def items_of(line: Line) -> list[str]:
     return [item for group in line.permitted for item in group.items]
 
 
+def since(thing: Item | Matter) -> str:
+    """From when on something is in the record."""
+    return format_instant(thing.added_at if isinstance(thing, Item) else thing.at)
+
+
 def line_as_json(sight: Sight, line: Line, seen: set[str], named: Mapping[str, str]) -> dict[str, Any]:
-    """A line as its reader sees it. A patient hears that something was refused, but not what, nor by which rule."""
+    """A line as its reader sees it. A patient hears that something was refused, but not what, nor by which rule.
+
+    They hear of what kind each item is: it tells in words what somebody read.
+    """
     of = {"id": line.viewer, "name": named.get(line.viewer), "acting_as": line.acting_as}
     shown = {
         "id": line.id,
@@ -184,14 +205,18 @@ def line_as_json(sight: Sight, line: Line, seen: set[str], named: Mapping[str, s
         "shown": sight.groups(line, seen),
     }
     if sight.acting_as == "patient":
-        return shown
+        return {**shown, "items": sight.things(line, seen)}
     told = {"record": line.record, "case": line.case, "rule": line.refused, "attempted": line.attempted}
     return {**shown, **told, "position": line.position}
 
 
 def _indexed(sight: Sight) -> Sought:
-    """What the index is asked for: that something was no emergency is told of what is visible of it alone."""
-    return replace(sight.sought, emergency=sight.sought.emergency or None)
+    """What the index is asked for, so that what it finds is told as far as it can be.
+
+    That something was no emergency is told of what is visible of it alone; and a patient by no rule that refused.
+    """
+    sought = replace(sight.sought, emergency=sight.sought.emergency or None)
+    return sought if sight.acting_as in OVERSEERS else replace(sought, rule=None, shown_by=sought.rule)
 
 
 def _within(sought: Sought, case: Case) -> Sought:

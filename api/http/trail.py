@@ -43,6 +43,7 @@ LINE: Final = {
     "at": "2026-05-03T09:00:00.000Z",
     "refused": False,
     "shown": [{"rule": "direct-care", "items": ["9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"]}],
+    "items": [{"id": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11", "kind": "note", "since": "2026-05-02T09:00:00.000Z"}],
 }
 _EXAMPLE: Final = {"lines": [LINE], "cursor": None}
 _NAME_PATTERN: Final = "^[a-z0-9-]+$"
@@ -111,12 +112,14 @@ async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail,
     await check_let_in(call, asked)
     await call.service.caught_up()
     sight = await sight_of(call, record, page.sought(record, page.item), asked.case)
-    chosen = await lines_of(call, sight, before, page.limit, visible_to(call, asked))
+    # No line is looked for by an item that the reader does not see: it costs no more than one that nobody knows.
+    there = page.item is None or page.item in await call.ledger.trail.visible(call.by(), asked, [page.item])
+    chosen = await lines_of(call, sight, before, page.limit, visible_to(call, asked)) if there else []
     disclosure = await disclose(call, asked, {item for _, seen in chosen[: page.limit] for item in seen})
     told = {shown.item for shown in disclosure.thread()}
     newest = chosen[0][0].position if chosen else -1
     # On the first page also what was said meanwhile: the reading itself is a line of this trail.
-    since = await lines_since(call, sight, newest, told) if before is None else []
+    since = await lines_since(call, sight, newest, told) if before is None and there else []
     lines = since + [(line, seen & told) for line, seen in chosen]
     named = await names_on(call, _shown(sight, lines, page), disclosure)
     return _paged(call, sight, lines, page, continues, named=named)

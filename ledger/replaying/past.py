@@ -49,13 +49,16 @@ class _Reach:
 class _Known(Generic[Folded]):
     """A fold, how far each of its subjects was read, and what was read and is not folded yet.
 
-    ``broken`` says what cannot be read; what is before ``broken_at`` could be. ``counted`` is its share of the weight.
+    ``folded`` is what was folded, where that is kept to go back. ``broken`` says what cannot be read; what is before
+    ``broken_at`` could be. ``counted`` is its share of the weight.
     """
 
     name: str
+    empty: Callable[[], Folded]
     fold: Folded
     reach: dict[Subject, _Reach]
     ahead: deque[Said] = field(default_factory=deque)
+    folded: list[Said] | None = None
     broken: str = ""
     broken_at: int = 0
     counted: int = 0
@@ -84,6 +87,8 @@ class _Known(Generic[Folded]):
         """Fold what was said before a position. Raises PastUnreadable where not all of it could be read."""
         while self.ahead and self.ahead[0].position < before:
             said = self.ahead.popleft()
+            if self.folded is not None:
+                self.folded.append(said)
             try:
                 self.fold.apply(said)
             except UNREADABLE as error:
@@ -91,12 +96,20 @@ class _Known(Generic[Folded]):
         if self.broken and self.broken_at < before:
             raise PastUnreadable(self.broken)
 
+    def go_back(self) -> bool:
+        """Begin to fold anew what was read, if it was kept; says whether it was."""
+        if self.folded is None:
+            return False
+        self.fold, self.ahead, self.folded = self.empty(), deque([*self.folded, *self.ahead]), []
+        return True
+
 
 class PastReader:
     """Facts about records, people, teams and the policy, before positions up to ``until``, a size that the log has.
 
-    It is quick where the positions ascend. ``largest`` is the most statements it holds, ``read_ahead`` the facts of one
-    subject that it reads at a time.
+    It is quick where the positions ascend; where it ``goes_back`` it keeps what it has folded, so that an earlier
+    position costs folding alone. ``largest`` is the most statements it holds, ``read_ahead`` the facts of one subject
+    that it reads at a time.
     """
 
     def __init__(
@@ -107,11 +120,16 @@ class PastReader:
         *,
         largest: int = LARGEST_CACHE,
         read_ahead: int = READ_AHEAD,
+        goes_back: bool = False,
     ) -> None:
         self._recorder, self._mapper, self._until = recorder, mapper, until
-        self._largest, self._read_ahead = largest, read_ahead
+        self._largest, self._read_ahead, self._goes_back = largest, read_ahead, goes_back
         self._cache: OrderedDict[str, _Known[Any]] = OrderedDict()
         self._weight = 0
+
+    def grown(self, until: int) -> None:
+        """The log has this size now, or a larger one."""
+        self._until = max(self._until, until)
 
     async def facts(self, record: str, viewer: str, before: int) -> Facts:
         """Everything that bears on a viewer and a record, as of before a position; good until the next call.
@@ -147,9 +165,13 @@ class PastReader:
         if known is not None and known.fold.upto < before:
             self._cache.move_to_end(name)
             return known
+        if known is not None and known.go_back():
+            self._cache.move_to_end(name)
+            return known
         if known is not None:  # it is past that position already
             self._weight -= self._cache.pop(name).counted
-        return _Known(name, empty(), {subject: _Reach() for subject in subjects})
+        folded = list[Said]() if self._goes_back else None
+        return _Known(name, empty, empty(), {subject: _Reach() for subject in subjects}, folded=folded)
 
     async def _advance(self, all_known: Sequence[_Known[Any]], before: int) -> None:
         while wanted := {subject: known for known in all_known for subject in known.missing(before)}:

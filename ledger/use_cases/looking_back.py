@@ -4,12 +4,14 @@ Nothing here is a disclosure, and no words are opened: it says which items, by w
 that to a person asks ``ledger.trail.open`` first whether they may have it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ledger.core.decisions import Decision, Deny, Permit, Request
+from ledger.core.decisions import Decision, Deny, Facts, Permit, Request
 from ledger.core.entry import read_entry
+from ledger.core.facts import RecordFacts
 from ledger.core.instants import Instant
 from ledger.core.policy import POLICY_VERSION
 from ledger.core.said import Said
@@ -21,6 +23,10 @@ from ledger.store.mapper import SealingMapper
 from ledger.store.recorder import LedgerRecorder
 
 _AT_ONCE: Final = 200
+LARGEST_KEPT: Final = 30_000
+"""Statements about what was looked back on last that are kept opened, facts without words (about 50 MB)."""
+LARGEST_TIMES: Final = 4_096
+_READ_AHEAD: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +95,27 @@ class LookingBack:
 
     def __init__(self, recorder: LedgerRecorder, mapper: SealingMapper) -> None:
         self._recorder, self._mapper = recorder, mapper
+        self._past: PastReader | None = None
+        self._times: dict[int, Instant] = {}
+        self._turn = asyncio.Lock()
 
     async def position_at(self, at: Instant) -> int:
         """The position before which everything stands that was recorded up to an instant, that instant included."""
-        low, high = 0, await self._recorder.size()
-        while low < high:
-            middle = (low + high) // 2
-            [row] = await self._recorder.read_log(middle, 1)
-            # Times never go back along the log, so half of it falls away at each look.
-            if read_entry(row.state).recorded_at <= at:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        size, before = await self._recorder.size(), 0
+        # Times never go back along the log, so half of what is left falls away at each look. The places looked at are
+        # multiples of powers of two, the same ones for every size, so that most of them are known.
+        for step in (1 << bit for bit in range(size.bit_length() - 1, -1, -1)):
+            if before + step <= size and await self._recorded_at(before + step - 1) <= at:
+                before += step
+        return before
+
+    async def _recorded_at(self, position: int) -> Instant:
+        if position not in self._times:
+            [row] = await self._recorder.read_log(position, 1)
+            if len(self._times) == LARGEST_TIMES:
+                self._times.pop(next(iter(self._times)))
+            self._times[position] = read_entry(row.state).recorded_at
+        return self._times[position]
 
     async def could_see(
         self, record: str, request: Request, *, policy: int = POLICY_VERSION, without: Collection[str] = ()
@@ -173,23 +187,39 @@ class LookingBack:
     async def _judged(
         self, record: str, request: Request, before: int, policy: int, without: Collection[str] = ()
     ) -> CouldSee:
-        past = PastReader(self._recorder, self._mapper, before)
-        facts = await past.facts(record, request.viewer, before)
-        if facts.record is None or facts.record.opened is None:
-            return CouldSee(before, request, None)
-        for emergency in without:
-            facts.record.emergencies.pop(emergency, None)
-        if policy not in JUDGES:
-            raise NotPossible(
-                f"policy: got version {policy}, wanted one of {sorted(JUDGES)}; use a program that has it"
+        # One at a time: what the reader gives is good until it is asked again.
+        async with self._turn:
+            facts = await self._facts(record, request.viewer, before)
+            if facts.record is None or facts.record.opened is None:
+                return CouldSee(before, request, None)
+            known = {name: one for name, one in facts.record.emergencies.items() if name not in without}
+            of_record = replace(facts.record, emergencies=known)
+            return _judged_on(replace(facts, record=of_record), of_record, request, before, policy)
+
+    async def _facts(self, record: str, viewer: str, before: int) -> Facts:
+        """The facts before a position, by what is kept of the last looks back."""
+        past, self._past = self._past, None
+        if past is None:
+            past = PastReader(
+                self._recorder, self._mapper, before, largest=LARGEST_KEPT, read_ahead=_READ_AHEAD, goes_back=True
             )
-        judge = JUDGES[policy](facts, request)
-        whole = judge.whole
-        # Nothing of a record is shown where it may not be opened at all.
-        kinds = {item.id: item.kind for item in facts.record.items.values()}
-        kinds |= {matter.id: matter.kind for matter in facts.record.matters.values()}
-        items = (Judged(one, kind, whole if isinstance(whole, Deny) else judge(one)) for one, kind in kinds.items())
-        return CouldSee(before, request, whole, tuple(items))
+        past.grown(before)
+        facts = await past.facts(record, viewer, before)
+        self._past = past  # not where something could not be read: that is tried afresh
+        return facts
+
+
+def _judged_on(facts: Facts, record: RecordFacts, request: Request, before: int, policy: int) -> CouldSee:
+    """What a request comes to on these facts."""
+    if policy not in JUDGES:
+        raise NotPossible(f"policy: got version {policy}, wanted one of {sorted(JUDGES)}; use a program that has it")
+    judge = JUDGES[policy](facts, request)
+    whole = judge.whole
+    # Nothing of a record is shown where it may not be opened at all.
+    kinds = {item.id: item.kind for item in record.items.values()}
+    kinds |= {matter.id: matter.kind for matter in record.matters.values()}
+    items = (Judged(one, kind, whole if isinstance(whole, Deny) else judge(one)) for one, kind in kinds.items())
+    return CouldSee(before, request, whole, tuple(items))
 
 
 def _is_shown_to_the_patient(look: Said) -> bool:
