@@ -17,7 +17,7 @@ from api.http.bodies import UUID_PATTERN, InPath, Moment
 from api.http.operations import shows
 from api.http.reading import OfCase, Page
 from api.http.service import Call, Calling
-from api.http.sight import OVERSEERS, Sight, items_of, line_as_json, sight_of
+from api.http.sight import OVERSEERS, Sight, items_of, line_as_json, sight_of, since
 from api.http.trail import LINE, check_reads_trail, disclose, names_on, reading_of
 from ledger.core.decisions import Permit, Request
 from ledger.core.explanations import explain, why_permitted
@@ -57,7 +57,7 @@ _COULD: Final = {
     "acting_as": "carer",
     "at": "2026-05-03T09:00:00.000Z",
     "opens": True,
-    "items": [{"item": _ITEM, "kind": "plan-for-carers", "rule": "shared"}],
+    "items": [{"item": _ITEM, "kind": "plan-for-carers", "since": "2026-05-02T09:00:00.000Z", "rule": "shared"}],
     "cursor": None,
 }
 
@@ -112,7 +112,7 @@ async def as_of(call: Calling, record: InPath, page: Annotated[AsOf, Query()]) -
     continues = ("as-of", record, call.session.person, call.session.acting_as, *_question(page))
     start = 0 if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
     sight = await sight_of(call, record, Sought(record=record), asked.case)
-    facts = (await call.ledger.facts.record(record)).fold.facts
+    facts = (await call.ledger.facts.record(record, fresh=True)).fold.facts
     _check_within(sight, page, facts.patient)
     opens, found = False, list[dict[str, Any]]()
     if await call.ledger.trail.may_open(call.by(), asked):
@@ -217,7 +217,15 @@ async def _could_see(call: Call, sight: Sight, facts: RecordFacts, page: AsOf) -
     request = Request(page.person, page.acting_as, page.at, purpose=purpose)
     quiet = [named for named, one in facts.emergencies.items() if one in sight.quiet]
     could = await call.ledger.back.could_see(facts.record, request, without=quiet)
-    items = [{"item": one.item, "kind": one.kind, "rule": one.decision.rule} for one in could.permitted]
+    items = [
+        {
+            "item": one.item,
+            "kind": one.kind,
+            "since": since(facts.items.get(one.item) or facts.matters[one.item]),
+            "rule": one.decision.rule,
+        }
+        for one in could.permitted
+    ]
     # Own words open a record by what may be hidden from this reader; the items tell what they may hear of that.
     return could.whole is not None and isinstance(could.whole, Permit) and could.whole.rule != "own-words", items
 

@@ -54,7 +54,9 @@ async def test_what_a_carer_could_see_follows_what_the_patient_allowed_at_each_i
         ("disclosure-made/1", "trail", story.amina.person)
     }
     full = await asked(amina, f"{served.record}/as-of", at=shared, **sam)
-    assert full["items"] == [{"item": plan, "kind": "plan-for-carers", "rule": "shared"}]
+    [said] = full["items"]
+    assert before > said.pop("since")
+    assert said == {"item": plan, "kind": "plan-for-carers", "rule": "shared"}
     assert (full["opens"], full["cursor"]) == (True, None)
 
 

@@ -28,6 +28,7 @@ async def test_the_patient_reads_who_looked_at_what_and_that_she_read_it_is_ther
         {"id": story.lind.person, "name": "Dr Lind"}, "appointment",
     )  # fmt: skip
     assert clinician["shown"] == [{"rule": "direct-care", "items": [note]}]
+    assert [(one["id"], one["kind"]) for one in clinician["items"]] == [(note, "note")]
     assert not {"rule", "attempted", "position", "case"} & clinician.keys()
 
 
@@ -61,6 +62,7 @@ async def test_an_auditor_reads_it_within_a_case_without_words_or_names(served: 
     seen = await lines(ruth, served, case=CASE)
     [line] = [one for one in seen if one["viewer"]["id"] == story.lind.person]
     assert (line["viewer"]["name"], line["shown"]) == (None, [{"rule": "direct-care", "items": [note]}])
+    assert "items" not in line
     refused = [one for one in seen if one["rule"] == "no-case"]
     assert [one["viewer"]["id"] for one in refused] == [story.ruth.person]
     problem(await ruth.get(served.record), 404, "unknown")
