@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from ledger.core.consent import Consent, Saying
+from ledger.core.consent import UNMET, Consent, Saying
 from ledger.core.decisions import Facts, Request
-from ledger.core.directives import ALL_CARERS, Grantee, Scope
+from ledger.core.directives import ALL_CARERS, EVERYTHING, Grantee, Scope
 from ledger.core.facts import RecordFacts
 from ledger.core.instants import Instant
 from ledger.core.item_facts import Item
@@ -38,19 +38,26 @@ _ALWAYS: Final = Term(0, Instant(0), None)
 
 
 class PartsOf:
-    """The parts of one grantee at an instant: of a person who is a carer here, of a team, or of all carers.
+    """The parts of one grantee at an instant: of a person, of a team, or of all carers.
 
     ``viewer`` is what is known of the person. A team's parts, or all carers', are those of somebody of whom nothing
-    else is said.
+    else is said. ``treats``: in care of the record, to whom rule 4 shows what is not withheld.
     """
 
     def __init__(
-        self, record: RecordFacts, policy: PolicyFacts, at: Instant, grantee: Grantee, viewer: PersonFacts | None = None
+        self,
+        record: RecordFacts,
+        policy: PolicyFacts,
+        at: Instant,
+        grantee: Grantee,
+        viewer: PersonFacts | None = None,
+        *,
+        treats: bool = False,
     ) -> None:
         kind, named = grantee
         member = {named: _ALWAYS} if kind == "team" else {}
         self._viewer = viewer or PersonFacts(_NOBODY, teams=member)
-        self._policy, self._grantee = policy, grantee
+        self._policy, self._grantee, self._treats = policy, grantee, treats
         self._asked = Request(self._viewer.person, "carer", at)
         self._record = replace(record, suspended={}) if viewer is not None else _said_to(record, grantee)
         self._named = {directive.position: directive.id for directive in record.directives.values()}
@@ -62,13 +69,13 @@ class PartsOf:
         return [self._part(scope, differing) for scope in scopes]
 
     def _part(self, scope: Scope, differing: Sequence[Scope]) -> PartNow:
-        said, own = _within(self._consent, scope), self._record.current_directive(self._grantee, scope)
+        said, own = self._within(self._consent, scope), self._record.current_directive(self._grantee, scope)
         return PartNow(
             scope,
             _effect(said),
             None if said is None else next(self._named[at] for at in said.standing.evidence if at in self._named),
             None if own is None else own.id,
-            _effect(said) if own is None else _effect(_within(self._without(scope), scope)),
+            _effect(said) if own is None else _effect(self._within(self._without(scope), scope)),
             differing.count(scope),
         )
 
@@ -85,24 +92,26 @@ class PartsOf:
             said = self._consent.within(item.scope)
             if said is not None:
                 parts: list[Scope] = [("topic", topic) for topic in item.topics] or [("kind", item.kind)]
-                found += [part for part in parts if _effect(_within(self._consent, part)) != said.effect]
+                found += [part for part in parts if _effect(self._within(self._consent, part)) != said.effect]
         return found
 
     def _consent_in(self, record: RecordFacts) -> Consent:
         return Consent(Facts(record, self._viewer, policy=self._policy), record, self._asked)
 
+    def _within(self, consent: Consent, scope: Scope) -> Saying | None:
+        """What decides about a part. To who treats, a share that is not met says nothing and leaves it to the wider."""
+        if not self._treats:
+            return consent.kind_or_everything(scope[1]) if scope[0] == "kind" else consent.within(scope)
+        said = [consent.within(one) for one in ((scope, EVERYTHING) if scope[0] == "kind" else (scope,))]
+        return next((one for one in said if one is not None and one.effect != UNMET), None)
+
 
 def _said_to(record: RecordFacts, grantee: Grantee) -> RecordFacts:
-    """The record with what is said to this grantee and to nobody nearer or wider."""
-    current = {grantee: record.current.get(grantee, {})}
+    """The record with what is said to this grantee and to nobody nearer or wider; a transfer takes seals along."""
+    before: list[Grantee] = [("team", team) for team in record.handed_to([grantee[1]])]
+    current = {one: record.current.get(one, {}) for one in (grantee, *before)}
     carers = {_NOBODY: 0} if grantee == ALL_CARERS else {}
-    return replace(record, suspended={}, current=current, predecessors={}, carers=carers, sessions={})
-
-
-def _within(consent: Consent, scope: Scope) -> Saying | None:
-    if scope[0] == "kind":
-        return consent.kind_or_everything(scope[1])
-    return consent.within(scope)
+    return replace(record, suspended={}, current=current, carers=carers, sessions={})
 
 
 def _effect(said: Saying | None) -> str | None:

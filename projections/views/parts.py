@@ -12,6 +12,7 @@ from ledger.core.decisions import Facts, Permit, Request
 from ledger.core.directives import ALL_CARERS, EVERYTHING, Scope
 from ledger.core.directives import Grantee as Named
 from ledger.core.facts import RecordFacts
+from ledger.core.instants import Instant
 from ledger.core.item_facts import Item
 from ledger.core.parts import PartsOf
 from ledger.core.people import PolicyFacts
@@ -46,7 +47,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Sees:
-    """What each part is to a carer, to a team with which something is shared, or to all carers."""
+    """What each part is to a carer, to who is in care, to a team with which something is shared, or to all carers."""
 
     grantee: Grantee
     parts: tuple[Part, ...]
@@ -55,15 +56,15 @@ class Sees:
 async def sees_what(
     ledger: Ledger, disclosure: Disclosure, known: RecordFacts, names: Mapping[str, str | None]
 ) -> tuple[Sees, ...]:
-    """For each carer in the order of their naming, each team that something is shared with, and all carers."""
+    """For each carer in the order of their naming, who is in care, each other team that is shared with, all carers."""
     policy = (await ledger.facts.policy()).fold
     items = await _seen(ledger, disclosure, known, policy)
     scopes = _scopes(known, policy, items)
     directed = [item for item in items if _is_directed(known, item)]
     told = []
-    for grantee in _grantees(known):
+    for grantee, treats in _grantees(known, ledger.clock()):
         viewer = (await ledger.facts.person(grantee[1])).fold.facts if grantee[0] == "person" else None
-        parts = PartsOf(known, policy, ledger.clock(), grantee, viewer).of(scopes, directed)
+        parts = PartsOf(known, policy, ledger.clock(), grantee, viewer, treats=treats).of(scopes, directed)
         told.append(Sees(_named(grantee, names), tuple(Part(as_said(one.scope), *one[1:]) for one in parts)))
     return tuple(told)
 
@@ -79,11 +80,15 @@ def _named(grantee: Named, names: Mapping[str, str | None]) -> Grantee:
     return Grantee(kind, one or None, names.get(one))
 
 
-def _grantees(known: RecordFacts) -> list[Named]:
-    shares = {grantee for grantee, said in known.current.items() if any(one.shares for one in said.values())}
-    teams = sorted(grantee for grantee in shares if grantee[0] == "team")
+def _grantees(known: RecordFacts, at: Instant) -> list[tuple[Named, bool]]:
+    """Each with whether they are in care, who may be a carer besides: then the one who is asked about is the carer."""
     carers: list[Named] = [("person", carer) for carer in known.carers]
-    return [*carers, *teams, *([ALL_CARERS] if known.current.get(ALL_CARERS) else [])]
+    care = {one.grantee for one in known.care.values() if one.term.in_force(at)} - set(carers)
+    shares = {grantee for grantee, said in known.current.items() if any(one.shares for one in said.values())}
+    teams = sorted({grantee for grantee in shares if grantee[0] == "team"} - care)
+    all_carers = [ALL_CARERS] if known.current.get(ALL_CARERS) else []
+    in_care = [(one, True) for one in sorted(care)]
+    return [*((one, False) for one in carers), *in_care, *((one, False) for one in (*teams, *all_carers))]
 
 
 async def _seen(ledger: Ledger, disclosure: Disclosure, known: RecordFacts, policy: PolicyFacts) -> list[Item]:

@@ -102,3 +102,13 @@ def test_an_item_that_differs_is_counted_with_its_part() -> None:
     assert {scope: one.differing for scope, one in parts.items() if one.differing} == {("kind", "letter"): 1}
     nobody = PartsOf(shelf.record, PolicyFacts(), shelf.story.now, ("person", SAM), PersonFacts(SAM))
     assert all(one.differing == 0 for one in nobody.of(PARTS))
+
+
+def test_to_who_treats_a_share_that_is_not_met_says_nothing_and_a_seal_stands() -> None:
+    shelf = Shelf({(1, EVERYTHING): "withhold", (1, ("kind", "note")): "together"}, member=True, together=False)
+    told = {}
+    for treats in (False, True):
+        parts = PartsOf(shelf.record, PolicyFacts(), shelf.story.now, ("team", FAMILY), treats=treats).of(PARTS)
+        told[treats] = {one.scope: one.effect for one in parts}
+    assert (told[False]["kind", "note"], told[True]["kind", "note"]) == ("unmet", "withheld")
+    assert told[True]["topic", "mental-health"] is None

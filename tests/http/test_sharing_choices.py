@@ -337,7 +337,7 @@ async def test_the_patient_reads_what_each_part_is_to_whom_and_nothing_of_what_t
     await story.ledger.sharing.direct(story.amina, story.record, to_all)
     told = await asked(amina, f"{served.record}/sharing")
     sees = {one["grantee"]["kind"]: one["parts"] for one in told["sees"]}
-    assert list(sees) == ["person", "all-carers"]
+    assert list(sees) == ["person", "team", "all-carers"]
     of_sam = {(one["scope"]["kind"], one["scope"].get("of")): one for one in sees["person"]}
     assert not [of for kind, of in of_sam if of in ("working-note", "medicine")]
     assert of_sam["everything", None] == {
