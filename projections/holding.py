@@ -17,7 +17,7 @@ from ledger.saying import By
 from ledger.use_cases.trail import Asked, Trail
 
 _AT_ONCE: Final = 8
-"""Records that are opened side by side for their patients' names; the ledger records those in one turn."""
+"""Records that are decided or opened side by side; the ledger records those in one turn."""
 
 
 class Line(Protocol):
@@ -33,29 +33,33 @@ class Line(Protocol):
 
 
 AnyLine = TypeVar("AnyLine", bound=Line)
+Told = TypeVar("Told")
 
 
 async def visible(trail: Trail, by: By, asked: Asked, lines: Sequence[AnyLine]) -> list[AnyLine]:
     """Those of these lines that this reader may be told of now, in their order. ``asked.record`` is not looked at."""
-    seen: dict[str, set[str]] = {}
-    for record, subjects in _subjects(lines).items():
-        of_record = replace(asked, record=record)
-        if await trail.may_open(by, of_record):
-            seen[record] = await trail.visible(by, of_record, subjects)
-    return _among(lines, seen)
+    subjects = _subjects(lines)
+
+    async def of(record: str) -> set[str] | None:
+        return await trail.visible_if_open(by, replace(asked, record=record), subjects[record])
+
+    found = zip(subjects, await _side_by_side(of, subjects), strict=True)
+    return _among(lines, {record: seen for record, seen in found if seen is not None})
 
 
 async def disclosed(
     trail: Trail, by: By, asked: Asked, lines: Sequence[AnyLine]
 ) -> tuple[list[AnyLine], list[Disclosure]]:
     """Record that these lines are told, and give those that may be: a record that closed meanwhile is left out."""
-    seen: dict[str, set[str]] = {}
-    disclosures: list[Disclosure] = []
-    for record, subjects in _subjects(lines).items():
+    subjects = _subjects(lines)
+
+    async def of(record: str) -> Disclosure | None:
         with suppress(Unknown, NotAllowed):
-            opened = await trail.open(by, replace(asked, record=record, items=tuple(sorted(subjects))))
-            seen[record] = {shown.item for shown in opened.thread()}
-            disclosures.append(opened)
+            return await trail.open(by, replace(asked, record=record, items=tuple(sorted(subjects[record]))))
+        return None
+
+    disclosures = [one for one in await _side_by_side(of, subjects) if one is not None]
+    seen = {one.record: {shown.item for shown in one.thread()} for one in disclosures}
     return _among(lines, seen), disclosures
 
 
@@ -75,20 +79,30 @@ async def disclosed_names(
 
     A record that this reader may not open is left out, and no refusal is recorded: it was not asked for by itself.
     """
-    name, side_by_side = _name(trail), Semaphore(_AT_ONCE)
+    name = _name(trail)
 
     async def of(record: str) -> tuple[str | None, Disclosure] | None:
         whole = replace(asked, record=record, items=())
-        async with side_by_side:
-            if not await trail.may_open(by, whole):
-                return None
-            with suppress(Unknown, NotAllowed):
-                opened = await trail.open(by, whole)
-                return await name(opened), opened
+        if not await trail.may_open(by, whole):
+            return None
+        with suppress(Unknown, NotAllowed):
+            opened = await trail.open(by, whole)
+            return await name(opened), opened
         return None
 
-    found = [one for one in await gather(*map(of, records)) if one is not None]
+    found = [one for one in await _side_by_side(of, records) if one is not None]
     return {opened.record: told for told, opened in found}, [opened for _, opened in found]
+
+
+async def _side_by_side(of: Callable[[str], Awaitable[Told]], records: Iterable[str]) -> list[Told]:
+    """What is to be had of each record, in their order, of so many at once; raises what the first to fail raises."""
+    turns = Semaphore(_AT_ONCE)
+
+    async def in_turn(record: str) -> Told:
+        async with turns:
+            return await of(record)
+
+    return await gather(*map(in_turn, records))
 
 
 def _name(trail: Trail) -> Callable[[Disclosure], Awaitable[str | None]]:

@@ -188,12 +188,11 @@ def visible_to(call: Call, asked: Asked) -> Seeing:
         by, trail = call.by(), call.ledger.trail
         shut, seen = set[str](), set[str]()
         for record in {line.record for line in lines if line.record is not None}:
-            of_record = replace(asked, record=record)
-            if not asked.record and not await trail.may_open(by, of_record):
-                shut.add(record)
-                continue
             items = {item for line in lines if line.record == record for item in items_of(line)}
-            seen |= await trail.visible(by, of_record, items)
+            visible = await trail.visible_if_open(by, replace(asked, record=record), items)
+            if visible is None:
+                shut.add(record)
+            seen |= visible or set()
         return [line for line in lines if line.record not in shut], seen
 
     return among

@@ -158,6 +158,15 @@ class Trail:
         judge = judge_of(gathered.facts, _request(by, asked, now))
         return {item: judge(item) for item in items}
 
+    async def visible_if_open(self, by: By, asked: Asked, items: Collection[str]) -> set[str] | None:
+        """The same, decided on the same facts as whether they may open the record at all: None where they may not."""
+        now = self._clock()
+        gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=True)
+        judge = judge_of(gathered.facts, _request(by, asked, now))
+        if isinstance(judge.whole, Deny):
+            return None
+        return {item for item in items if isinstance(judge(item), Permit)}
+
     async def may_open(self, by: By, asked: Asked) -> bool:
         """Would this reader be let in at all now? No disclosure either."""
         now = self._clock()
