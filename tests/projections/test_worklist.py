@@ -510,7 +510,7 @@ def test_every_bounded_secret_is_on_a_list_exactly_until_it_is_settled(desk: Des
     whosever = worklist._PAGE.format(whose="line as (select * from projections.worklist where closed is null)")
 
     async def subjects(rows: Rows) -> set[str]:
-        found = await rows.select(whosever, [at, AMINA, 0, 0, 2**62, 1000])
+        found = await rows.select(whosever, [at, AMINA, 0, 0, 2**62, None, None, 1000])
         return {str(subject) for _, kind, subject, *_ in found if kind in SECRETS}
 
     listed = desk.read(said, subjects)
