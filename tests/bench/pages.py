@@ -4,14 +4,17 @@
 
 The operations of the API over ASGI, in one process with the service, over a PostgreSQL that waits for the disk; to
 record the look is part of each. Told are the first request (facts are read and folded then), the median and the 95th
-percentile of thirty in milliseconds, the median as a part of the 200 ms that a page may take, and the answer's size.
+percentile of thirty in milliseconds, the median as a part of the 200 ms that a page may take; then what a request took
+of the processor, in this process and in the database's, which hardly changes when others work as well; and its size.
 """
 
 import asyncio
+import os
 import statistics
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,11 +45,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """What a page took, in milliseconds: the first time, and then each time; and the bytes of its answer."""
+    """What a page took, in milliseconds: the first time, and then each time; of the processor; and its bytes."""
 
     name: str
     first: float
     each: Sequence[float]
+    worked: float
     size: int
 
     @property
@@ -57,11 +61,11 @@ class Took:
     def line(self) -> str:
         """As a line of the table."""
         p95 = statistics.quantiles(self.each, n=20)[-1]
-        numbers = f"{self.first:8.1f} {self.p50:8.1f} {p95:8.1f} {self.p50 / MAY_TAKE_MS:7.2f} {self.size:9,}"
+        numbers = f"{self.first:8.1f} {self.p50:8.1f} {p95:8.1f} {self.p50 / MAY_TAKE_MS:7.2f} {self.worked:7.1f} {self.size:9,}"
         return f"{self.name:42}{numbers}"
 
 
-HEAD: Final = f"{'page':42}{'first ms':>8} {'p50 ms':>8} {'p95 ms':>8} {'of 200':>7} {'bytes':>9}"
+HEAD: Final = f"{'page':42}{'first ms':>8} {'p50 ms':>8} {'p95 ms':>8} {'of 200':>7} {'cpu ms':>7} {'bytes':>9}"
 
 
 def pages_of(large: Large, now: Instant) -> list[Page]:
@@ -122,16 +126,34 @@ def _as_of(by: By, at: str) -> dict[str, Any]:
     return {"person": by.person, "acting_as": by.acting_as, "at": at}
 
 
-async def took(client: Client, page: Page, rounds: int = ROUNDS) -> Took:
-    """Ask for a page so many times, and once before; it must be answered well."""
-    each, size = list[float](), 0
-    for _ in range(rounds + 1):
-        began = time.perf_counter()
-        answer = await client.get(page.path, **page.query)
-        each.append((time.perf_counter() - began) * 1000)
-        assert answer.status_code == 200, f"{page.name}: {answer.text}"
-        size = len(answer.content)
-    return Took(page.name, each[0], each[1:], size)
+def spent(postgres: EmbeddedPostgres) -> float:
+    """Seconds of the processor that this process and the database's have used (``proc(5)``, ``/proc/pid/stat``)."""
+    postmaster = (postgres.place.data / "postmaster.pid").read_text().splitlines()[0]
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            of_process = stat.read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, of_process[11:13])) if of_process[1] == postmaster else 0
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+async def took(postgres: EmbeddedPostgres, client: Client, page: Page) -> Took:
+    """Ask for a page once, and then so many times; it must be answered well."""
+    each = list[float]()
+    first = await _ask(client, page, each)
+    began = spent(postgres)
+    for _ in range(ROUNDS):
+        await _ask(client, page, each)
+    return Took(page.name, each[0], each[1:], (spent(postgres) - began) * 1000 / ROUNDS, first)
+
+
+async def _ask(client: Client, page: Page, each: list[float]) -> int:
+    """Ask for a page, note the milliseconds, and give the size of its answer."""
+    began = time.perf_counter()
+    answer = await client.get(page.path, **page.query)
+    each.append((time.perf_counter() - began) * 1000)
+    assert answer.status_code == 200, f"{page.name}: {answer.text}"
+    return len(answer.content)
 
 
 async def measure(postgres: EmbeddedPostgres, large: Large, words: Sequence[str]) -> list[Took]:
@@ -143,7 +165,7 @@ async def measure(postgres: EmbeddedPostgres, large: Large, words: Sequence[str]
             for page in pages_of(large, served.story.ledger.clock()):
                 if not words or any(word in page.name for word in words):
                     # A token is held to have been given lately, and all pages together take longer.
-                    told.append(await took(await served.sign_in(page.by), page))
+                    told.append(await took(postgres, await served.sign_in(page.by), page))
                     sys.stdout.write(told[-1].line() + "\n")
                     sys.stdout.flush()
     return told

@@ -21,7 +21,7 @@ BENCHES = {
     "append": (append.run, append.TARGETS, {}),
     "view": (view.run, view.TARGETS, {"items": 60}),
     "http": (http.run, http.TARGETS, {"items": 2}),
-    "proof": (proof.run, proof.TARGETS, {"entries": 1000, "few": 300}),
+    "proof": (proof.run, proof.TARGETS, {"entries": 600, "few": 300}),
 }
 
 
