@@ -46,6 +46,7 @@ from ledger.store.vault import NO_VAULT, Vault
 from ledger.use_cases.care import CareAround
 from ledger.use_cases.cases import Cases
 from ledger.use_cases.continuation import Continuation
+from ledger.use_cases.directory import DirectoryReadings
 from ledger.use_cases.erasing import Erasing
 from ledger.use_cases.items import Items
 from ledger.use_cases.looking_back import LookingBack
@@ -91,6 +92,7 @@ class Ledger(Application[UUID]):
         self.presets = Presets(self._speaker, gatherer, self.sharing, self.clock)
         self.representation = Representing(self._speaker)
         self.cases = Cases(self._speaker)
+        self.directory = DirectoryReadings(self._speaker, self.facts, recorder, keyring)
         self.erasing = Erasing(self._speaker, self.facts, recorder, self._sealing, vault)
         self.continuation = Continuation(self._speaker, keyring.service)
         self.back = LookingBack(recorder, self._sealing)

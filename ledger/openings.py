@@ -11,6 +11,7 @@ it shows. Here each of these notes is held to the disclosure that it names. The 
 - with the names of the patient, of whoever spoke about what it shows, and of whom a matter concerns;
 - to a patient, parent or clinician, where it shows no item: with the names of carers, of who decides, of who is in
   care, and of whom or what team is shared with; and with how carers are related to the patient;
+- for a reading of the directory, of no record: the names of the people and teams that it tells of;
 - for a reading of the trail, instead: the names of those who looked, and the reasons of emergencies.
 
 Everything else is named. A retry that is compared with what was said first shows nobody anything and has no disclosure:
@@ -45,6 +46,7 @@ _MOST_WAITING: Final = 50_000
 _READ_OF_SHARING: Final = frozenset({"patient", "parent", "clinician"})
 _LOOKS: Final = {"disclosure-made/1": "viewer", "attempt-refused/1": "person"}
 """What is a line of the trail, and which member of it is the person who looked."""
+_DIRECTORY: Final = "directory-read/1"
 _EMERGENCIES: Final = frozenset({"emergency-opened/1", "emergency-opened/2"})
 
 
@@ -173,7 +175,7 @@ class _Reconciliation:
         """The disclosures that are recorded at these positions; whatever cannot be opened accounts for nothing."""
         told = {}
         for kept in await self.recorder.read_these(positions):
-            if kept.topic == "disclosure-made/1":
+            if kept.topic in ("disclosure-made/1", _DIRECTORY):
                 try:
                     told[kept.position] = self.mapper.open_facts(kept)
                 except (StoreError, CoreError):
@@ -186,6 +188,9 @@ class _Reconciliation:
             return
         if disclosure is None:
             self._find(row, row.positions, None, f"there is no disclosure at position {row.disclosure}")
+            return
+        if disclosure.type == _DIRECTORY:
+            await self._check_directory(row, disclosure)
             return
         about = (await self.facts.record(disclosure.facts["record"])).fold
         if (why := _why_not(row, disclosure, about)) is not None:
@@ -201,6 +206,17 @@ class _Reconciliation:
         if left:
             why = f"the disclosure at position {disclosure.position} does not show them"
             self._find(row, sorted(left), disclosure, why)
+
+    async def _check_directory(self, row: OpeningRow, reading: Said) -> None:
+        """A reading of the directory opens the names of the people and teams that it tells of, and nothing else."""
+        if _is_late(row, reading):
+            self._find(row, row.positions, reading, _late(reading))
+            return
+        named = {await self._registered(person) for person in reading.facts["people"]}
+        named |= {(await self.facts.team(team)).fold.formed for team in reading.facts["teams"]}
+        if left := set(row.positions) - named:
+            why = f"the reading of the directory at position {reading.position} does not name them"
+            self._find(row, sorted(left), reading, why)
 
     async def _names_around(self, known: RecordFacts) -> set[int | None]:
         """Where those are named whom a view of what is shared tells its reader of, and where carers are related."""
@@ -270,9 +286,8 @@ def _around(known: RecordFacts) -> set[str]:
 def _why_not(row: OpeningRow, disclosure: Said, about: Record) -> str | None:
     """Why a disclosure can account for nothing that was opened for it, if so."""
     at, facts = disclosure.position, disclosure.facts
-    if row.at > disclosure.recorded_at + ANSWER_WITHIN + CLOCKS_APART:
-        recorded = format_instant(Instant(disclosure.recorded_at))
-        return f"the disclosure at position {at} was recorded at {recorded}, and its five seconds were over"
+    if _is_late(row, disclosure):
+        return _late(disclosure)
     if not _reads_words(disclosure, about):
         return (
             f"the disclosure at position {at} was to a reader acting as {facts['acting_as']}, who reads none of these"
@@ -280,6 +295,16 @@ def _why_not(row: OpeningRow, disclosure: Said, about: Record) -> str | None:
     if facts["refused"] is not None:
         return f"the disclosure at position {at} was refused, by rule {facts['refused']}"
     return None
+
+
+def _is_late(row: OpeningRow, disclosure: Said) -> bool:
+    return row.at > disclosure.recorded_at + ANSWER_WITHIN + CLOCKS_APART
+
+
+def _late(disclosure: Said) -> str:
+    recorded = format_instant(Instant(disclosure.recorded_at))
+    at = disclosure.position
+    return f"the disclosure at position {at} was recorded at {recorded}, and its five seconds were over"
 
 
 def _reads_words(disclosure: Said, about: Record) -> bool:

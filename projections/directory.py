@@ -41,7 +41,7 @@ class Change:
 class DirectoryProjection:
     """Keeps the directory."""
 
-    TABLES: ClassVar[tuple[str, ...]] = ("record", "carer", "care", "member", "role", "stands_in")
+    TABLES: ClassVar[tuple[str, ...]] = ("person", "team", "record", "carer", "care", "member", "role", "stands_in")
 
     async def apply(self, connection: Connection, said: Sequence[Said]) -> None:
         """Take in who is around records, in teams and in roles, in the order in which it was said."""
@@ -94,6 +94,16 @@ class Directory:
     async def teams(self, person: str, at: Instant) -> list[str]:
         """The teams of this person."""
         return [str(team) for (team,) in await self._follower.select(_TEAMS, [person, at, at])]
+
+    async def registered(self, *, before: int | None = None, limit: int = 100) -> list[tuple[str, int]]:
+        """Everybody who was registered, newest first, each with the position where the list goes on."""
+        rows = await self._follower.select(_REGISTERED, [before, before, min(limit, LARGEST_PAGE)])
+        return [(str(person), position) for person, position in rows]
+
+    async def formed(self, *, before: int | None = None, limit: int = 100) -> list[tuple[str, str | None, int]]:
+        """Every team with its profile, newest first, each with the position where the list goes on."""
+        rows = await self._follower.select(_FORMED, [before, before, min(limit, LARGEST_PAGE)])
+        return [(str(team), profile, position) for team, profile, position in rows]
 
     async def members(self, team: str, at: Instant) -> list[str]:
         """The people in this team."""
@@ -152,6 +162,13 @@ def _stands_in(acting_as: str, standing: str) -> Change:
 
 
 CHANGES: Final[Mapping[str, Change]] = {
+    "person-registered/1": Change(
+        "insert into projections.person (person, position) values (%s, %s) on conflict do nothing", _from("person")
+    ),
+    "team-formed/1": Change(
+        "insert into projections.team (team, profile, position) values (%s, %s, %s) on conflict do nothing",
+        _from("team", "profile"),
+    ),
     "record-opened/1": Change(
         "insert into projections.record (record, patient, position) values (%s, %s, %s) on conflict do nothing",
         _from("record", "patient"),
@@ -236,6 +253,14 @@ _IN_CARE_OF = f"""
     from newest n join projections.record r using (record)
     where %s::bigint is null or n.position < %s::bigint order by n.position desc limit %s::bigint
 """  # noqa: S608 - built from constants
+_REGISTERED = """
+    select person, position from projections.person
+    where %s::bigint is null or position < %s::bigint order by position desc limit %s::bigint
+"""
+_FORMED = """
+    select team, profile, position from projections.team
+    where %s::bigint is null or position < %s::bigint order by position desc limit %s::bigint
+"""
 _ROLES = f"""
     select distinct role from projections.role where person = %s::uuid and approved and {_IN_FORCE.format("")}
     order by role

@@ -18,6 +18,7 @@ from api.continuity import stopping_when_gone_back
 from api.cosigning import cosigning
 from api.http import (
     cases,
+    directory,
     emergencies,
     erasure,
     exports,
@@ -86,6 +87,7 @@ AREAS: Final = (
     invitations,
     recovery,
     people,
+    directory,
     records,
     preview,
     search,

@@ -83,6 +83,7 @@ DID: Final[Mapping[str, str]] = {
     "topics-opened": marked("Opened the topics of an item"),
     "case-closed": marked("Closed a case"),
     "disclosure-made": marked("Looked at something"),
+    "directory-read": marked("Was told names of people and teams"),
     "attempt-refused": marked("Was refused something"),
     "policy-set": marked("Set the policy"),
     "log-continued": marked("Continued the log under another name"),

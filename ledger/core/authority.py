@@ -101,6 +101,7 @@ SPEAKERS: Final[Mapping[str, Callable[[Ask], Decision]]] = {
     "case-closed/1": people.case_closed,
     "disclosure-made/1": people.the_service,
     "attempt-refused/1": people.the_service,
+    "directory-read/1": people.directory_read,
     "policy-set/1": people.superseded,
     "policy-set/2": people.policy_set,
     "log-continued/1": people.the_service,
@@ -128,6 +129,7 @@ _ABOUT_PERSON: Final[Mapping[str, str]] = {
     "after-death-released/1": "person",
     "case-assigned/2": "auditor",
     "case-closed/1": "auditor",
+    "directory-read/1": "viewer",
 }
 _GRANTS: Final = frozenset({"care-started/1", "directive-made/1"})
 _ALWAYS_WIDENS: Final = frozenset(

@@ -241,6 +241,15 @@ def the_service(ask: Ask) -> Decision:
     return ask.permit("service") if ask.acts_as("service") else ROLE_MISSING
 
 
+def directory_read(ask: Ask) -> Decision:
+    """The ledger itself, of names that it tells to somebody who is an administrator or a registrar then."""
+    subject = ask.facts.subject
+    standing = None if subject is None else subject.role(ask["acting_as"], ask.at)
+    if not ask.acts_as("service"):
+        return ROLE_MISSING
+    return Deny("no-role") if standing is None else ask.permit("service", standing)
+
+
 def _appointing(ask: Ask, person: str | None) -> Decision:
     """An administrator, for anybody but themselves."""
     if not ask.acts_as("administrator"):

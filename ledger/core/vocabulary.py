@@ -292,6 +292,21 @@ STATEMENT_TYPES: Final[Mapping[str, StatementType]] = {
         "attempt",
         (),
     ),
+    "directory-read/1": StatementType(
+        members(
+            {
+                "reading": uuid,
+                "viewer": uuid,
+                "acting_as": one_of("administrator", "registrar"),
+                "people": list_of(uuid),
+                "teams": list_of(uuid),
+            }
+        ),
+        None,
+        "reading",
+        "reading",
+        (),
+    ),
     "policy-set/1": StatementType(
         members({"policy": uuid, "profiles": mapping_of(PROFILE)}), None, "policy", "policy", ("policy",)
     ),

@@ -1,4 +1,4 @@
-"""The trail: disclosures, refused attempts, and the auditors' cases."""
+"""The trail: disclosures, readings of the directory, refused attempts, and the auditors' cases."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,6 +12,14 @@ class DisclosureStream(Stream):
 
     KIND: ClassVar = "disclosure"
     FIRST: ClassVar = frozenset({"disclosure-made/1"})
+
+
+@dataclass(slots=True)
+class DirectoryReading(Stream):
+    """That people and teams were named to one member of staff."""
+
+    KIND: ClassVar = "reading"
+    FIRST: ClassVar = frozenset({"directory-read/1"})
 
 
 @dataclass(slots=True)

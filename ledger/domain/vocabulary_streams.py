@@ -9,9 +9,12 @@ from ledger.domain.people import Person, Policy, Team
 from ledger.domain.record import Care
 from ledger.domain.sharing import Representation, Sharing
 from ledger.domain.stream import Stream
-from ledger.domain.trail import Attempt, Case, DisclosureStream
+from ledger.domain.trail import Attempt, Case, DirectoryReading, DisclosureStream
 
 STREAMS: Final[Mapping[str, type[Stream]]] = {
     kind.KIND: kind
-    for kind in (Person, Team, Policy, Care, Item, Sharing, Representation, DisclosureStream, Attempt, Case, Log)
+    for kind in (
+        *(Person, Team, Policy, Care, Item, Sharing, Representation),
+        *(DisclosureStream, DirectoryReading, Attempt, Case, Log),
+    )
 }

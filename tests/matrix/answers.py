@@ -98,6 +98,7 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
     (row(ALL - {"clinician-who-left", "claims-clinician", "claims-administrator"}), "people.revoke_key:own"),
     (row(absent=ALL), "people.keys people.statements people.recoveries"),
     (row(CLINICIANS, "administrator", "registrar"), "care.open_record"),
+    (row("administrator", "registrar"), "directory.people directory.person directory.teams"),
     # reading a record
     (row("patient", CARERS, "attorney", "parent", CLINICIANS, "stranger"), "records.list"),
     (row(READ, absent=NOT_LET_IN), "trail.open matters.list"),

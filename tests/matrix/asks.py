@@ -225,6 +225,7 @@ LOOKED_BACK: Final = lambda a: {  # noqa: E731
 
 ASKS: Final[Mapping[str, Ask]] = {
     # people
+    "directory.person": Ask({"person": Around.a_person}),
     "people.grant": Ask({"person": Around.a_person}, lambda _, __: {"until": None}),
     "people.approve": Ask({"person": _a_waiting_administrator, "role": lambda _: _is("auditor")}),
     "people.end_role": Ask({"person": _a_clinician, "role": lambda _: _is("clinician")}),

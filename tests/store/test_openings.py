@@ -304,3 +304,18 @@ def test_a_database_of_before_gets_the_log_and_hides_the_keys_it_has(
             seen[role] = owner.execute(keys.encode()).fetchall()
     every = [(0, 0), (0, 1), (1, 0)]
     assert seen == {"ledger_app": [(0, 0), (1, 0)], **dict.fromkeys(list(seen)[1:], every)}
+
+
+async def test_a_reading_of_the_directory_opens_the_names_it_tells_of_and_no_more(planting: Story) -> None:
+    ledger, mapper = planting.ledger, SealingMapper(planting.ledger.keyring)
+    names = await ledger.directory.names(planting.ada, [planting.sam.person], [planting.practice])
+    assert list(names.people.values()) + list(names.teams.values()) == ["Sam Diallo", "The Practice"]
+    sound = await reconcile(ledger.rows, mapper)
+    assert sound.ok
+    reading = await ledger.rows.size() - 1
+    item = await ledger.items.add(planting.amina, planting.record, Draft("contribution", "Nobody's business."))
+    with connected(planting) as app:
+        number(app, NOTE, reading, "disclosure", [item.position])
+    found = await reconcile(ledger.rows, mapper, after=sound.last)
+    assert [one.positions for one in found.findings] == [(item.position,)]
+    assert "does not name them" in str(found.findings[0])

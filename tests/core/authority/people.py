@@ -221,6 +221,18 @@ def _(story: Story) -> None:
     assert answer(story, "log-continued/1", ADA, "administrator", log=FRESH_ID) == "-role-missing"
 
 
+@row("names are told by the service, to an administrator or a registrar")
+def _(story: Story) -> None:
+    def told(viewer: str, acting_as: str, who: str = SERVICE, acting: str = "service") -> str:
+        facts = {"reading": FRESH_ID, "viewer": viewer, "acting_as": acting_as, "people": [SAM], "teams": [FAMILY]}
+        return answer(story, "directory-read/1", who, acting, **facts)
+
+    assert told(ADA, "administrator") == "+service"
+    assert told(ADA, "registrar") == "-no-role"
+    assert told(OKAFOR, "administrator") == "-no-role"
+    assert told(ADA, "administrator", ADA, "administrator") == "-role-missing"
+
+
 @row("transfer: of a team's care, by an administrator, to another team than their own")
 def _(story: Story) -> None:
     care = story.care(team(PHARMACY))
