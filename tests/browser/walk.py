@@ -1,0 +1,251 @@
+"""A walk through every page: as each person of a demonstration, by every link, at three widths.
+
+``python -m tests.browser.walk [--screenshots DIR]`` tells what is wrong; with a folder it leaves a picture of each page
+at each width there, to be looked at. A place is a page's route and what its reader acts as; of most places one page is
+looked at, of those that differ much several.
+"""
+
+import argparse
+import sys
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from playwright.sync_api import BrowserContext, Page, Response
+from starlette.routing import Route
+
+from api.pages import demo, places
+from api.pages import routes as pages
+from tests.browser.demonstration import Demonstration, Persona, demonstration
+from tests.browser.driver import Chromium, chromium
+from tests.browser.looking import (
+    HEIGHT,
+    WIDTHS,
+    accessibility,
+    keyboard,
+    outline,
+    structure,
+    too_wide,
+    without_scripts,
+)
+from tests.postgres_fixture import home_in_memory
+
+SEVERAL: Final = {places.ITEM.path: 6, places.LEAFLET.path: 2, places.RECORD.path: 2, places.PERSON.path: 2}
+"""Pages of one place that are looked at, where it is more than one."""
+ALIKE: Final = frozenset(
+    one.path
+    for one in (places.ACCOUNT, places.INFORMATION, places.LEAFLET, places.ACCESSIBILITY, places.CHECK, places.RECEIPT)
+)
+"""Places that are the same whatever somebody acts as: one visit is enough."""
+WITHOUT_A_SESSION: Final = ("/demo", "/sign-in", "/invitation", "/recovery")
+SCREEN: Final = {"viewport": {"width": WIDTHS[0], "height": HEIGHT}, "reduced_motion": "reduce"}
+_LINKS: Final = "() => [...document.querySelectorAll('a[href]')].map((one) => one.href)"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a page."""
+
+    acting_as: str
+    place: str
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.acting_as} {self.place} ({self.path}): {self.what}"
+
+
+@dataclass
+class Walk:
+    """A walk: what was visited, and what was found wrong."""
+
+    browser: Chromium
+    demonstration: Demonstration
+    screenshots: Path | None = None
+    looks: bool = True
+    findings: list[Finding] = field(default_factory=list)
+    visited: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _met: set[str] = field(default_factory=set)
+
+    def everybody(self) -> None:
+        """Walk as everybody of the demonstration, after the pages for which nobody is signed in."""
+        with self.browser.device(**SCREEN) as device:
+            people = self.demonstration.people(device)
+            for path in WITHOUT_A_SESSION:
+                self._visit(device, "nobody", path)
+        for persona in people:
+            with self.browser.device(**SCREEN) as device:
+                self.one(device, persona)
+
+    def one(self, device: BrowserContext, persona: Persona) -> None:
+        """Walk as one of them, from their own page, by every link of it and so on."""
+        first = device.new_page()
+        self.demonstration.be(first, persona)
+        waiting = deque([urlsplit(first.url).path, "/"])
+        first.close()
+        met: set[str] = set()
+        with self.browser.device(java_script_enabled=False, storage_state=device.storage_state()) as plain:
+            while waiting:
+                path = waiting.popleft()
+                key = self._key(path)
+                if path in met or key is None or self._enough(persona.acting_as, key):
+                    continue
+                met.add(path)
+                waiting.extend(self._visit(device, persona.acting_as, path, plain))
+
+    def places(self) -> set[str]:
+        """The routes that were visited by anybody."""
+        return {place for _acting_as, place in self.visited}
+
+    def _key(self, path: str) -> str | None:
+        """A page's place: its route, and what it is asked by; None where it is no page."""
+        parts = urlsplit(path)
+        route = route_of(parts.path)
+        if route is None:
+            return None
+        asked = sorted({name for name, _value in parse_qsl(parts.query)})
+        return f"{route}?{'&'.join(asked)}" if asked else route
+
+    def _enough(self, acting_as: str, key: str) -> bool:
+        alike = key.partition("?")[0] in ALIKE
+        times = sum(count for (_, place), count in self.visited.items() if place == key) if alike else 0
+        return max(times, self.visited[acting_as, key]) >= SEVERAL.get(key, 1)
+
+    def _visit(
+        self, device: BrowserContext, acting_as: str, path: str, plain: BrowserContext | None = None
+    ) -> list[str]:
+        """Look at one page; gives where its links lead."""
+        key = self._key(path) or path
+        self.visited[acting_as, key] += 1
+        if key.endswith("/file"):
+            status = device.request.get(self.demonstration.base + path).status
+            self._note(acting_as, key, path, [] if status == 200 else [f"was answered {status}, wanted 200"])
+            return []
+        page = device.new_page()
+        complaints, foreign = _listened(page, self.demonstration.base)
+        answer = page.goto(self.demonstration.base + path)
+        wrong = list(_answered(answer))
+        landed = self._key(_relative(page.url)) or key
+        if landed != key:
+            self.visited[acting_as, landed] += 1
+        if self.looks and not wrong:
+            first = landed not in self._met
+            self._met.add(landed)
+            wrong += self._looked(page, landed, thoroughly=first)
+            if first and plain is not None:
+                wrong += self._without_scripts(plain, page, path)
+        wrong += [f"the console says {one}" for one in complaints]
+        wrong += [f"asks elsewhere for {one}" for one in foreign]
+        self._note(acting_as, landed, path, wrong)
+        links = {_relative(one) for one in page.evaluate(_LINKS) if one.startswith(self.demonstration.base + "/")}
+        page.close()
+        return sorted(links)
+
+    def _note(self, acting_as: str, place: str, path: str, wrong: Iterable[str]) -> None:
+        self.findings += [Finding(acting_as, place, path, one) for one in wrong]
+
+    def _looked(self, page: Page, place: str, *, thoroughly: bool) -> Iterator[str]:
+        """What is wrong with a page; by keyboard and enlarged once for each place."""
+        yield from structure(page)
+        yield from accessibility(page)
+        if thoroughly:
+            yield from keyboard(page)
+        for width in WIDTHS:
+            yield from too_wide(page, width)
+            self._keep_picture(page, place, width)
+        if thoroughly:
+            yield from (f"at {WIDTHS[-1]} px: {one}" for one in accessibility(page))
+
+    def _without_scripts(self, plain: BrowserContext, page: Page, path: str) -> Iterator[str]:
+        """The same page in a browser that runs none."""
+        bare = plain.new_page()
+        bare.goto(self.demonstration.base + path)
+        yield from without_scripts(outline(page), outline(bare))
+        bare.close()
+
+    def _keep_picture(self, page: Page, place: str, width: int) -> None:
+        if self.screenshots is not None:
+            name = place.strip("/").replace("/", "-").replace("{", "").replace("}", "").replace("?", "~") or "home"
+            number = sum(1 for _ in self.screenshots.glob(f"{name}.*.{width}.png"))
+            page.screenshot(path=self.screenshots / f"{name}.{number}.{width}.png", full_page=True)
+
+
+def route_of(path: str) -> str | None:
+    """The route of a page, as the router has it; None for what is none."""
+    for route in _routes():
+        if route.path_regex.match(path):
+            return route.path
+    return None
+
+
+def every_place() -> set[str]:
+    """The route of every page there is."""
+    return {route.path for route in _routes()}
+
+
+def _routes() -> Iterator[Route]:
+    for route in _flat((*pages.router.routes, *demo.router.routes)):
+        if isinstance(route, Route) and "GET" in (route.methods or ()) and not route.path.startswith("/static"):
+            yield route
+
+
+def _flat(routes: Iterable[Any]) -> Iterator[Any]:
+    """Routes, and those of the routers among them."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        yield from [route] if included is None else _flat(included.routes)
+
+
+def _listened(page: Page, base: str) -> tuple[list[str], list[str]]:
+    """What a page complains of, and what it asks others for, from here on."""
+    complaints: list[str] = []
+    foreign: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: foreign.append(asked.url) if not asked.url.startswith(base) else None)
+    return complaints, foreign
+
+
+def _answered(answer: Response | None) -> Iterator[str]:
+    if answer is None or answer.status != 200:
+        yield f"was answered {None if answer is None else answer.status}, wanted 200"
+
+
+def _relative(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def told(findings: Iterable[Finding]) -> str:
+    return "\n".join(map(str, findings))
+
+
+def main() -> int:
+    """Walk, and tell what was found; 1 if anything was."""
+    asked = argparse.ArgumentParser(description="Walk through every page of a demonstration.")
+    asked.add_argument("--screenshots", type=Path, help="a folder for a picture of each page at each width")
+    asked.add_argument("--at", help="the address of a demonstration that is served already")
+    given = asked.parse_args()
+    if given.screenshots is not None:
+        given.screenshots.mkdir(parents=True, exist_ok=True)
+    if given.at is not None:
+        return _walked(Demonstration(given.at.rstrip("/")), given.screenshots)
+    with home_in_memory() as home, demonstration(home) as place:
+        return _walked(place, given.screenshots)
+
+
+def _walked(place: Demonstration, screenshots: Path | None) -> int:
+    with chromium(place.base) as browser:
+        walk = Walk(browser, place, screenshots)
+        walk.everybody()
+    never = sorted(every_place() - {one.partition("?")[0] for one in walk.places()})
+    sys.stdout.write(f"{told(walk.findings)}\n{sum(walk.visited.values())} pages of {len(walk.places())} places\n")
+    sys.stdout.write(f"never visited: {never}\n")
+    return int(bool(walk.findings or never))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
