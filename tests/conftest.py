@@ -11,7 +11,7 @@ import pytest
 
 from api.postgres import EmbeddedPostgres
 from api.wiring import SCHEMA_FOLDERS
-from tests.postgres_fixture import TEMPLATE, UNSAFE_FAST, Database, home_in_memory, new_database
+from tests.postgres_fixture import TEMPLATE, UNSAFE_FAST, Database, ease_passwords, home_in_memory, new_database
 
 if TYPE_CHECKING:
     from tests.story import Beginning, Story
@@ -24,6 +24,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 def postgres() -> Iterator[EmbeddedPostgres]:
     """The worker's server, with the ledger's roles and no database of the ledger's."""
     with home_in_memory() as home, EmbeddedPostgres(home, options=UNSAFE_FAST) as server:
+        ease_passwords(server)
         yield server
 
 

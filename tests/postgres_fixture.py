@@ -119,6 +119,19 @@ def new_database(server: EmbeddedPostgres, template: str = "template0") -> Itera
             connection.execute(drop.format(sql.Identifier(name)))
 
 
+def ease_passwords(server: EmbeddedPostgres) -> None:
+    """Have whoever connects compute one round of SCRAM in the place of 4,096: the tests connect thousands of times.
+
+    The passwords stay, and are asked for, as they were.
+    """
+    with psycopg.connect(server.superuser_dsn("postgres"), autocommit=True) as connection:
+        connection.execute("SET scram_iterations = 1")
+        for line in server.place.passfile.read_text().splitlines():
+            role, password = line.split(":")[-2:]
+            statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
+            connection.execute(statement)
+
+
 def write_down(home: Path, words: str) -> None:
     """Commit a row to the home's server."""
     with psycopg.connect(EmbeddedPostgres(home).superuser_dsn("postgres"), autocommit=True) as connection:

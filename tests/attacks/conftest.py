@@ -18,7 +18,7 @@ from tests.postgres_fixture import Database, new_database
 __all__ = ["served"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lived_in(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[tuple[str, Lived]]:
     """A database with a lived story that nobody is connected to, to be copied, and what was said in it."""
     with new_database(postgres, migrated_template) as name:

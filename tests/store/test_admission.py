@@ -241,7 +241,7 @@ async def test_a_reader_of_a_record_in_which_64_write_is_not_starved(ledger: Led
 
     writers = [asyncio.create_task(keep_writing()) for _ in range(64)]
     try:
-        for _ in range(8):
+        for _ in range(4):
             disclosure = await ledger.trail.open(By(cast.patient, "patient"), Asked(cast.record, "own-record"))
             assert disclosure.position > disclosure.as_of
     finally:

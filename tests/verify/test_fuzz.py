@@ -9,10 +9,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from tests.thorough import times
 from tests.verify.conftest import Kept
 from tests.verify.memory import Tables
 
-TRIALS = int(os.environ.get("LEDGER_FUZZ", "40"))
+TRIALS = times(24, 400, "LEDGER_FUZZ")
 SEED = int(os.environ.get("LEDGER_FUZZ_SEED", str(int.from_bytes(os.urandom(4)))))
 Row = Any
 
