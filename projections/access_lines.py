@@ -70,7 +70,7 @@ class Sought:
 
     ``viewer`` is who in fact looked; ``about`` a person who looked or whose record it is; ``team`` one that the viewer
     was in then, looking as a clinician; ``rule`` one by which something was shown, or all of it was refused, and
-    ``shown_by`` one of the first sort.
+    ``shown_by`` one of the first sort; ``bare``: it showed nothing.
     """
 
     record: str | None = None
@@ -86,6 +86,7 @@ class Sought:
     via: str | None = None
     emergency: bool | None = None
     refused: bool | None = None
+    bare: bool | None = None
     since: Instant | None = None
     until: Instant | None = None
 
@@ -127,6 +128,7 @@ def _conditions(sought: Sought, before: int | None) -> Iterator[tuple[str, list[
         ("line.via = %s", sought.via),
         ("(line.refused is not null) = %s", sought.refused),
         ("%s = any(line.rules)", sought.shown_by),
+        ("(line.items = 0) = %s", sought.bare),
         ("line.position < %s::bigint", before),
         (_OF_ITEM, None if sought.item is None else Jsonb([{"items": [sought.item]}])),
     ):

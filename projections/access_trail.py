@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 import orjson
 
-from ledger.core.instants import parse_instant
+from ledger.core.instants import Instant, parse_instant
 from ledger.core.said import Said
 from projections.access_lines import COLUMNS, FROM, Line, Sought, conditions_of, line_of
 from projections.follow import Follower
@@ -45,6 +45,15 @@ _PAGE = f"""
         order by line.position desc limit %s::bigint
     )) order by line.position desc
 """  # noqa: S608 - built from constants
+_OLDEST = _PAGE.replace("desc", "asc")
+# How often each item was shown, and when last. The patient's own previews are none of it.
+_SHOWN = """
+    select wanted.item, count(*), max(line.at) from unnest(%s::text[]) wanted(item), lateral (
+        select line.at from projections.access_trail line
+        where line.permitted @> jsonb_build_array(jsonb_build_object('items', jsonb_build_array(wanted.item)))
+        and {where} and (line.via is distinct from 'preview' or line.viewer = line.looked) offset 0
+    ) line group by wanted.item
+"""
 
 
 class AccessTrailProjection:
@@ -73,6 +82,26 @@ class AccessTrail:
         where, values = conditions_of(sought, before)
         rows = await self._follower.select(_PAGE.format(where=where), [*values, min(limit, LARGEST_PAGE)])
         return [line_of(row) for row in rows]
+
+    async def oldest(self, sought: Sought, *, after: int, limit: int) -> list[Line]:
+        """Up to ``limit`` lines behind a position, oldest first; pass the last line's position for the next page."""
+        where, values = conditions_of(sought, None)
+        asked = [*values, after, min(limit, LARGEST_PAGE)]
+        rows = await self._follower.select(
+            _OLDEST.format(where=f"{where} and line.position > %s::bigint"), asked
+        )  # fmt: skip
+        return [line_of(row) for row in rows]
+
+    async def shown(
+        self, sought: Sought, items: Sequence[str], until: int | None = None
+    ) -> dict[str, tuple[int, Instant]]:
+        """How often such lines showed each of these items, and when last; up to a position, if one is given.
+
+        An item that they did not show is left out; of a preview, the patient was shown it, and not who is named.
+        """
+        where, values = conditions_of(sought, None if until is None else until + 1)
+        rows = await self._follower.select(_SHOWN.format(where=where), [list(items), *values])
+        return {item: (times, Instant(last)) for item, times, last in rows}
 
     async def seen_by(self, item: str, *, before: int | None = None, limit: int = 50) -> list[Line]:
         """Who has ever seen this item, newest first."""

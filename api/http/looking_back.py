@@ -16,6 +16,7 @@ from api.http.answers import json_answer
 from api.http.bodies import UUID_PATTERN, InPath, Moment
 from api.http.operations import shows
 from api.http.reading import OfCase, Page
+from api.http.seen_before import SeenBefore
 from api.http.service import Call, Calling
 from api.http.sight import OVERSEERS, Sight, items_of, line_as_json, sight_of, since
 from api.http.trail import LINE, check_reads_trail, disclose, names_on, reading_of
@@ -24,7 +25,7 @@ from ledger.core.explanations import explain, why_permitted
 from ledger.core.facts import RecordFacts
 from ledger.core.instants import Instant, format_instant
 from ledger.domain.errors import NotAllowed, Unknown
-from ledger.use_cases.looking_back import Judged, SeenItem
+from ledger.use_cases.looking_back import Judged
 from ledger.use_cases.trail import Asked
 from projections.access_trail import Line, Sought
 
@@ -116,7 +117,9 @@ async def as_of(call: Calling, record: InPath, page: Annotated[AsOf, Query()]) -
     _check_within(sight, page, facts.patient)
     opens, found = False, list[dict[str, Any]]()
     if await call.ledger.trail.may_open(call.by(), asked):
-        opens, found = await (_seen(call, sight, page) if page.seen else _could_see(call, sight, facts, page))
+        most = start + page.limit + 1
+        found_by = _seen(call, sight, asked, page, most) if page.seen else _could_see(call, sight, facts, page)
+        opens, found = await found_by
     visible = await call.ledger.trail.visible(call.by(), asked, [one["item"] for one in found])
     of_reader = [one for one in found if one["item"] in visible]
     shown = of_reader[start : start + page.limit]
@@ -230,25 +233,12 @@ async def _could_see(call: Call, sight: Sight, facts: RecordFacts, page: AsOf) -
     return could.whole is not None and isinstance(could.whole, Permit) and could.whole.rule != "own-words", items
 
 
-async def _seen(call: Call, sight: Sight, page: AsOf) -> tuple[bool, list[dict[str, Any]]]:
-    """What they were shown, from the disclosures themselves. A preview was shown to the patient, not to them."""
+async def _seen(call: Call, sight: Sight, asked: Asked, page: AsOf, most: int) -> tuple[bool, list[dict[str, Any]]]:
+    """What they were shown, so many items at most, from the disclosures themselves."""
     await call.service.caught_up()
-    sought = Sought(
-        record=sight.sought.record, viewer=page.person, acting_as=page.acting_as, until=Instant(page.at + 1)
-    )
-    lines = {line.position: line for line in await call.service.access_trail.all(sought) if not line.previewed}
-    told = {position: line for position, line in lines.items() if sight.covers(line)}
-    seen = await call.ledger.back.seen(str(sight.sought.record), page.person, max(told, default=-1) + 1, among=told)
-    bare = any(line.refused is None and not line.permitted for line in told.values())
-    # Of one look by id: the order of its page may be that of something hidden.
-    in_order = sorted(seen.items, key=lambda one: (one.disclosures[0], one.item))
-    return bare, [_looked_at(one, told) for one in in_order]
-
-
-def _looked_at(seen: SeenItem, lines: Mapping[int, Line]) -> dict[str, Any]:
-    first, last = lines[seen.disclosures[0]], lines[seen.disclosures[-1]]
-    times = {"first_at": format_instant(first.at), "last_at": format_instant(last.at)}
-    return {"item": seen.item, "rule": seen.rule, "times": len(seen.disclosures), **times}
+    seen = SeenBefore.of(call, sight, asked, (page.person, page.acting_as), page.at)
+    await seen.find(most)
+    return bool(seen.first) or await seen.was_shown_nothing(), await seen.told(list(seen.first)[:most])
 
 
 def _check_within(sight: Sight, page: AsOf, patient: str | None) -> None:

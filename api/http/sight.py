@@ -166,15 +166,13 @@ async def lines_of(
 async def lines_since(call: Call, sight: Sight, after: int, disclosed: set[str]) -> list[tuple[Line, set[str]]]:
     """The lines behind a position, newest first, that the reader may see by what is disclosed to them."""
     indexed, found = _indexed(sight), list[tuple[Line, set[str]]]()
-    before: int | None = None
-    while True:
-        chunk = await call.service.access_trail.page(indexed, before=before, limit=_AT_ONCE)
-        newer = [line for line in chunk if line.position > after]
-        told = ((line, disclosed.intersection(items_of(line))) for line in newer)
+    while chunk := await call.service.access_trail.oldest(indexed, after=after, limit=_AT_ONCE):
+        told = ((line, disclosed.intersection(items_of(line))) for line in chunk)
         found += [(line, seen) for line, seen in told if sight.shows(line, seen)]
-        if len(newer) < _AT_ONCE:
-            return found
-        before = newer[-1].position
+        after = chunk[-1].position
+        if len(chunk) < _AT_ONCE:
+            break
+    return found[::-1]
 
 
 def items_of(line: Line) -> list[str]:

@@ -110,6 +110,7 @@ async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail,
     continues = _continues(call, "trail", record, page)
     before = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
     await check_let_in(call, asked)
+    known = call.ledger.rows.sequencer.size - 1
     await call.service.caught_up()
     sight = await sight_of(call, record, page.sought(record, page.item), asked.case)
     # No line is looked for by an item that the reader does not see: it costs no more than one that nobody knows.
@@ -117,7 +118,7 @@ async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail,
     chosen = await lines_of(call, sight, before, page.limit, visible_to(call, asked)) if there else []
     disclosure = await disclose(call, asked, {item for _, seen in chosen[: page.limit] for item in seen})
     told = {shown.item for shown in disclosure.thread()}
-    newest = chosen[0][0].position if chosen else -1
+    newest = max(known, chosen[0][0].position) if chosen else known
     # On the first page also what was said meanwhile: the reading itself is a line of this trail.
     since = await lines_since(call, sight, newest, told) if before is None and there else []
     lines = since + [(line, seen & told) for line, seen in chosen]
