@@ -24,6 +24,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+ELSEWHERE = "https://www.bbc.co.uk/**"
 PHONE = {"width": 320, "height": 700}
 EVICT = 'new Promise((done) => { indexedDB.deleteDatabase("record-ledger").onsuccess = done; })'
 EXPIRE = """
@@ -338,6 +339,22 @@ def test_without_scripts_one_reads_writes_and_leaves(town: Town, amina: Tab) -> 
         plain.page.get_by_role("heading", name="My old phone").wait_for()
         assert plain.page.get_by_role("cell", name="Recorded by the service for you").count() > 0
         plain.assert_clean()
+
+
+@pytest.mark.parametrize("how", ["the button", "the keyboard"])
+def test_who_leaves_quickly_is_signed_out_and_no_way_back_tells_anything(town: Town, how: str) -> None:
+    with town.at(town.bert, clean=False) as bert:
+        bert.page.context.route(ELSEWHERE, lambda route: route.fulfill(body="Sunny.", content_type="text/plain"))
+        bert.go("/account")
+        if how == "the button":
+            bert.page.get_by_role("link", name="Leave quickly").click()
+        for _ in range(3 if how == "the keyboard" else 0):
+            bert.page.keyboard.press("Escape")
+        bert.page.wait_for_url(ELSEWHERE)
+        bert.page.go_back()
+        assert bert.page.get_by_role("heading", name="Your account").count() == 0
+        bert.page.goto(bert.base + "/account")
+        assert bert.page.url == bert.base + "/sign-in"
 
 
 def test_pages_fit_a_small_phone_and_ask_nobody_else(town: Town, amina: Tab) -> None:
