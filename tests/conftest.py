@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from api.postgres import EmbeddedPostgres
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 # Every process that a test starts would otherwise compile the whole program again: three times what its start costs.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# How long one example took says how busy the machine was.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
