@@ -12,6 +12,8 @@ from jinja2 import ChainableUndefined, Environment, PackageLoader
 from jinja2.runtime import Macro
 from markupsafe import Markup
 
+from api.pages.kit.options import check_options
+
 _kit: Final = Environment(
     loader=PackageLoader("nhsuk_frontend_jinja"),
     autoescape=True,
@@ -22,7 +24,11 @@ _kit: Final = Environment(
 
 
 def nhsuk(component: str, options: Mapping[str, Any]) -> Markup:
-    """A component by the name of its folder, with the options that its documentation names."""
+    """A component by the name of its folder, with the options that its documentation names.
+
+    Raises NoSuchOption for any other: theirs would leave it out unheard.
+    """
+    check_options(component, options)
     return Markup(_macro(component)(options))  # noqa: S704 - made by a template, which escapes
 
 
