@@ -32,7 +32,9 @@ from api.wiring import SCHEMA_FOLDERS, House
 from ledger.core.instants import DAY, Instant
 from ledger.ledger import open_ledger
 from ledger.saying import By
+from ledger.store.errors import MigrationRefused
 from ledger.store.migrate import migrate
+from projections import schema as projections_schema
 from projections.all import ALL_PROJECTIONS
 from projections.follow import following
 from tests.bench.large_record import Large, Sizes, fill
@@ -83,7 +85,7 @@ def made_in(home: Path, sizes: Sizes | None = None) -> Large:
     with EmbeddedPostgres(home / "home", options=UNSAFE_FAST) as postgres:
         if not written.exists():
             written.write_text(json.dumps(_as_json(asyncio.run(_make(postgres, sizes or Sizes())))))
-        elif _migrate(Database(postgres, _DATABASE)):
+        elif _brought_up(Database(postgres, _DATABASE)):
             asyncio.run(_take_in(Database(postgres, _DATABASE)))
     return _of_json(json.loads(written.read_text()))
 
@@ -131,6 +133,21 @@ async def _take_in(database: Database) -> None:
         await follower.wait_until(await ledger.rows.size() - 1, timeout=600)
     _vacuum(database)
     sys.stdout.write(f"taken in after {time.monotonic() - began:.0f} s\n")
+
+
+def _brought_up(database: Database) -> list[str]:
+    """Migrate what was made before, and say what was applied; a schema of the projections that was edited goes first.
+
+    Nothing is lost by that: they follow from the log.
+    """
+    try:
+        return _migrate(database)
+    except MigrationRefused:
+        names = [file.stem for file in projections_schema.SCHEMA_FOLDER.glob("*.sql")]
+        with psycopg.connect(database.superuser_dsn) as superuser:
+            superuser.execute("drop schema projections cascade")
+            superuser.execute("delete from ledger.migration where name = any(%s)", [names])
+        return _migrate(database)
 
 
 def _migrate(database: Database) -> list[str]:

@@ -61,8 +61,8 @@ class Took:
     def line(self) -> str:
         """As a line of the table."""
         p95 = statistics.quantiles(self.each, n=20)[-1]
-        numbers = f"{self.first:8.1f} {self.p50:8.1f} {p95:8.1f} {self.p50 / MAY_TAKE_MS:7.2f} {self.worked:7.1f} {self.size:9,}"
-        return f"{self.name:42}{numbers}"
+        took = f"{self.first:8.1f} {self.p50:8.1f} {p95:8.1f} {self.p50 / MAY_TAKE_MS:7.2f}"
+        return f"{self.name:42}{took} {self.worked:7.1f} {self.size:9,}"
 
 
 HEAD: Final = f"{'page':42}{'first ms':>8} {'p50 ms':>8} {'p95 ms':>8} {'of 200':>7} {'cpu ms':>7} {'bytes':>9}"
