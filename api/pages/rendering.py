@@ -21,6 +21,7 @@ from api.http.cross_site import FORM, SAFE, check_origin
 from api.http.problems import CROSS_SITE, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of, problem_of_validation
 from api.http.service import Call, Service, call_of, drafts, service_of
 from api.pages import language, places, statement_words, words
+from api.pages.catalogue import words_of_scripts
 from api.pages.forms import Filled, filled, in_plain_words
 from api.pages.kit_macros import nhsuk
 from api.pages.navigation import navigation_of
@@ -58,6 +59,8 @@ def page(
         "voice": voice,
         "demonstration": service.doors.personas is not None,
         "exit_to": service.doors.settings.exit_to,
+        "this_page": _path_of(request) if request.method in SAFE else "/",
+        "script_words": words_of_scripts(language.spoken()),
         "locale": language.spoken().tag,
         "dir": language.spoken().direction,
         "locales": [{"tag": one.tag, "name": one.locale.get_display_name()} for one in _languages(request).spoken],

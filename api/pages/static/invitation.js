@@ -4,18 +4,19 @@ import { post } from "./api.js";
 import { tell, whenAsked } from "./page.js";
 import { makePasskey } from "./passkey.js";
 import { forgetAllKeys } from "./session_key.js";
+import { _ } from "./words.js";
 
 const secret = location.hash.slice(1);
 const OWN = {
   "sign-in":
-    "The link or the code is wrong, was used, or is too old. Check the code; after five wrong ones the link ends. If it does not work, ask whoever invited you for a new link.",
+    _("The link or the code is wrong, was used, or is too old. Check the code; after five wrong ones the link ends. If it does not work, ask whoever invited you for a new link."),
 };
 const form = document.getElementById("invitation");
 
 // What the link carries is for one use: it stays neither in the address bar nor in the history.
 history.replaceState(null, "", location.pathname);
 
-if (secret === "") tell("This page needs the whole link that you were sent. Open the link again.", { error: true });
+if (secret === "") tell(_("This page needs the whole link that you were sent. Open the link again."), { error: true });
 
 function open() {
   const code = form.code.value.trim();

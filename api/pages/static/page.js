@@ -4,6 +4,7 @@ import { Refused, post } from "./api.js";
 import { messageOf } from "./messages.js";
 import { usePasskey } from "./passkey.js";
 import { forgetAllKeys } from "./session_key.js";
+import { _ } from "./words.js";
 
 const tabs = new BroadcastChannel("record-ledger");
 
@@ -73,7 +74,7 @@ for (const form of document.querySelectorAll("form[data-signs-out]")) {
 }
 
 tabs.addEventListener("message", () => {
-  if (session !== null) tell("You signed out in another tab. What is written here is not sent until you sign in again.", { error: true });
+  if (session !== null) tell(_("You signed out in another tab. What is written here is not sent until you sign in again."), { error: true });
 });
 
 // A page that the browser brings back with its back button may be somebody's who has left: ask the server anew.

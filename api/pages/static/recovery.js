@@ -4,9 +4,10 @@ import { post } from "./api.js";
 import { whenAsked } from "./page.js";
 import { makePasskey } from "./passkey.js";
 import { forgetAllKeys } from "./session_key.js";
+import { _ } from "./words.js";
 
 const OWN = {
-  "sign-in": "This code is wrong or was used. Check it, or ask the people who look after this service to let you back in.",
+  "sign-in": _("This code is wrong or was used. Check it, or ask the people who look after this service to let you back in."),
 };
 const form = document.getElementById("recovery");
 
