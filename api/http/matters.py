@@ -22,6 +22,7 @@ _ID: Final = "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
 _EXAMPLE: Final[dict[str, Any]] = {
     "disclosure": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
     "record": "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de",
+    "patient": {"id": "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "name": "Amina Hassan"},
     "opened_at": "2026-05-03T09:00:00.000Z",
     "matters": [
         {

@@ -17,7 +17,7 @@ from ledger.disclosure import Disclosure, Shown
 from ledger.ledger import Ledger
 from projections.errors import OutOfStep
 from projections.views.audience import Depth
-from projections.views.shape import Author
+from projections.views.shape import Author, Person
 from projections.views.signed import custody_of
 
 _N, _F, _W = Depth.NOTHING, Depth.FACTS, Depth.WORDS
@@ -67,10 +67,14 @@ class MatterShown:
 
 @dataclass(frozen=True, slots=True)
 class MattersView:
-    """The matters of a record that a reader may read, in the order in which they began."""
+    """The matters of a record that a reader may read, in the order in which they began, and whose record it is.
+
+    Who reads no names reads none of the patient's either.
+    """
 
     disclosure: str
     record: str
+    patient: Person
     opened_at: Instant
     matters: tuple[MatterShown, ...]
 
@@ -124,16 +128,17 @@ async def build(
         return MatterShown(shown.item, shown.permit.rule, read)
 
     matters = tuple(matter(shown) for shown in disclosure.shown)
-    return MattersView(disclosure.id, disclosure.record, disclosure.recorded_at, matters)
+    patient = Person(disclosure.patient, names.get(disclosure.patient))
+    return MattersView(disclosure.id, disclosure.record, patient, disclosure.recorded_at, matters)
 
 
 async def _words(
     ledger: Ledger, disclosure: Disclosure, told: Mapping[int, Said], depth: Mapping[int, Depth]
 ) -> dict[int, Mapping[str, Any] | None]:
-    """The words that this reader reads, and the names of those who speak; none at all for an auditor."""
+    """The words that this reader reads, the names of those who speak and the patient's; none at all for an auditor."""
     read = {position for position in told if depth[position] is Depth.WORDS}
     if disclosure.acting_as not in NAMELESS:
-        speakers = {told[position].author for position in read}
+        speakers = {told[position].author for position in read} | {disclosure.patient}
         read |= {position for person, position in disclosure.people.items() if person in speakers}
     return await ledger.trail.words(disclosure, read) if read else {}
 

@@ -78,6 +78,18 @@ async def test_the_patient_reads_why_an_emergency_was_opened_and_how_it_was_revi
     problem(await amina.get(f"{served.record}/matters", kind="gossip"), 422, "malformed")
 
 
+async def test_whose_record_it_is_is_told_by_name_to_who_reads_names(served: Served) -> None:
+    story = served.story
+    record = await asked(await served.sign_in(story.okafor), served.record)
+    for by, name in ((story.amina, record["patient"]["name"]), (story.okafor, record["patient"]["name"])):
+        told = await asked(await served.sign_in(by), f"{served.record}/matters", kind=["conversation"])
+        assert (told["patient"], name is None) == ({"id": story.amina.person, "name": name}, False)
+    await an_emergency(served)
+    greta = await served.sign_in(story.greta)
+    overseen = await asked(greta, f"{served.record}/matters", kind=["emergency"], purpose="audit")
+    assert overseen["patient"] == {"id": story.amina.person, "name": None}
+
+
 async def test_a_patient_never_reads_why_a_notice_was_delayed(served: Served) -> None:
     story, ledger = served.story, served.story.ledger
     amina, greta = await served.sign_in(story.amina), await served.sign_in(story.greta)

@@ -1,0 +1,237 @@
+"""Emergency access: opened by a clinician with a reason and a limit, told to the patient, reviewed by the privacy
+officer."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.http import emergencies, records, worklist
+from api.http.bodies import InPath
+from api.http.problems import UNKNOWN, Problem, Refused
+from api.http.reading import PageOfItems
+from api.http.service import Call, Calling
+from api.pages import places
+from api.pages.forms import Checks, Filled, Sent, empty, sent
+from api.pages.language import gettext as _
+from api.pages.language import marked
+from api.pages.matters import assessments, begun_by, matters_of, told
+from api.pages.rendering import PageRoute, own_page
+from api.pages.until import until_hours
+from api.pages.worklist import PURPOSE
+from ledger.core.instants import format_instant
+from ledger.core.terms import EMERGENCIES
+from ledger.saying import fresh_id
+
+router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
+Cursor = Annotated[str | None, Query(max_length=100)]
+HOURS: Final = {"1": marked("1 hour"), "4": marked("4 hours"), "12": marked("12 hours"), "24": marked("1 day")}
+"""For how long an emergency opens a record: never longer than a day."""
+DELAYS: Final = {"24": marked("1 day"), "48": marked("2 days"), "72": marked("3 days")}
+"""For how long the notice to a patient is delayed at a time."""
+FIRST: Final = ("medicine", "allergy", "problem", "wishes")
+"""What an emergency opens at once, in the order in which it is needed."""
+LISTED: Final = 50
+QUEUED: Final = 10
+"""Emergencies on a page of the queue: the reason of each is opened from its own record."""
+
+
+@router.get(places.EMERGENCY.path, operation_id="sharing.open_emergency")
+async def emergency_page(request: Request, call: Calling, record: InPath) -> Response:
+    """Asks why, and for how long, before anything of the record is opened."""
+    return await _asking(request, call, record, None)
+
+
+@router.post("/forms/record/{record}/emergency", operation_id="sharing.open_emergency")
+async def open_emergency(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
+    """Open a record as an emergency."""
+
+    async def say(speaking: Call) -> str:
+        check = Checks(form)
+        kind = check.choice("kind", EMERGENCIES, _("Choose what kind of emergency it is."))
+        reason = check.text("reason", _("Write why you need the record now."))
+        until = until_hours(check, form, "hours", tuple(HOURS), _("Choose for how long you need it."))
+        check.choice("known", ("yes",), _("Tick that you know who is told."))
+        check.done()
+        body = emergencies.NewEmergency.model_validate({"kind": kind, "reason": reason, "until": until})
+        opened = told(await emergencies.open_emergency(speaking, record, body))
+        return places.EMERGENCY_OPEN(record=record, emergency=opened["ids"]["emergency"])
+
+    async def again(refused: Filled) -> Response:
+        return await _asking(request, call, record, refused)
+
+    return await sent(request, call, form, say, again)
+
+
+@router.get(places.EMERGENCY_OPEN.path)
+async def opened_page(
+    request: Request, call: Calling, record: InPath, emergency: InPath, cursor: Cursor = None
+) -> Response:
+    """What the emergency has opened: what saves a life first, then the rest, item by item."""
+    return await _opened(request, call, record, emergency, cursor=cursor, form=None)
+
+
+@router.post("/forms/record/{record}/emergency/{emergency}/item/{item}", operation_id="sharing.open_emergency_item")
+async def open_item(
+    request: Request, call: Calling, record: InPath, emergency: InPath, item: InPath, *, form: Sent
+) -> Response:
+    """Open one more item."""
+
+    async def say(speaking: Call) -> str:
+        await emergencies.open_emergency_item(speaking, record, emergency, emergencies.OneMoreItem(item=item))
+        return places.ITEM({"purpose": "emergency"}, record=record, item=item)
+
+    async def again(refused: Filled) -> Response:
+        return await _opened(request, call, record, emergency, cursor=None, form=refused)
+
+    return await sent(request, call, form, say, again)
+
+
+@router.get(places.EMERGENCIES.path)
+async def queue(request: Request, call: Calling, cursor: Cursor = None) -> Response:
+    """The emergencies that wait for the privacy officer's review, and those of which the patient is not told yet."""
+    asked = worklist.PageOfWork(
+        limit=QUEUED, cursor=cursor, purpose=PURPOSE.get(call.session.acting_as), kind=["emergency-review"]
+    )
+    shown = told(await worklist.read_worklist(call, asked))
+    lines = [{**line, **await _read(call, line["record"], line["about"])} for line in shown["lines"]]
+    return await own_page(
+        request,
+        call,
+        "emergencies.html",
+        here=places.EMERGENCIES,
+        lines=lines,
+        first=cursor is None,
+        cursor=shown["cursor"],
+    )
+
+
+@router.get(places.EMERGENCY_REVIEW.path)
+async def review_page(request: Request, call: Calling, record: InPath, emergency: InPath) -> Response:
+    """One emergency, to be reviewed."""
+    return await _reviewing(request, call, record, emergency)
+
+
+@router.post("/forms/record/{record}/emergency/{emergency}/review")
+async def review(request: Request, call: Calling, record: InPath, emergency: InPath, form: Sent) -> Response:
+    """Say whether an emergency access was right."""
+
+    async def say(speaking: Call) -> str:
+        check = Checks(form)
+        outcome = check.choice("outcome", ("justified", "not-justified"), _("Choose whether the access was right."))
+        reason = check.text("reason", _("Write why. The patient reads this."))
+        check.done()
+        body = emergencies.EmergencyReview(outcome=outcome, reason=reason)
+        await emergencies.review_emergency(speaking, record, emergency, body)
+        return places.EMERGENCY_REVIEW(record=record, emergency=emergency)
+
+    async def again(refused: Filled) -> Response:
+        return await _reviewing(request, call, record, emergency, reviewing=refused)
+
+    return await sent(request, call, form, say, again)
+
+
+@router.post("/forms/record/{record}/emergency/{emergency}/delay", operation_id="sharing.delay_notice")
+async def delay(request: Request, call: Calling, record: InPath, emergency: InPath, form: Sent) -> Response:
+    """Delay telling the patient."""
+
+    async def say(speaking: Call) -> str:
+        check = Checks(form)
+        until = until_hours(check, form, "delay-hours", tuple(DELAYS), _("Choose for how long."))
+        reason = check.text("delay-reason", _("Write why the patient cannot be told yet."))
+        check.done()
+        body = emergencies.NoticeDelay.model_validate({"until": until, "reason": reason})
+        await emergencies.delay_notice(speaking, record, emergency, body)
+        return places.EMERGENCY_REVIEW(record=record, emergency=emergency)
+
+    async def again(refused: Filled) -> Response:
+        return await _reviewing(request, call, record, emergency, delaying=refused)
+
+    return await sent(request, call, form, say, again)
+
+
+async def _asking(request: Request, call: Call, record: str, form: Filled | None) -> Response:
+    return await own_page(
+        request,
+        call,
+        "emergency.html",
+        here=places.FIND,
+        record=record,
+        form=form or empty(call, hours="4"),
+        kinds=EMERGENCIES,
+        hours=HOURS,
+    )
+
+
+async def _opened(
+    request: Request, call: Call, record: str, emergency: str, *, cursor: str | None, form: Filled | None
+) -> Response:
+    asked = PageOfItems(purpose="emergency", cursor=cursor, limit=LISTED)
+    view = told(await records.read_record(call, record, asked))
+    said = await matters_of(call, record, "emergency", "emergency", "capacity")
+    begun = next((one for matter, one in begun_by(said, "emergency-opened") if matter["id"] == emergency), None)
+    if begun is None:
+        raise Refused(Problem(UNKNOWN, "emergency: got one that is not there for you; open the record again"))
+    items = sorted(view["items"], key=_order)
+    return await own_page(
+        request,
+        call,
+        "emergency_open.html",
+        here=places.FIND,
+        record=record,
+        whose={"name": view["patient"]["name"], "own": False},
+        form=form or empty(call),
+        emergency=emergency,
+        until=begun["facts"]["until"],
+        lasts=begun["facts"]["until"] > format_instant(call.ledger.clock()),
+        items=items,
+        sealed=view["sealed"],
+        statements={one["id"]: fresh_id(call.ledger.clock()) for one in view["sealed"]},
+        capacity=[one for one in assessments(call, said) if one["stands"]],
+        first=cursor is None,
+        cursor=view["cursor"],
+    )
+
+
+def _order(item: Mapping[str, Any]) -> int:
+    return FIRST.index(item["kind"]) if item["kind"] in FIRST else len(FIRST)
+
+
+async def _reviewing(
+    request: Request,
+    call: Call,
+    record: str,
+    emergency: str,
+    *,
+    reviewing: Filled | None = None,
+    delaying: Filled | None = None,
+) -> Response:
+    read = await _read(call, record, emergency)
+    refused = next((one for one in (reviewing, delaying) if one is not None), None)
+    return await own_page(
+        request,
+        call,
+        "emergency_review.html",
+        here=places.EMERGENCIES,
+        record=record,
+        form=refused,
+        reviewing=reviewing or empty(call),
+        delaying=delaying or empty(call),
+        emergency=emergency,
+        hours=DELAYS,
+        **read,
+    )
+
+
+async def _read(call: Call, record: str, emergency: str) -> dict[str, Any]:
+    """How an emergency was opened (``opened``), its reviews and delays; raises Refused where it is not there."""
+    view = await matters_of(call, record, PURPOSE.get(call.session.acting_as), "emergency")
+    for matter, opened in begun_by(view, "emergency-opened"):
+        if matter["id"] == emergency:
+            of = {kind: [one for one in matter["said"] if one["type"] == kind] for kind in _SAID_OF}
+            return {"opened": opened, "reviews": of["emergency-reviewed/1"], "delays": of["notice-delayed/1"]}
+    raise Refused(Problem(UNKNOWN, "emergency: got one that is not there for you; look at the list again"))
+
+
+_SAID_OF: Final = ("emergency-reviewed/1", "notice-delayed/1")
