@@ -70,10 +70,22 @@ async function asked(form, submitter) {
 /** What is signed is of a type that the form names, and has every word that was typed into it. */
 function checkIsOfForm(form, said) {
   const said_here = new Set(textsIn([said.facts, said.words]));
-  const typed = [...form.querySelectorAll("textarea")].map((one) => plain(one.value)).filter((text) => text !== "");
-  if (!form.dataset.says.split(" ").includes(said.type) || typed.some((text) => !said_here.has(text))) {
+  if (!form.dataset.says.split(" ").includes(said.type) || typedInto(form).some((text) => !said_here.has(text))) {
     throw new NotWhatWasTyped(said.type);
   }
+}
+
+/**
+ * The texts that a form must say: each by itself, or, in a form that composes one text, all of them in their order,
+ * each under its label. The field that `data-composes` names stands there without one.
+ */
+function typedInto(form) {
+  const fields = [...form.querySelectorAll("textarea")].map((one) => [one, plain(one.value)]);
+  const typed = fields.filter(([, text]) => text !== "");
+  const bare = form.dataset.composes;
+  if (bare === undefined || typed.length === 0) return typed.map(([, text]) => text);
+  const parts = typed.map(([one, text]) => (one.name === bare ? text : `${plain(one.labels[0].textContent)}\n${text}`));
+  return [parts.join("\n\n")];
 }
 
 function* textsIn(value) {
