@@ -29,6 +29,7 @@ _ONE: Final = {
     "name": "Dr Okafor",
     "roles": [{"role": "clinician", "in_force": True, "waits": False}],
     "teams": [{"team": _TEAM, "name": "Family practice"}],
+    "recoveries": [{"recovery": _TEAM, "asked_by": _ID}],
 }
 _MOST: Final = 25
 
@@ -99,7 +100,7 @@ def _cursor(call: Call, last: int | None, continues: tuple[str, ...]) -> str | N
 
 async def _people(call: Call, listed: list[str]) -> list[dict[str, Any]]:
     now = call.ledger.clock()
-    known = {one: (await call.ledger.facts.person(one)).fold.facts for one in listed}
+    known = {one: (await call.ledger.facts.person(one, fresh=True)).fold.facts for one in listed}
     teams = {one: [team for team, _ in known[one].current_teams(now)] for one in listed}
     named_teams = list(dict.fromkeys(team for of_one in teams.values() for team in of_one))
     names = await call.ledger.directory.names(call.by(), listed, named_teams[: 3 * _MOST])
@@ -113,6 +114,7 @@ def _one(person: str, known: PersonFacts, teams: list[str], names: Names, now: I
         "name": names.people[person],
         "roles": [role for name in ROLES for role in _role(known, name, now)],
         "teams": [{"team": team, "name": names.teams.get(team)} for team in teams],
+        "recoveries": [{"recovery": one, "asked_by": asker} for one, asker in known.recoveries.items()],
     }
 
 

@@ -6,6 +6,7 @@ and a passkey the page asks first what it would say (``x-signing: draft``), sign
 (``static/forms.js``); without, the service records it, and readers see that.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -169,6 +170,13 @@ class Checks:
         except ValueError:
             self.wrong(name, _("This is not a day. Write it in numbers, as 27 3 2027."))
             return None
+
+    def fitting(self, name: str, pattern: str, wanted: str) -> str:
+        """A text of a known shape, as an id that is copied from elsewhere."""
+        text = self._form.value(name).strip()
+        if re.fullmatch(pattern, text) is None:
+            self.wrong(name, wanted)
+        return text
 
     def done(self) -> None:
         """Raise Unfit if anything is wrong."""

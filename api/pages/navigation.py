@@ -55,7 +55,6 @@ OF_ROLE: Final[Mapping[str, Sequence[tuple[Place, str]]]] = {
     ),
     "registrar": (
         (places.PEOPLE, marked("People")),
-        (places.INVITATIONS, marked("Invitations")),
         (places.WAITING, marked("Waiting passkeys")),
     ),
 }

@@ -4,8 +4,64 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api.pages import account, carer, download, entrance, home, information, receipts, static_files
+from api.pages import (
+    account,
+    capacity,
+    carer,
+    carer_talk,
+    carers,
+    choices,
+    clinician,
+    directives,
+    download,
+    emergencies,
+    entrance,
+    find,
+    home,
+    information,
+    item_actions,
+    language_choice,
+    people,
+    presets,
+    questions,
+    receipts,
+    sharing,
+    static_files,
+    teams,
+    together,
+    trail,
+    wishes,
+    worklist,
+)
 
 router: Final = APIRouter(include_in_schema=False)
-for _area in (entrance, home, account, carer, download, information, receipts, static_files):
+for _area in (
+    entrance,
+    home,
+    account,
+    carer,
+    download,
+    information,
+    language_choice,
+    people,
+    receipts,
+    teams,
+    trail,  # before what has the change of an item for its last letter
+    wishes,
+    capacity,
+    carer_talk,
+    clinician,
+    emergencies,
+    find,
+    item_actions,
+    questions,
+    worklist,
+    sharing,
+    directives,
+    carers,
+    presets,
+    together,
+    choices,
+    static_files,
+):
     router.include_router(_area.router)

@@ -58,8 +58,8 @@ class DirectoryReadings:
             "teams": list(teams),
         }
         read = await self._speaker.say(Sentence(pinned, "directory-read/1", facts))
-        registered = {person: (await self._facts.person(person)).fold.facts.registered for person in people}
-        formed = {team: (await self._facts.team(team)).fold.formed for team in teams}
+        registered = {person: (await self._facts.person(person, fresh=True)).fold.facts.registered for person in people}
+        formed = {team: (await self._facts.team(team, fresh=True)).fold.formed for team in teams}
         positions = [position for position in (*registered.values(), *formed.values()) if position is not None]
         words = await open_words(self._recorder, self._keyring, positions, disclosure=read.position)
 

@@ -15,8 +15,13 @@ OWN_PAGE = {"content-type": "application/x-www-form-urlencoded", "origin": PLACE
 
 
 async def send(browser: Browser, page: httpx.Response, **members: str) -> httpx.Response:
-    """The form of a page, filled in and sent."""
+    """The one form of a page, filled in and sent."""
     [action] = re.findall(r'<form method="post" action="(/forms/record/[^"]+)"', page.text)
+    return await send_to(browser, page, action, **members)
+
+
+async def send_to(browser: Browser, page: httpx.Response, action: str, **members: str) -> httpx.Response:
+    """A form of a page, by where it is sent."""
     hidden = dict(re.findall(r'<input type="hidden" name="(csrf|statement)" value="([^"]*)">', page.text))
     return await browser.send("POST", action, content=urlencode({**hidden, **members}), headers=OWN_PAGE)
 
