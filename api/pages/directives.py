@@ -157,7 +157,7 @@ async def _one_part(call: Call, now: SharingNow, grantee: Said, asked: Changing)
         "title": title,
         "own": own,
         "stands": now.set_of(grantee, scope) if part is None else now.cell(grantee, part, carer).how,
-        "takes_back": _takes_back(own, part),
+        "takes_back": _takes_back(own, None if now.treats(grantee) else part),
         "at_hours": asked.hours,
         "when": [(name, _(text)) for name, text in WHEN.items() if name != "together" or carer is not None],
         "days": [(str(n), _(text)) for n, text in enumerate(DAYS, 1)],

@@ -48,6 +48,16 @@ class Column:
     cells: Sequence[Cell]
     carer: Said | None
 
+    @property
+    def shared(self) -> Sequence[Cell]:
+        """The parts of which there is something to say."""
+        return [one for one in self.cells if one.how.icon != "no" or one.how.notes or one.differing]
+
+    @property
+    def not_shared(self) -> Sequence[Cell]:
+        """The parts of which there is nothing to say but that they are not shared."""
+        return [one for one in self.cells if one not in self.shared]
+
 
 class SharingNow:
     """What the API says about sharing a record, found by what a page needs."""

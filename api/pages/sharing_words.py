@@ -1,10 +1,10 @@
 """How something is shared, in an icon and a few words: made of what the API says of a part and of its directives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from api.pages import words
 from api.pages.language import day, listed, local_day, weekday
@@ -12,7 +12,8 @@ from api.pages.language import gettext as _
 from ledger.core.instants import Instant, parse_instant
 
 Said = Mapping[str, Any]
-_A_MONDAY = date(2024, 1, 1)
+_A_MONDAY: Final = date(2024, 1, 1)
+_EVERY_DAY: Final = [*range(1, 8)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +120,19 @@ def last_day(ends: str) -> date:
 
 def hours(condition: Said) -> str:
     """Certain hours: Mon and Fri, 09:00 to 17:00."""
-    days = listed(weekday(_A_MONDAY + timedelta(days=n - 1)) for n in sorted(condition["days"]))
     return _("%(days)s, %(opens)s to %(closes)s") % {
-        "days": days,
+        "days": _days(sorted(condition["days"])),
         "opens": condition["from"],
         "closes": condition["until"],
     }
+
+
+def _days(days: Sequence[int]) -> str:
+    if list(days) == _EVERY_DAY:
+        return _("Every day")
+    if list(days) == _EVERY_DAY[:5]:
+        return _("Monday to Friday")
+    return listed(weekday(_A_MONDAY + timedelta(days=n - 1)) for n in days)
 
 
 def step(step_: Said, whom: str) -> str:

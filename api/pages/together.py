@@ -23,7 +23,7 @@ MINUTES: Final = (15, 30, 60)
 @router.get(places.TOGETHER.path, operation_id=READ)
 async def together(request: Request, call: Calling, record: InPath, to: str | None = None) -> Response:
     """The sessions that are open now, with what is left of them; and a new one."""
-    return await _page(request, call, record, empty(call, carer=to or "", minutes=str(MINUTES[0])))
+    return await _page(request, call, record, None, to=to)
 
 
 @router.post("/forms/record/{record}/together", operation_id="sharing.start_together")
@@ -61,9 +61,11 @@ async def _was_said(call: Call) -> bool:
     return await call.ledger.rows.position_of(call.session.person, str(call.statement_id)) is not None
 
 
-async def _page(request: Request, call: Call, record: str, form: Filled) -> Response:
+async def _page(request: Request, call: Call, record: str, form: Filled | None, to: str | None = None) -> Response:
     now = await sharing_now(call, record)
     carers = [(one["person"]["id"], one["person"]["name"]) for one in now.view["carers"] if not one["suspended"]]
+    alone = carers[0][0] if len(carers) == 1 else ""
+    form = form or empty(call, carer=to or alone, minutes=str(MINUTES[0]))
     open_now = [{**one, "form": empty(call)} for one in now.view["together"]]
     shown: dict[str, Any] = {"whose": now.whose, "carers": carers, "open_now": open_now, "minutes": _in_words()}
     return await own_page(request, call, "together.html", here=places.SHARING, record=record, form=form, **shown)

@@ -1,9 +1,10 @@
 """People, teams, roles and keys."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ledger.core.authority import may_say
 from ledger.core.decisions import Deny
@@ -33,6 +34,15 @@ class Configured:
     profiles: Mapping[str, Mapping[str, Sequence[str]]]
     topics: Mapping[str, str]
     ages: Mapping[str, int]
+
+
+def _id_of_the_service(by: By, record: str) -> str | None:
+    """The id of what the service says at somebody's word: the same when they ask again, and nobody else's (UUIDv7)."""
+    if by.statement_id is None:
+        return None
+    drawn = hashlib.sha256(f"{by.person}/{record}/{by.statement_id}".encode()).digest()[:10]
+    value = UUID(by.statement_id).int >> 80 << 80 | int.from_bytes(drawn)
+    return str(UUID(int=value & ~(0xF << 76 | 3 << 62) | 7 << 76 | 2 << 62))
 
 
 class People:
@@ -91,10 +101,10 @@ class People:
     async def register_carer(self, by: By, record: str, name: str) -> Answer:
         """Register somebody for whoever may name them a carer of a record; by itself this shows them nothing.
 
-        It is the service that says it: patients register nobody. Naming them is said after this, by itself. Raises
-        NotAllowed, as naming them would.
+        It is the service that says it: patients register nobody. Asked again under the same id, it is the same person.
+        Naming them is said after this, by itself. Raises NotAllowed, as naming them would.
         """
-        service = self._speaker.pinned(By(self._mapper.keyring.service, "service"))
+        service = self._speaker.pinned(By(self._mapper.keyring.service, "service", _id_of_the_service(by, record)))
         person, now = self._speaker.name(service, "person"), self._speaker.clock()
         gathered = await self._gatherer.gather(by.person, record, at=now, fresh=True)
         facts = replace(gathered.facts, subject=PersonFacts(person, registered=gathered.as_of))

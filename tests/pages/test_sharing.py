@@ -1,0 +1,442 @@
+"""Who can see what: Amina sees how things stand, changes them in each way, and takes back without being asked again."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from api.http.fresh import REAUTHENTICATE_AFTER
+from api.pages import places
+from api.pages.sharing_words import code_of
+from ledger.core.high_stakes import HIGH_STAKES
+from ledger.core.instants import Instant
+from ledger.saying import By, Sentence
+from ledger.use_cases.sharing import Directing
+from tests.http.served import Served
+from tests.pages.at_work import OWN_PAGE, Desk, a_patient_of_their_own, lasting, main, plain
+from tests.pages.at_work import errors as listed_errors
+from tests.sign_in.browser import Browser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+LETTERS = {"kind": "kind", "of": "letter"}
+EVERYTHING = {"kind": "everything"}
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+async def amina_at(browser: Browser, house: Served) -> Desk:
+    desk = await a_patient_of_their_own(browser, house)
+    return await desk.sit(desk.served.story.amina)
+
+
+def change(desk: Desk, scope: Mapping[str, str], to: str | None = None) -> str:
+    query: dict[str, Any] = {"to": to or desk.served.story.sam.person, "of": code_of(scope)}
+    return places.SHARING_CHANGE(query, record=desk.record)
+
+
+async def cells(desk: Desk) -> dict[str, list[str]]:
+    """The rows of the matrix: the words of each cell, by the part."""
+    page = await desk.opened(places.SHARING(record=desk.record))
+    rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', page.text, re.DOTALL)
+    return {part: [plain_of(cell) for cell in re.findall(r"<td>(.*?)</td>", row, re.DOTALL)] for part, row in rows}
+
+
+def plain_of(html: str) -> str:
+    hidden = re.sub(r'<span class="nhsuk-u-visually-hidden">[^<]*</span>', "", html)
+    return " ".join(re.sub(r"<[^>]+>", " ", hidden).split())
+
+
+async def seen_by_sam(desk: Desk) -> set[str]:
+    return {str(one.text) for one in (await desk.served.story.carer_view()).items}
+
+
+def errors(page: httpx.Response) -> dict[str, str]:
+    return {field: message.strip() for field, message in listed_errors(page).items()}
+
+
+def gone_to(answer: httpx.Response) -> str:
+    assert answer.status_code == 303, plain(answer)
+    return answer.headers["location"]
+
+
+async def test_amina_shares_letters_with_sam_and_takes_them_back(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    await desk.served.story.note("From the clinic.", kind="letter")
+    page = await desk.opened(change(desk, LETTERS))
+    assert "Not shared" in plain(page)
+    before = await house.size()
+    first, again = [await desk.send(page, {"how": "always"}, "/share") for _ in range(2)]
+    assert gone_to(first) == gone_to(again) == places.SHARING({"done": "1"}, record=desk.record)
+    assert await house.said(before) == ["directive-made/1"]
+    assert await seen_by_sam(desk) == {"From the clinic."}
+    assert (await cells(desk))["Letters"] == ["Shared"]
+    page = await desk.opened(change(desk, LETTERS))
+    assert 'data-says="directive-withdrawn/1"' in main(page)
+    for answer in [await desk.send(page, {}, "/take-back") for _ in range(2)]:
+        assert gone_to(answer).startswith(places.SHARING(record=desk.record))
+    assert await seen_by_sam(desk) == set()
+    assert (await cells(desk))["Letters"] == ["Not shared"]
+
+
+async def test_taking_back_one_part_of_everything_withholds_it(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    await story.note("From the clinic.", kind="letter")
+    await story.note("Slept well.")
+    await story.share(EVERYTHING)
+    assert (await cells(desk))["Letters"] == ["Shared As part of everything"]
+    page, before = await desk.opened(change(desk, LETTERS)), await house.size()
+    takes_back = re.search(r"<form[^>]*/take-back[^>]*>", page.text)
+    assert takes_back is not None
+    assert "data-says" not in takes_back[0]  # a directive would take the passkey again: the service records it
+    assert gone_to(await desk.send(page, {}, "/take-back"))
+    assert await house.said(before) == ["directive-made/1"]
+    assert await seen_by_sam(desk) == {"Slept well."}
+    page = await desk.opened(change(desk, LETTERS))
+    assert gone_to(await desk.send(page, {}, "/let-see-again"))
+    assert await seen_by_sam(desk) == {"Slept well.", "From the clinic."}
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"how": "together"}, "Only when I’m with them"),
+        ({"how": "when-unwell"}, "When I am unwell"),
+        ({"how": "always", "until-day": "1", "until-month": "2", "until-year": "2099"}, "Shared until 1 February 2099"),
+        ({"how": "always", "from-day": "1", "from-month": "2", "from-year": "2099"}, "Shared from 1 February 2099"),
+        (
+            {"how": "together", "until-day": "1", "until-month": "2", "until-year": "2099"},
+            "Only when I’m with them Until 1 February 2099",
+        ),
+    ],
+    ids=["together", "unwell", "until", "from", "together until"],
+)
+async def test_how_it_is_shared_is_said_in_words(
+    house: Served, browser: Browser, members: dict[str, str], words: str
+) -> None:
+    desk = await amina_at(browser, house)
+    await desk.served.story.note("From the clinic.", kind="letter")
+    page = await desk.opened(change(desk, LETTERS))
+    assert gone_to(await desk.send(page, members, "/share"))
+    assert (await cells(desk))["Letters"] == [words]
+    assert await seen_by_sam(desk) == (set() if words != "Shared until 1 February 2099" else {"From the clinic."})
+
+
+async def test_certain_hours_are_asked_on_a_page_of_their_own(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    await desk.served.story.note("From the clinic.", kind="letter")
+    page = await desk.opened(change(desk, LETTERS) + "&hours=1")
+    members: dict[str, str | list[str]] = {
+        "days": ["1", "5"],
+        "opens": "9:00",
+        "closes": "17:30",
+        "zone": "Europe/London",
+    }
+    assert gone_to(await desk.send(page, members, "/share"))
+    [told] = (await cells(desk))["Letters"]
+    assert told == "Certain hours Mon and Fri, 09:00 to 17:30"
+    every = await desk.opened(change(desk, LETTERS) + "&hours=1")
+    assert gone_to(await desk.send(every, {**members, "days": [str(n) for n in range(1, 8)]}, "/share"))
+    assert (await cells(desk))["Letters"] == ["Certain hours Every day, 09:00 to 17:30"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "members", "wrong"),
+    [
+        (False, {"how": "sometimes"}, {"how": "Choose when they can see it."}),
+        (
+            False,
+            {"how": "always", "until-day": "31", "until-month": "2", "until-year": "2099"},
+            {"until": "This is not a day"},
+        ),
+        (
+            False,
+            {"how": "always", "until-day": "1", "until-month": "2", "until-year": "1999"},
+            {"until": "The last day has"},
+        ),
+        (True, {"opens": "09:00", "closes": "10:00", "zone": "UTC"}, {"days": "Choose at least one day."}),
+        (True, {"days": "1", "opens": "nine", "closes": "10:00", "zone": "UTC"}, {"opens": "Write the time"}),
+        (True, {"days": "1", "opens": "10:00", "closes": "10:00", "zone": "UTC"}, {"closes": "The end has to"}),
+        (True, {"days": "1", "opens": "10:00", "closes": "11:00", "zone": "Mars"}, {"zone": "Write a time zone"}),
+    ],
+    ids=["no such choice", "no day", "over already", "no days", "no time", "no hours", "no zone"],
+)
+async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(
+    house: Served, browser: Browser, hours: bool, members: dict[str, str], wrong: dict[str, str]
+) -> None:
+    desk = await amina_at(browser, house)
+    await desk.served.story.note("From the clinic.", kind="letter")
+    page = await desk.opened(change(desk, LETTERS) + ("&hours=1" if hours else ""))
+    before = await house.size()
+    answer = await desk.send(page, members, "/share")
+    assert answer.status_code == 422
+    told = errors(answer)
+    assert told.keys() == wrong.keys()
+    assert all(told[field].startswith(message) for field, message in wrong.items())
+    for name, value in members.items():
+        assert name == "how" or f'value="{value}"' in answer.text, name
+    assert "directive-made/1" not in await house.said(before)
+
+
+async def test_two_at_once_are_told_that_something_changed_in_between(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    await story.note("From the clinic.", kind="letter")
+    page = await desk.opened(change(desk, LETTERS))
+    await story.share(LETTERS)
+    answer = await desk.send(page, {"how": "together"}, "/share")
+    assert answer.status_code == 422
+    assert "Something changed in between. Look at what holds now, and choose again." in plain(answer)
+
+
+async def test_taking_back_asks_for_nothing_where_sharing_does(
+    house: Served, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await amina_at(browser, house)
+    story, sam = desk.served.story, desk.served.story.sam.person
+    await story.note("From the clinic.", kind="letter")
+    await story.share(LETTERS)
+    page, stops = await desk.opened(change(desk, LETTERS)), await desk.opened(places.SHARING_STOP(record=desk.record))
+    person = await desk.opened(places.SHARING_PERSON(record=desk.record, person=sam))
+    sessions = desk.browser.service.doors.sessions
+    later = Instant(sessions.clock() + REAUTHENTICATE_AFTER)  # a while ago that Amina showed who she is
+    monkeypatch.setattr(sessions, "clock", lambda: later)
+    led = await desk.browser.get(places.SHARING(record=desk.record))
+    assert gone_to(led).startswith("/again?to=")
+    kept = await desk.send(page, {"how": "always"}, "/share")
+    assert (kept.status_code, 'name="how" value="always"' in kept.text) == (401, True)
+    done = places.SHARING_DONE(record=desk.record)
+    assert gone_to(await desk.send(page, {}, "/take-back")) == done
+    assert await seen_by_sam(desk) == set()
+    assert gone_to(await desk.send(person, {}, "/freeze")) == done
+    assert gone_to(await desk.send(person, {}, "/suspend")) == done
+    assert (await desk.send(stops, {}, "/stop")).headers["location"] == done
+    assert (await desk.opened(places.SHARING_STOP(record=desk.record))).status_code == 200
+    assert "It is recorded and works from now on." in plain(await desk.opened(done))
+
+
+async def test_sensitive_topics_stay_unshared_until_each_is_ticked(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    await story.note("About moods.", topics=("mental-health",))
+    await story.share(EVERYTHING)
+    told = await cells(desk)
+    assert (told["Notes"], told["Mental health"]) == (["Shared As part of everything"], ["Not shared"])
+    page = await desk.opened(change(desk, {"kind": "topic", "of": "mental-health"}))
+    assert gone_to(await desk.send(page, {"how": "always"}, "/share"))
+    assert await seen_by_sam(desk) == {"About moods."}
+
+
+async def test_an_item_is_set_differently_and_found_from_its_part(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    letter = await story.note("From the clinic.", kind="letter", title="The <b>knee</b>")
+    await story.share(LETTERS)
+    page = await desk.opened(places.SHARING_ITEM(record=desk.record, item=letter))
+    assert "Can see it You share this with them." in plain(page)
+    [href] = re.findall(rf'href="([^"]+of={letter})"', page.text)[:1]
+    page = await desk.opened(href.replace("&amp;", "&"))
+    assert gone_to(await desk.send(page, {}, "/take-back"))
+    assert await seen_by_sam(desk) == set()
+    assert (await cells(desk))["Letters"] == ["Shared 1 item set differently"]
+    part = await desk.opened(change(desk, LETTERS))
+    assert "Items set differently The &lt;b&gt;knee&lt;/b&gt; : Not shared" in " ".join(
+        re.sub(r"<[^>]+>", " ", main(part)).split()
+    )
+    page = await desk.opened(places.SHARING_ITEM(record=desk.record, item=letter))
+    assert "Cannot see it You keep this from them. Set for this item: Not shared" in plain(page)
+
+
+async def test_something_is_kept_from_who_treats_and_that_it_is_hidden_is_chosen(
+    house: Served, browser: Browser
+) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    letter = await story.note("From the clinic.", kind="letter")
+    page = await desk.opened(change(desk, LETTERS, story.practice))
+    assert "They can see this while they treat you." in plain(page)
+    assert "/share" not in main(page)
+    assert gone_to(await desk.send(page, {"hidden": "yes"}, "/take-back"))
+    view = await story.clinician_view(story.lind)
+    assert (letter in {one.id for one in view.items}, view.sealed) == (False, ())
+    page = await desk.opened(places.SHARING(record=desk.record))
+    assert "You keep from them: Letters (they do not see that you keep it back)" in plain(page)
+    page = await desk.opened(change(desk, LETTERS, story.practice))
+    assert gone_to(await desk.send(page, {}, "/let-see-again"))
+    assert letter in {one.id for one in (await story.clinician_view(story.lind)).items}
+
+
+async def test_what_amina_does_not_see_changes_nothing_on_the_page(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    await story.share(EVERYTHING)
+    page = places.SHARING(record=desk.record)
+    before = lasting(await desk.opened(page))
+    await story.note("At work.", kind="working-note")
+    await story.note("For the team.", kind="flag")
+    assert lasting(await desk.opened(page)) == before
+
+
+async def test_addresses_do_not_tell_what_is_shared_and_sam_finds_nothing_here(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    await story.share({"kind": "topic", "of": "sexual-health"})
+    page = await desk.opened(places.SHARING(record=desk.record))
+    hrefs = " ".join(re.findall(r'href="([^"]+)"', page.text))
+    assert not re.search("sexual|letter|note|medicine|share|hide", hrefs)
+    assert "<title>Record</title>" in page.text
+    await desk.sit(story.sam)
+    for path in (page.url.path, places.SHARING_PERSON(record=desk.record, person=story.sam.person),
+                 places.SHARING_STOP(record=desk.record), places.TOGETHER(record=desk.record),
+                 places.SHARING_CHOICES(record=desk.record)):  # fmt: skip
+        assert (await desk.browser.get(path)).status_code == 403, path
+    await desk.sit(story.okafor)
+    assert (await desk.browser.get(page.url.path)).status_code == 403
+
+
+async def test_a_carer_is_frozen_stopped_let_in_again_and_ended(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story, sam = desk.served.story, desk.served.story.sam.person
+    await story.note("Slept well.")
+    await story.share(EVERYTHING)
+    person = places.SHARING_PERSON(record=desk.record, person=sam)
+    for act, words in (
+        ("/freeze", "Frozen: nothing new"),
+        ("/suspend", "Stopped for now Was: Shared"),
+        ("/unfreeze", "Stopped for now Was: Shared"),
+        ("/restore", "Shared"),
+    ):
+        page = await desk.opened(person)
+        assert gone_to(await desk.send(page, {}, act)) == person + "?done=1"
+        assert words in (await cells(desk))["Everything without a sensitive topic"][0], act
+    page = await desk.opened(places.SHARING_END(record=desk.record, person=sam))
+    assert gone_to(await desk.send(page, {}, "/end")) == places.SHARING({"done": "1"}, record=desk.record)
+    assert "You share your record with nobody." in plain(await desk.opened(places.SHARING(record=desk.record)))
+    assert (await desk.browser.get(person)).status_code == 404
+
+
+async def test_somebody_new_is_registered_once_named_and_shown_how_to_come_in(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    page, before = await desk.opened(places.SHARING_NEW_PERSON(record=desk.record)), await house.size()
+    assert (await desk.send(page, {"name": " "}, "/new-carer")).status_code == 422
+    first, again = [await desk.send(page, {"name": "Grace Adeyemi"}, "/new-carer") for _ in range(2)]
+    assert first.status_code == again.status_code == 200
+    named = [dict(HIDDEN.findall(one.text))["person"] for one in (first, again)]
+    assert (named[0], (await house.said(before)).count("person-registered/1")) == (named[1], 1)
+    refused = await desk.send(first, {"relation": ""}, "/carers/name")
+    assert errors(refused) == {"relation": "Write how they are related to you, such as son or neighbour."}
+    there = gone_to(await desk.send(refused, {"relation": "neighbour"}, "/carers/name"))
+    ready = await desk.opened(there)
+    assert "Grace Adeyemi is now your carer" in plain(ready)
+    shown = await desk.send(ready, {}, "/carers/invite")
+    [link, code] = re.findall(r'<p class="digits">([^<]+)</p>', shown.text)
+    assert "/invitation#" in link
+    assert len(code) >= 9
+    assert link not in (await desk.send(ready, {}, "/carers/invite")).text
+    told = await desk.opened(places.SHARING(record=desk.record))
+    assert "Grace Adeyemi" in plain(told)
+    assert "neighbour" in plain(told)
+
+
+async def test_who_was_a_carer_before_is_named_again(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    await story.ledger.care.end_carer(story.amina, story.record, story.sam.person)
+    page = await desk.opened(places.SHARING_NEW_PERSON(record=desk.record))
+    named = await desk.send(page, {}, "/carers/again")
+    assert "Name Sam Diallo as your carer" in plain(named)
+    there = gone_to(await desk.send(named, {"relation": "son"}, "/carers/name"))
+    assert there == places.SHARING_PERSON({"done": "1"}, record=desk.record, person=story.sam.person)
+
+
+async def test_other_choices_are_shown_as_they_stand(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    path = places.SHARING_CHOICES(record=desk.record)
+    for act, members in (
+        ("/results-wish", {"results": "tell-me-first"}),
+        ("/after-death-wish", {"after": "not-after-my-death"}),
+    ):
+        page = await desk.opened(path)
+        assert gone_to(await desk.send(page, members, act)) == path + "?done=1"
+        [value] = members.values()
+        shown = (await desk.opened(path)).text
+        assert re.search(rf'value="{value}"[^>]* checked', shown), act
+    refused = await desk.send(await desk.opened(path), {"results": "never"}, "/results-wish")
+    assert errors(refused) == {"results": "Choose how you want to hear of results."}
+
+
+async def drafted(desk: Desk, page: httpx.Response, to: str) -> tuple[list[str], str]:
+    """A form as the page's module sends it: what it is given to sign is said, until it is led on."""
+    [(action, inside)] = [
+        one for one in re.findall(r'action="(/forms/[^"]+)"[^>]*>(.*?)</form>', page.text, re.DOTALL) if to in one[0]
+    ]
+    signed: list[str] = []
+    members = HIDDEN.findall(inside)
+    while True:
+        answer = await desk.browser.send(
+            "POST", action, content=urlencode(members), headers={**OWN_PAGE, "x-signing": "draft"}
+        )
+        told = answer.json()
+        if "goto" in told:
+            return signed, told["goto"]
+        said, amina = told["sign"], desk.served.story.amina
+        by = By(amina.person, "patient", told["id"])
+        await desk.served.story.ledger._speaker.say(Sentence(by, said["type"], said["facts"], said["words"]))
+        signed.append(said["type"])
+
+
+async def test_a_preset_is_shown_in_words_and_its_shares_alone_take_the_passkey(
+    house: Served, browser: Browser
+) -> None:
+    desk = await amina_at(browser, house)
+    story, sam = desk.served.story, desk.served.story.sam.person
+    for kind in ("note", "letter", "medicine"):
+        await story.note(f"A {kind}.", kind=kind)
+    await story.share(LETTERS)
+    of = [code_of(LETTERS), code_of({"kind": "kind", "of": "note"})]
+    query: dict[str, Any] = {"to": sam, "a": "e", "ticked": "1", "of": of}
+    page = await desk.opened(places.SHARING_PRESET(query, record=desk.record))
+    assert "Sam Diallo will not see: Letters Sam Diallo will not see: Notes Sam Diallo will see: Everything" in plain(
+        page
+    )
+    before = await house.size()
+    signed, goto = await drafted(desk, page, "/preset")
+    assert signed == ["directive-made/1"]
+    assert [one for one in await house.said(before) if one != "disclosure-made/1"] == ["directive-made/1"] * 3
+    assert goto == places.SHARING_PERSON({"done": "1"}, record=desk.record, person=sam)
+    assert await seen_by_sam(desk) == {"A medicine."}
+    page = await desk.opened(places.SHARING_PRESET({"to": sam, "a": "m"}, record=desk.record))
+    signed, _goto = await drafted(desk, page, "/preset")
+    assert [one for one in signed if one in HIGH_STAKES] == ["directive-made/1"]
+    assert "There is nothing to change." in plain(
+        await desk.opened(places.SHARING_PRESET({"to": sam, "a": "m"}, record=desk.record))
+    )
+
+
+async def test_a_preset_without_scripts_is_carried_out_at_once(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story, sam = desk.served.story, desk.served.story.sam.person
+    for kind in ("note", "plan-for-carers"):
+        await story.note(f"A {kind}.", kind=kind)
+    await story.share(EVERYTHING)
+    choose = await desk.opened(places.SHARING_PRESET({"to": sam}, record=desk.record))
+    assert "The plan, not the details" in plain(choose)
+    page = await desk.opened(places.SHARING_PRESET({"to": sam, "a": "p"}, record=desk.record))
+    assert gone_to(await desk.send(page, {}, "/preset"))
+    assert await seen_by_sam(desk) == {"A plan-for-carers."}
+
+
+async def test_stop_ends_all_sharing_and_what_is_kept_back_stays(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    await story.note("Slept well.")
+    await story.share(EVERYTHING)
+    to_all = Directing({"kind": "all-carers"}, {"kind": "kind", "of": "note"}, "withhold")
+    await story.ledger.sharing.direct(story.amina, story.record, to_all)
+    page = await desk.opened(places.SHARING_STOP(record=desk.record))
+    assert "Nobody you share with sees anything of your record any more." in plain(page)
+    for answer in [await desk.send(page, {}, "/stop") for _ in range(2)]:
+        assert gone_to(answer) == places.SHARING({"done": "1"}, record=desk.record)
+    assert {cell for row in (await cells(desk)).values() for cell in row if "Shared" in cell.split()} == set()
