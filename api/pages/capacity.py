@@ -74,7 +74,7 @@ async def assess(request: Request, call: Calling, record: InPath, form: Sent) ->
         outcome = check.choice("outcome", ("has", "lacks"), _("Choose what you found."))
         text = check.text("text", _("Write how you found this."))
         until = until_day(check, "until", _("Write until when this holds."))
-        relevant = _parts(check, "relevant") if outcome == "lacks" else []
+        relevant = _parts(check, "relevant", _("Tick the parts that bear on it.")) if outcome == "lacks" else []
         check.done()
         finding = {"matter": matter, "outcome": outcome, "text": text, "until": until, "relevant": relevant}
         await representation.assess_capacity(speaking, record, representation.NewAssessment.model_validate(finding))
@@ -207,7 +207,7 @@ async def _withdrawing(
     )
 
 
-def _parts(check: Checks, name: str, missing: str | None = None) -> list[dict[str, str]]:
+def _parts(check: Checks, name: str, missing: str) -> list[dict[str, str]]:
     """Parts of a record that were ticked: kinds and topics, as ``kind:plan`` and ``topic:genetic``."""
     possible = [f"kind:{kind}" for kind in SHOWN_KINDS] + [f"topic:{topic}" for topic in TOPICS]
     ticked = check.choices(name, possible, missing)

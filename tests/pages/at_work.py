@@ -76,7 +76,7 @@ def lasting(page: httpx.Response) -> str:
 
 def errors(page: httpx.Response) -> dict[str, str]:
     """What a page says is wrong: by field, in its summary and beside each field; they must say the same."""
-    summary = re.search(r'nhsuk-error-summary__list.*?</ul>', page.text, re.DOTALL)
+    summary = re.search(r"nhsuk-error-summary__list.*?</ul>", page.text, re.DOTALL)
     assert summary is not None, plain(page)
     listed = dict(re.findall(r'<a href="#([^"]+)">([^<]+)</a>', summary[0]))
     for field in listed:

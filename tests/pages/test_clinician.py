@@ -1,0 +1,293 @@
+"""What clinicians do in a record: writing, correcting, keeping back, answering; carers and capacity."""
+
+from datetime import date, timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from api.pages import places
+from api.pages.clinician import KINDS
+from api.pages.item_actions import CHANGES
+from ledger.core.authority_items import CLINICIANS_KINDS
+from ledger.use_cases.items import Draft
+from projections.views.clinician import ClinicianItem
+from tests.http.served import Served
+from tests.pages.at_work import Desk, Members, a_patient_of_their_own, errors, main, plain
+from tests.sign_in.browser import Browser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+NOTE: Members = {"kind": "note", "title": "Review", "text": "Slept better.\r\nEats well.", "topics": ["mental-health"]}
+TODAY = date.today()  # noqa: DTZ011 - as somebody types it
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(browser: Browser, house: Served) -> Desk:
+    return await a_patient_of_their_own(browser, house)
+
+
+def on(name: str, day: date) -> dict[str, str]:
+    """A day, as it is typed in three fields."""
+    return {f"{name}-day": str(day.day), f"{name}-month": str(day.month), f"{name}-year": str(day.year)}
+
+
+async def shown(desk: Desk, item: str) -> ClinicianItem:
+    await desk.served.story.settled()
+    return (await desk.served.story.clinician_view(item=item)).items[0]
+
+
+def change(desk: Desk, item: str, name: str, **query: str) -> str:
+    """The page of a change of an item, by what it is called."""
+    [letter] = [letter for letter, one in CHANGES.items() if one.name == name]
+    return places.ITEM_CHANGE({"purpose": "task", **query}, record=desk.record, item=item, change=letter)
+
+
+async def carried_out(desk: Desk, item: str, name: str, members: Members, **query: str) -> None:
+    """A change that must be made, by whoever sits there."""
+    page = await desk.opened(change(desk, item, name, **query))
+    went = await desk.send(page, members, "/change/")
+    assert went.status_code == 303, plain(went)
+
+
+# Writing.
+
+
+async def writing(desk: Desk, purpose: str) -> httpx.Response:
+    """The page on which something is written."""
+    return await desk.opened(places.ADD({"purpose": purpose}, record=desk.record))
+
+
+async def test_everything_that_a_clinician_may_write_but_readings_can_be_chosen() -> None:
+    assert set(KINDS) == CLINICIANS_KINDS - {"reading"}
+
+
+async def test_a_note_is_written_with_its_topics_and_marks(desk: Desk) -> None:
+    story = desk.served.story
+    await desk.sit(story.okafor)
+    page = await writing(desk, "appointment")
+    before = await desk.served.size()
+    first, again = [await desk.send(page, {**NOTE, "discussed": "yes"}, "/clinician") for _ in range(2)]
+    assert first.headers["location"] == again.headers["location"]
+    assert await desk.served.said(before) == ["item-added/1"]
+    path, _, query = str(first.headers["location"]).partition("?")
+    added = await shown(desk, path.rpartition("/")[2])
+    assert (added.kind, added.title, added.text) == ("note", "Review", "Slept better.\nEats well.")
+    assert (added.topics, added.discussed, added.copy_given) == (("mental-health",), True, False)
+    assert query == "purpose=appointment"
+
+
+async def test_a_result_is_held_back_along_with_its_writing_and_both_are_said_once(desk: Desk) -> None:
+    story = desk.served.story
+    await desk.sit(story.okafor)
+    page = await writing(desk, "task")
+    held = {"kind": "result", "text": "Amyloid: raised.", "hold": "yes", "hold-reason": "In person on Friday."}
+    members = {**held, **on("until", TODAY + timedelta(days=5))}
+    before = await desk.served.size()
+    first, again = [await desk.send(page, members, "/clinician") for _ in range(2)]
+    assert first.status_code == again.status_code == 303
+    assert await desk.served.said(before) == ["item-added/1", "result-held/1"]
+    item = await shown(desk, str(first.headers["location"]).partition("?")[0].rpartition("/")[2])
+    assert item.held is not None
+    assert item.held.reason == "In person on Friday."
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"kind": "gossip"}, "kind"),
+        ({"kind": "comment"}, "kind"),
+        ({"text": "\u00a0\n"}, "text"),
+        ({"kind": "medicine"}, "topics-known"),
+        ({"hold": "yes"}, "hold"),
+        ({"kind": "result", "hold": "yes", "until-day": "31", "until-month": "2", "hold-reason": "x"}, "until"),
+        ({"kind": "result", "hold": "yes", "hold-reason": "", "until": "2099-01-01"}, "hold-reason"),
+        ({"title": "a" * 201}, "title"),
+    ],
+)
+async def test_what_cannot_be_written_is_said_beside_its_field_and_nothing_is_lost(
+    desk: Desk, changed: dict[str, str], field: str
+) -> None:
+    await desk.sit(desk.served.story.okafor)
+    page = await writing(desk, "task")
+    before = await desk.served.size()
+    answer = await desk.send(page, {**NOTE, **changed}, "/clinician")
+    assert answer.status_code == 422
+    assert list(errors(answer)) == [field]
+    assert "text" in changed or "Slept better.\nEats well.</textarea>" in answer.text
+    assert 'name="purpose" value="task"' in answer.text
+    assert await desk.served.said(before) == ["disclosure-made/1"]
+
+
+# What is done about an item.
+
+
+async def test_a_correction_begins_with_the_words_as_they_are_and_stands_next_to_them(desk: Desk) -> None:
+    story = desk.served.story
+    note = await story.note("Inappropriate laughter.")
+    await desk.sit(story.okafor)
+    page = await desk.opened(change(desk, note, "amend"))
+    assert "Inappropriate laughter.</textarea>" in page.text
+    await carried_out(desk, note, "amend", {"text": "Laughed at a joke.", "reason": "She told us."})
+    item = await shown(desk, note)
+    assert (item.text, item.amendments[0].text) == ("Inappropriate laughter.", "Laughed at a joke.")
+
+
+async def test_what_is_in_the_wrong_record_is_gone_for_all_but_its_author(desk: Desk) -> None:
+    story = desk.served.story
+    note = await story.note("Of somebody else.")
+    await desk.sit(story.okafor)
+    page = await desk.opened(change(desk, note, "in_error"))
+    assert "This cannot be taken back." in plain(page)
+    wrong = await desk.send(page, {"what": "wrong-record", "reason": "Another name."}, "/change/")
+    assert list(errors(wrong)) == ["known"]
+    await carried_out(desk, note, "in_error", {"what": "wrong-record", "reason": "Another name.", "known": "yes"})
+    await desk.sit(story.lind)
+    gone = await desk.opened(change(desk, note, "amend"), 404)
+    unknown = await desk.opened(change(desk, story.practice, "amend"), 404)
+    assert plain(gone) == plain(unknown)
+
+
+async def test_topics_are_those_that_the_item_has_until_they_are_changed(desk: Desk) -> None:
+    story = desk.served.story
+    note = await story.note("Drinks less.", topics=("substance-use",))
+    await desk.sit(story.okafor)
+    page = await desk.opened(change(desk, note, "topics"))
+    assert page.text.count(" checked") == 1
+    await carried_out(desk, note, "topics", {"topics": ["genetic", "substance-use"]})
+    assert (await shown(desk, note)).topics == ("genetic", "substance-use")
+
+
+async def test_something_is_kept_from_the_patient_on_a_ground_and_the_privacy_officer_lifts_it(desk: Desk) -> None:
+    story = desk.served.story
+    note = await story.note("A neighbour rang.")
+    await desk.sit(story.okafor)
+    dates = {**on("opinion", TODAY - timedelta(days=1)), **on("review", TODAY + timedelta(days=90))}
+    members: Members = {"from": "patient", "ground": "third-party", "reason": "Her neighbour asked.", **dates}
+    page = await desk.opened(change(desk, note, "withhold"))
+    wrong = await desk.send(page, {**members, "ground": "agreed"}, "/change/")
+    assert errors(wrong) == {"ground": "This ground is only for keeping something off every screen."}
+    nothing = await desk.send(page, {}, "/change/")
+    assert set(errors(nothing)) == {"from", "ground", "opinion", "review", "reason"}
+    await carried_out(desk, note, "withhold", members)
+    [kept] = (await shown(desk, note)).withholdings
+    assert (kept.kept_from, kept.ground, kept.reason) == ("patient", "third-party", "Her neighbour asked.")
+    await desk.sit(story.greta)
+    lifting = places.ITEM_CHANGE(
+        {"withholding": kept.id, "purpose": "audit"}, record=desk.record, item=note, change="e"
+    )
+    page = await desk.opened(lifting)
+    assert "neighbour" not in page.text
+    assert "Amina" not in page.text
+    went = await desk.send(page, {"withholding": kept.id}, "/change/")
+    assert (went.status_code, went.headers["location"]) == (303, places.TODAY())
+    assert (await shown(desk, note)).withholdings == ()
+
+
+async def test_a_result_is_held_back_and_shown(desk: Desk) -> None:
+    story = desk.served.story
+    result = await story.note("Raised.", kind="result")
+    await desk.sit(story.lind)
+    await carried_out(desk, result, "hold", {"reason": "In person.", **on("until", TODAY + timedelta(days=14))})
+    assert (await shown(desk, result)).held is not None
+    await carried_out(desk, result, "release", {})
+    item = await shown(desk, result)
+    assert (item.held, item.released_at is None) == (None, False)
+
+
+async def test_a_dispute_is_answered_with_a_no_and_looked_at_once_more_by_somebody_else(desk: Desk) -> None:
+    story = desk.served.story
+    note = await story.note("Inappropriate laughter.")
+    said = await story.ledger.items.dispute(story.amina, story.record, note, "It was a joke.")
+    dispute = str(said.facts["item"])
+    await desk.sit(story.okafor)
+    page = await desk.opened(change(desk, dispute, "answer_dispute"))
+    assert change(desk, note, "amend") in main(page).replace("&amp;", "&")
+    await carried_out(desk, dispute, "reply", {"text": "Thank you for telling us."})
+    await carried_out(desk, dispute, "answer_dispute", {"outcome": "declined", "reason": "Two of us heard it."})
+    own = await desk.opened(change(desk, dispute, "review_dispute"))
+    refused = await desk.send(own, {"outcome": "upheld", "reason": "I am sure."}, "/change/")
+    assert refused.status_code == 422
+    assert "I am sure.</textarea>" in refused.text
+    await desk.sit(story.lind)
+    page = await desk.opened(change(desk, dispute, "review_dispute"))
+    assert "Two of us heard it." in plain(page)
+    await carried_out(desk, dispute, "review_dispute", {"outcome": "overturned", "reason": "The tape says so."})
+    item = await shown(desk, dispute)
+    assert item.answer is not None
+    assert item.review is not None
+    assert (item.answer.outcome, item.review.outcome) == ("declined", "overturned")
+
+
+async def test_a_carer_is_asked_whether_what_they_told_may_be_shared(desk: Desk) -> None:
+    story = desk.served.story
+    draft = Draft("contribution", "She hides her tablets.", in_confidence=True)
+    told = str((await story.ledger.items.add(story.sam, story.record, draft)).facts["item"])
+    await desk.sit(story.okafor)
+    before = await desk.served.size()
+    await carried_out(desk, told, "ask_leave", {"text": "May we tell her?"})
+    assert "leave-asked/1" in await desk.served.said(before)
+
+
+async def test_a_change_that_there_is_not_is_not_there(desk: Desk) -> None:
+    note = await desk.served.story.note("Slept well.")
+    await desk.sit(desk.served.story.okafor)
+    for letter in ("i", "z", "aa"):
+        await desk.opened(places.ITEM_CHANGE({"purpose": "task"}, record=desk.record, item=note, change=letter), 404)
+
+
+# Carers, and capacity.
+
+
+async def test_a_talk_about_carers_is_recorded_and_listed(desk: Desk) -> None:
+    story = desk.served.story
+    await desk.sit(story.okafor)
+    address = places.CARER_TALK({"purpose": "appointment"}, record=story.record)
+    page = await desk.opened(address)
+    assert "Nobody has asked yet." in plain(page)
+    assert errors(await desk.send(page, {"outcome": "perhaps", "capacity": ""}, "/carer-talk")).keys() == {
+        "outcome",
+        "person",
+        "capacity",
+    }
+    talk = {"outcome": "agreed", "person": story.sam.person, "capacity": "has", "text": "Sam may know the plan."}
+    went = await desk.send(page, talk, "/carer-talk")
+    assert (went.status_code, went.headers["location"]) == (303, address + "#talks")
+    told = plain(await desk.opened(address))
+    assert "Agreed to share About Sam Diallo" in " ".join(told.split())
+    assert "Sam may know the plan." in told
+    assert address not in main(await desk.opened(places.TODAY()))
+
+
+async def test_capacity_is_assessed_used_for_a_carer_and_withdrawn(desk: Desk) -> None:
+    story = desk.served.story
+    await desk.sit(story.okafor)
+    task = {"purpose": "task"}
+    none = await desk.opened(places.BEST_INTERESTS(task, record=story.record))
+    assert "So the patient decides, and you cannot." in plain(none)
+    page = await desk.opened(places.CAPACITY_NEW(task, record=story.record))
+    assert set(errors(await desk.send(page, {}, "/capacity"))) == {"matter", "outcome", "text", "until"}
+    found = {"matter": "sharing", "outcome": "lacks", "text": "Could not weigh it.", "relevant": ["kind:plan"]}
+    nothing_named = await desk.send(
+        page, {**found, "relevant": [], **on("until", TODAY + timedelta(days=30))}, "/capacity"
+    )
+    assert errors(nothing_named) == {"relevant": "Tick the parts that bear on it."}
+    went = await desk.send(page, {**found, **on("until", TODAY + timedelta(days=30))}, "/capacity")
+    assert (went.status_code, went.headers["location"]) == (303, places.CAPACITY(task, record=story.record))
+    listed = await desk.opened(places.CAPACITY(task, record=story.record))
+    assert "Sharing the record: cannot decide now" in plain(listed)
+
+    opening = await desk.opened(places.BEST_INTERESTS(task, record=story.record))
+    shows = {"person": story.sam.person, "scope": ["kind:plan-for-carers"], "reason": "He cooks for her."}
+    went = await desk.send(opening, {**shows, **on("until", TODAY + timedelta(days=20))}, "/best-interests")
+    assert went.status_code == 303, plain(went)
+    listed = await desk.opened(places.CAPACITY(task, record=story.record))
+    assert "Plans for carers He cooks for her." in plain(listed)
+    ended = await desk.send(listed, {}, "/best-interests/")
+    assert ended.status_code == 303
+
+    [withdrawing] = [part for part in main(listed).split('"') if "/p/b/" in part]
+    page = await desk.opened(withdrawing)
+    assert "From then on the patient decides this again themselves." in plain(page)
+    went = await desk.send(page, {"reason": "He tells it again."}, "/withdraw")
+    assert went.status_code == 303
+    assert "Withdrawn" in plain(await desk.opened(places.CAPACITY(task, record=story.record)))
