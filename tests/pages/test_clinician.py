@@ -18,7 +18,7 @@ from tests.sign_in.browser import Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOTE: Members = {"kind": "note", "title": "Review", "text": "Slept better.\r\nEats well.", "topics": ["mental-health"]}
-TODAY = date.today()  # noqa: DTZ011 - as somebody types it
+TODAY = date.today()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
