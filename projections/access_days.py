@@ -21,7 +21,7 @@ _DAYS: Final = """
     from (
         select width_bucket(line.at, %s::bigint[]) as day, line.position, line.looked, line.refused, case
             when line.emergency or line.acting_as = 'guardian' then null
-            when line.viewer = any(%s::uuid[]) and line.position > %s::bigint then null
+            when %s and line.viewer = any(%s::uuid[]) and line.position > %s::bigint then null
             when line.foremost is null then case when %s then true end
             when line.foremost not in (select unnest(%s::uuid[])) then true
             when line.hindmost not in (select unnest(%s::uuid[])) then true
@@ -83,7 +83,8 @@ class AccessDays:
         ``within``: the first instant of which a line counts, and the first of which it no longer does.
         """
         (record, patient), (since, until), hidden = of, within, list(plain.hidden)
-        of_day = [patient, list(begins), list(plain.watched), plain.watched_from, plain.bare, hidden, hidden]
+        watched = [bool(plain.watched), list(plain.watched), plain.watched_from]
+        of_day = [patient, list(begins), *watched, plain.bare, hidden, hidden]
         of_line = [plain.only_items, record, since, until, since]
         rows = await self._follower.select(_DAYS, [*of_day, *of_line])
         return {day - 1: Counted(*counts) for day, *counts in rows}

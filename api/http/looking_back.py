@@ -4,8 +4,9 @@ All of it is derived again from the log, and telling it is a reading of the trai
 items a reader hears of those alone that they may see themselves now, however it was then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -40,6 +41,9 @@ READS_FOR: Final[Mapping[str, str]] = {
 """For what each reader is taken to have asked, where nothing else is said."""
 _TRACELESS: Final = frozenset({"withheld", "working"})
 """Families of rules by which something was kept once: that it was is not told to a patient afterwards."""
+
+_AT_ONCE: Final = 500
+Told = Iterator[dict[str, Any]]
 
 _ITEM: Final = "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
 _EVIDENCE: Final = [{"type": "care-started/1", "at": "2026-05-01T09:00:00.000Z"}]
@@ -115,13 +119,11 @@ async def as_of(call: Calling, record: InPath, page: Annotated[AsOf, Query()]) -
     sight = await sight_of(call, record, Sought(record=record), asked.case)
     facts = (await call.ledger.facts.record(record, fresh=True)).fold.facts
     _check_within(sight, page, facts.patient)
-    opens, found = False, list[dict[str, Any]]()
+    opens, found, most = False, iter(list[dict[str, Any]]()), start + page.limit + 1
     if await call.ledger.trail.may_open(call.by(), asked):
-        most = start + page.limit + 1
         found_by = _seen(call, sight, asked, page, most) if page.seen else _could_see(call, sight, facts, page)
         opens, found = await found_by
-    visible = await call.ledger.trail.visible(call.by(), asked, [one["item"] for one in found])
-    of_reader = [one for one in found if one["item"] in visible]
+    of_reader = await _first_visible(call, asked, found, most)
     shown = of_reader[start : start + page.limit]
     made = await disclose(call, asked, {one["item"] for one in shown})
     disclosed = {one.item for one in made.thread()}
@@ -214,13 +216,22 @@ def _kept_as_json(sight: Sight, judged: Judged) -> dict[str, Any]:
     return told if sight.acting_as in OVERSEERS else {**told, "because": explain(judged.decision).of_them}
 
 
-async def _could_see(call: Call, sight: Sight, facts: RecordFacts, page: AsOf) -> tuple[bool, list[dict[str, Any]]]:
+async def _first_visible(call: Call, asked: Asked, found: Told, most: int) -> list[dict[str, Any]]:
+    """So many of these at most, the first ones, that the reader may see."""
+    visible = list[dict[str, Any]]()
+    while len(visible) < most and (some := list(islice(found, _AT_ONCE))):
+        seen = await call.ledger.trail.visible(call.by(), asked, [one["item"] for one in some])
+        visible += [one for one in some if one["item"] in seen]
+    return visible
+
+
+async def _could_see(call: Call, sight: Sight, facts: RecordFacts, page: AsOf) -> tuple[bool, Told]:
     """Would it have opened, and which items; an emergency that a patient is not told of yet is as if it were not."""
     purpose = page.for_purpose or READS_FOR[page.acting_as]
     request = Request(page.person, page.acting_as, page.at, purpose=purpose)
     quiet = [named for named, one in facts.emergencies.items() if one in sight.quiet]
     could = await call.ledger.back.could_see(facts.record, request, without=quiet)
-    items = [
+    items = (
         {
             "item": one.item,
             "kind": one.kind,
@@ -228,17 +239,17 @@ async def _could_see(call: Call, sight: Sight, facts: RecordFacts, page: AsOf) -
             "rule": one.decision.rule,
         }
         for one in could.permitted
-    ]
+    )
     # Own words open a record by what may be hidden from this reader; the items tell what they may hear of that.
     return could.whole is not None and isinstance(could.whole, Permit) and could.whole.rule != "own-words", items
 
 
-async def _seen(call: Call, sight: Sight, asked: Asked, page: AsOf, most: int) -> tuple[bool, list[dict[str, Any]]]:
+async def _seen(call: Call, sight: Sight, asked: Asked, page: AsOf, most: int) -> tuple[bool, Told]:
     """What they were shown, so many items at most, from the disclosures themselves."""
     await call.service.caught_up()
     seen = SeenBefore.of(call, sight, asked, (page.person, page.acting_as), page.at)
     await seen.find(most)
-    return bool(seen.first) or await seen.was_shown_nothing(), await seen.told(list(seen.first)[:most])
+    return bool(seen.first) or await seen.was_shown_nothing(), iter(await seen.told(list(seen.first)[:most]))
 
 
 def _check_within(sight: Sight, page: AsOf, patient: str | None) -> None:

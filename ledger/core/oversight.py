@@ -17,13 +17,15 @@ from ledger.core.readers import ReaderRule
 class AuditorRule(ReaderRule):
     """Rule 8: within an assigned case. A view shows kind, author, times, rules and trail of it, never words."""
 
-    __slots__ = ("_case",)
+    __slots__ = ("_case", "_permit")
     reads_words = False
 
     def __init__(self, facts: Facts, record: RecordFacts, request: Request, standing: Standing) -> None:
         super().__init__(facts, record, request, standing)
         case = facts.viewer.cases.get(request.case or "")
         self._case = case if case is not None and case.term.in_force(request.at) else None
+        # Of whatever the case covers it is the same, so it is made once.
+        self._permit = None if self._case is None else permit("audit", standing, self._case.term.standing())
 
     def whole(self) -> Decision:
         """A case opens its record; that of a person or a period any, since they may have looked anywhere."""
@@ -45,11 +47,11 @@ class AuditorRule(ReaderRule):
         return self._within(matter.author, whole=False) if matter.kind in AUDITORS_MATTERS and spanned else UNKNOWN_ITEM
 
     def _within(self, author: str, *, whole: bool) -> Decision:
-        if self._case is None:
+        if self._case is None or self._permit is None:
             return Deny("no-case")
         if not _covers(self._case, self.record, author, whole=whole):
             return Deny("outside-case", (self._case.term.position,))
-        return permit("audit", self.standing, self._case.term.standing())
+        return self._permit
 
 
 def _covers(case: Case, record: RecordFacts, author: str, *, whole: bool) -> bool:

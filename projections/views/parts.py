@@ -60,7 +60,8 @@ async def sees_what(
     policy = (await ledger.facts.policy()).fold
     items = await _seen(ledger, disclosure, known, policy)
     scopes = _scopes(known, policy, items)
-    directed = [item for item in items if _is_directed(known, item)]
+    scoped = set[Scope]().union(*known.current.values())
+    directed = [item for item in items if item.scope in scoped]
     told = []
     for grantee, treats in _grantees(known, ledger.clock()):
         viewer = (await ledger.facts.person(grantee[1])).fold.facts if grantee[0] == "person" else None
@@ -105,7 +106,3 @@ def _scopes(known: RecordFacts, policy: PolicyFacts, items: list[Item]) -> list[
     kinds = sorted({item.kind for item in items} | directed, key=lambda kind: _ORDER.get(kind, len(_ORDER)))
     topics = sorted(policy.topics)
     return [EVERYTHING, *(("kind", kind) for kind in kinds), *(("topic", topic) for topic in topics)]
-
-
-def _is_directed(known: RecordFacts, item: Item) -> bool:
-    return any(item.scope in by_scope for by_scope in known.current.values())
