@@ -4,6 +4,7 @@ A passkey signs its owner in as soon as it is made. It speaks for them once a re
 its fingerprint with them, has said so in the log; or they themselves, by a statement that a key of theirs signs.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request
@@ -15,7 +16,7 @@ from api.http.cookies import clear_session
 from api.http.entering import check_may_add_a_way_in
 from api.http.operations import EXAMPLE_ANSWER, does, shows, writes
 from api.http.people import KeyInPath, Revocation
-from api.http.service import Call, Calling
+from api.http.service import Call, Calling, check_still_signed_in
 from api.http.signing_in import CREDENTIAL_ID, KID, OPTIONS, Credential, session_id_of
 from api.sign_in.passkeys import KeptPasskey, fingerprint_of
 from api.sign_in.place import place_of
@@ -26,6 +27,7 @@ from ledger.core.key_history import KeyHistory, PasskeyEnrolment
 from ledger.core.passkeys import PasskeyStatement
 from ledger.core.terms import KEY_ENDS
 from ledger.domain.errors import NotAllowed, NotPossible, Unknown
+from ledger.use_cases.directory import MOST
 
 router: Final = APIRouter(tags=["passkeys"])
 CredentialInPath = Annotated[
@@ -54,6 +56,7 @@ _ONLY_IN_LOG: Final = {
 }
 _WAITING: Final = {
     "person": _PERSON,
+    "name": "Amina Hassan",
     "kid": KID,
     "made_at": _NOW,
     "fingerprint": _FINGERPRINT,
@@ -181,11 +184,13 @@ async def waiting(request: Request, call: Calling, person: OfPerson = None) -> R
     """
     await _check_registrar(call)
     found, rp = await call.service.doors.passkeys.waiting(person), place_of(request, call.service.doors.settings).rp
+    names = await _names(call, list(dict.fromkeys(kept.person for kept in found)))
     return json_answer(
         {
             "passkeys": [
                 {
                     "person": kept.person,
+                    "name": names[kept.person],
                     "kid": kept.kid,
                     "made_at": format_instant(kept.made_at),
                     "fingerprint": kept.fingerprint,
@@ -197,6 +202,16 @@ async def waiting(request: Request, call: Calling, person: OfPerson = None) -> R
             ]
         }
     )
+
+
+async def _names(call: Call, people: Sequence[str]) -> dict[str, str | None]:
+    """Whose they are: a registrar compares digits with somebody, not with an id. That they read it is on the log."""
+    named: dict[str, str | None] = {}
+    for start in range(0, len(people), MOST):
+        named |= (await call.ledger.directory.names(call.by(), people[start : start + MOST])).people
+    if people:
+        await check_still_signed_in(call)
+    return named
 
 
 @writes(router, "/people/{person}/passkeys/{kid}/enrolment", "people.enrol_passkey")

@@ -266,7 +266,13 @@ async def test_a_registrar_sees_who_waits_compares_the_digits_and_enrols(browser
         [made] = phone.credentials.values()
         assert waits == {
             **{name: told[name] for name in ("kid", "made_at", "fingerprint")},
-            **{"person": nadia.person, "jwk": made.jwk, "credential": base64url(made.id), "rp": made.rp},
+            **{
+                "person": nadia.person,
+                "name": "Nadia",
+                "jwk": made.jwk,
+                "credential": base64url(made.id),
+                "rp": made.rp,
+            },
         }
         assert waits in (await good(registrar.get("/passkeys/waiting")))["passkeys"]
         here, once = f"/people/{nadia.person}/passkeys/{waits['kid']}/enrolment", statement_id()
