@@ -137,14 +137,14 @@ def spent(postgres: EmbeddedPostgres) -> float:
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
-async def took(postgres: EmbeddedPostgres, client: Client, page: Page) -> Took:
+async def took(postgres: EmbeddedPostgres, client: Client, page: Page, rounds: int) -> Took:
     """Ask for a page once, and then so many times; it must be answered well."""
     each = list[float]()
     first = await _ask(client, page, each)
     began = spent(postgres)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         await _ask(client, page, each)
-    return Took(page.name, each[0], each[1:], (spent(postgres) - began) * 1000 / ROUNDS, first)
+    return Took(page.name, each[0], each[1:], (spent(postgres) - began) * 1000 / rounds, first)
 
 
 async def _ask(client: Client, page: Page, each: list[float]) -> int:
@@ -156,7 +156,9 @@ async def _ask(client: Client, page: Page, each: list[float]) -> int:
     return len(answer.content)
 
 
-async def measure(postgres: EmbeddedPostgres, large: Large, words: Sequence[str]) -> list[Took]:
+async def measure(
+    postgres: EmbeddedPostgres, large: Large, words: Sequence[str] = (), rounds: int = ROUNDS
+) -> list[Took]:
     """Ask for every page with one of these words in its name; for all of them, if there are no words."""
     told = list[Took]()
     with TemporaryDirectory() as folder:
@@ -165,7 +167,7 @@ async def measure(postgres: EmbeddedPostgres, large: Large, words: Sequence[str]
             for page in pages_of(large, served.story.ledger.clock()):
                 if not words or any(word in page.name for word in words):
                     # A token is held to have been given lately, and all pages together take longer.
-                    told.append(await took(postgres, await served.sign_in(page.by), page))
+                    told.append(await took(postgres, await served.sign_in(page.by), page, rounds))
                     sys.stdout.write(told[-1].line() + "\n")
                     sys.stdout.flush()
     return told
