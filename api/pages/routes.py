@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.pages import (
     account,
+    add,
     capacity,
     carer,
     carer_talk,
@@ -23,6 +24,7 @@ from api.pages import (
     language_choice,
     people,
     presets,
+    preview,
     questions,
     receipts,
     sharing,
@@ -39,6 +41,7 @@ for _area in (
     entrance,
     home,
     account,
+    add,
     carer,
     download,
     information,
@@ -60,6 +63,7 @@ for _area in (
     directives,
     carers,
     presets,
+    preview,
     together,
     choices,
     static_files,
