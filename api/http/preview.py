@@ -16,7 +16,7 @@ from starlette.responses import Response
 from api.http.answers import json_answer
 from api.http.bodies import UUID_PATTERN, InPath
 from api.http.operations import shows
-from api.http.reading import AskedPurpose, Page, purpose_of
+from api.http.reading import AskedPurpose, PageOfKinds, purpose_of
 from api.http.records import EXAMPLE_VIEW, VIEWS, built_for, view_of
 from api.http.service import Call, Calling
 from api.http.trail import check_let_in
@@ -49,7 +49,7 @@ _OUTLINED: Final = {
 }
 
 
-class PageOfPreview(Page):
+class PageOfPreview(PageOfKinds):
     """The query of a preview: as whom, and acting as what."""
 
     carer: str = Field(pattern=UUID_PATTERN, description="Whose view it is.")
@@ -64,9 +64,10 @@ class PageOfPreview(Page):
 async def preview(call: Calling, record: InPath, page: Annotated[PageOfPreview, Query()]) -> Response:
     """A page of the record as this person would see it now."""
     await _check_is_the_patient(call, record, page.purpose)
-    continues = ("preview", record, call.session.person, page.carer, page.acting_as)
+    kinds = page.kinds()
+    continues = ("preview", record, call.session.person, page.carer, page.acting_as, *sorted(kinds))
     after = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)
-    of_carer = Asked(record, "shared-with-me", "preview", limit=page.limit, after=after)
+    of_carer = Asked(record, "shared-with-me", "preview", kinds=kinds, limit=page.limit, after=after)
     await _check_opens(call, page, of_carer)
     view, disclosure = await built_for(call, page.viewer(), of_carer, VIEWS[page.acting_as])
     more = None if disclosure.more is None else call.service.cursors.seal(disclosure.more, *continues)
@@ -78,11 +79,12 @@ async def preview(call: Calling, record: InPath, page: Annotated[PageOfPreview, 
 async def outline(call: Calling, record: InPath, page: Annotated[PageOfPreview, Query()]) -> Response:
     """Of each item that the patient sees: does this person see it now, why, and by which of the patient's wishes?"""
     await _check_is_the_patient(call, record, page.purpose)
-    continues = ("outline", record, call.session.person, page.carer, page.acting_as)
+    kinds = page.kinds()
+    continues = ("outline", record, call.session.person, page.carer, page.acting_as, *sorted(kinds))
     after = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)
     of_carer = Asked(record, "shared-with-me", "preview")
     await _check_opens(call, page, of_carer)
-    own = Asked(record, purpose_of(call, page.purpose), "preview", limit=page.limit, after=after)
+    own = Asked(record, purpose_of(call, page.purpose), "preview", kinds=kinds, limit=page.limit, after=after)
     view, disclosure = await view_of(call, own)
     items = [shown.item for shown in disclosure.thread()]
     decided = await call.ledger.trail.decided(page.viewer(), of_carer, items)

@@ -51,11 +51,9 @@ class OneItem(BaseModel):
     case: OfCase = None
 
 
-class PageOfItems(Page):
+class PageOfKinds(Page):
     """The query of a page of items: of some kinds only, if any are named."""
 
-    case: OfCase = None
-    via: Via = "screen"
     kind: list[Annotated[str, names(*KINDS)]] = Field(
         default_factory=list, max_length=len(KINDS), description="Of these kinds only."
     )
@@ -66,6 +64,13 @@ class PageOfItems(Page):
             if kind not in KINDS:
                 raise Refused(Problem(MALFORMED, f"kind: got {kind[:40]!r}, wanted one of {', '.join(KINDS)}"))
         return frozenset(self.kind)
+
+
+class PageOfItems(PageOfKinds):
+    """The query of a page of a record: an auditor's case, and how it is shown."""
+
+    case: OfCase = None
+    via: Via = "screen"
 
 
 AskedPurpose = Annotated[str | None, Query(max_length=64, description="Clinicians name one for each session.")]

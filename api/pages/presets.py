@@ -112,7 +112,7 @@ async def _steps(call: Call, record: str, form: Filled) -> Sequence[Said]:
 async def _plan(request: Request, call: Call, now: SharingNow, form: Filled) -> Response:
     whom = now.carers[form.value("to")]["person"]["name"] or _("Somebody unknown")
     steps = await _steps(call, now.record, form)
-    title = next(title for name, title, _hint in NAMES.values() if name == form.value("preset"))
+    title, hint = next((title, hint) for name, title, hint in NAMES.values() if name == form.value("preset"))
     return await _show(
         request,
         call,
@@ -121,6 +121,7 @@ async def _plan(request: Request, call: Call, now: SharingNow, form: Filled) -> 
         "sharing_plan.html",
         form=form,
         title=_(title),
+        hint=_(hint),
         steps=[step(one, whom) for one in steps],
         prompts=sum(one["does"] == "share" for one in steps),
     )

@@ -14,7 +14,7 @@ from api.pages.language import gettext as _
 from api.pages.language import ngettext
 from api.pages.rendering import PageRoute, own_page
 from api.pages.sharing import READ, check_patient, onward, sharing_now
-from ledger.core.instants import MINUTE, Instant
+from ledger.core.instants import MINUTE, Instant, format_instant
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 MINUTES: Final = (15, 30, 60)
@@ -37,8 +37,9 @@ async def start(request: Request, call: Calling, record: InPath, form: Sent) -> 
         minutes = check.choice("minutes", [str(one) for one in MINUTES], _("Choose for how long."))
         check.done()
         if not await _was_said(speaking):
-            until = Instant(speaking.ledger.clock() + int(minutes) * MINUTE)
-            await sharing.start_together(speaking, record, sharing.NewTogether(carer=carer, until=until))
+            until = format_instant(Instant(speaking.ledger.clock() + int(minutes) * MINUTE))
+            begun = sharing.NewTogether.model_validate({"carer": carer, "until": until})
+            await sharing.start_together(speaking, record, begun)
         return onward(call, record, places.TOGETHER(record=record))
 
     return await sent(request, call, form, say, lambda again: _page(request, call, record, again))

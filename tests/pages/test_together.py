@@ -1,0 +1,82 @@
+"""Together now: one form begins a short session, which shows Sam what waits for it, and ends by itself or at once."""
+
+import re
+from typing import Any
+
+import pytest
+
+from api.pages import places
+from ledger.core.instants import MINUTE, parse_instant
+from ledger.use_cases.sharing import Directing
+from tests.http.served import Served
+from tests.pages.at_work import Desk, a_patient_of_their_own, errors, main, plain
+from tests.sign_in.browser import Browser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def amina_at(browser: Browser, house: Served) -> Desk:
+    """Amina, who shares her letters with Sam only when she is with him."""
+    desk = await a_patient_of_their_own(browser, house)
+    story = desk.served.story
+    await story.note("From the clinic.", kind="letter")
+    to_sam = {"kind": "person", "id": story.sam.person}
+    together = Directing(to_sam, {"kind": "kind", "of": "letter"}, condition={"kind": "together"})
+    await story.ledger.sharing.direct(story.amina, story.record, together)
+    return await desk.sit(story.amina)
+
+
+async def seen_by_sam(desk: Desk) -> list[str | None]:
+    return [one.text for one in (await desk.served.story.carer_view()).items]
+
+
+async def test_a_session_begins_once_shows_what_waited_for_it_and_ends_at_once(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    here = places.TOGETHER(record=desk.record)
+    page, before = await desk.opened(here), await house.size()
+    assert await seen_by_sam(desk) == []
+    assert re.search(r'name="carer"[^>]*checked', page.text)  # there is one, so it is one tap
+    members = {"minutes": "15", "carer": desk.served.story.sam.person}
+    for answer in [await desk.send(page, members, "/together") for _ in range(2)]:
+        assert answer.status_code == 303, plain(answer)
+        assert answer.headers["location"] == here
+    assert (await house.said(before)).count("together-started/1") == 1
+    assert await seen_by_sam(desk) == ["From the clinic."]
+    page = await desk.opened(here)
+    assert "You are looking together with Sam Diallo" in plain(page)
+    [until] = re.findall(r'data-until="([^"]+)"', page.text)
+    left = parse_instant(until) - desk.served.story.ledger.clock()
+    assert 14 * MINUTE < left <= 15 * MINUTE
+    assert "You are looking together now" in plain(await desk.opened(places.SHARING(record=desk.record)))
+    for answer in [await desk.send(page, {}, "/end") for _ in range(2)]:
+        assert answer.status_code == 303, plain(answer)
+        assert answer.headers["location"] == here
+    assert await seen_by_sam(desk) == []
+    assert "data-until" not in main(await desk.opened(here))
+
+
+@pytest.mark.parametrize(
+    ("members", "wrong"),
+    [
+        ({"minutes": "600"}, {"minutes": "Choose for how long."}),
+        ({"minutes": "15", "carer": ""}, {"carer": "Choose who is with you."}),
+    ],
+    ids=["too long", "nobody"],
+)
+async def test_what_is_missing_is_said(
+    house: Served, browser: Browser, members: dict[str, Any], wrong: dict[str, str]
+) -> None:
+    desk = await amina_at(browser, house)
+    page, before = await desk.opened(places.TOGETHER(record=desk.record)), await house.size()
+    answer = await desk.send(page, {"carer": desk.served.story.sam.person, **members}, "/together")
+    assert answer.status_code == 422
+    assert {field: message.strip() for field, message in errors(answer).items()} == wrong
+    assert "together-started/1" not in await house.said(before)
+
+
+async def test_somebody_who_is_no_carer_is_refused_in_words(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    page = await desk.opened(places.TOGETHER(record=desk.record))
+    answer = await desk.send(page, {"minutes": "15", "carer": desk.served.story.moss.person}, "/together")
+    assert answer.status_code == 422
+    assert "Name them as a carer first." in plain(answer)
