@@ -1,0 +1,288 @@
+"""My wishes: advance statements, written with help, compared, signed word by word, reviewed and withdrawn."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.http import items, records, wishes
+from api.http.bodies import UUID_PATTERN, InPath, OnlyBody
+from api.http.problems import UNKNOWN, Problem, Refused
+from api.http.reading import OneItem, PageOfItems
+from api.http.service import Call, Calling
+from api.pages import places
+from api.pages.account import Cursor
+from api.pages.forms import Checks, Filled, Sent, empty, sent
+from api.pages.language import gettext as _
+from api.pages.matters import told
+from api.pages.rendering import PageRoute, own_page
+from api.pages.wish_text import FIELDS, OWN, PROMPTS, compared, fields_of, text_of
+
+router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
+LISTED: Final = 25
+MOST: Final = 8000
+_MOST_TITLE: Final = 200
+OUTCOMES: Final = ("confirmed", "to-be-changed")
+_FORM: Final = "/forms/record/{record}/wishes"
+From = Annotated[str | None, Query(pattern=UUID_PATTERN)]
+Version = Annotated[int | None, Query(ge=0, le=10_000)]
+
+
+@router.get(places.WISHES.path)
+async def listed(request: Request, call: Calling, record: InPath, cursor: Cursor = None) -> Response:
+    """One's advance statements, newest first, and what such a statement is."""
+    asked = PageOfItems(limit=LISTED, cursor=cursor, kind=["wishes"])
+    view = told(await records.read_record(call, record, asked))
+    shown = [{**one, "now": versions_of(one)[-1]} for one in view["items"]]
+    return await own_page(
+        request,
+        call,
+        "wishes.html",
+        here=places.WISHES,
+        record=record,
+        whose=_whose(call, view),
+        shown=shown,
+        cursor=view["cursor"],
+        first=cursor is None,
+    )
+
+
+@router.get(places.WISH_NEW.path)
+async def new(
+    request: Request, call: Calling, record: InPath, start: Annotated[From, Query(alias="from")] = None
+) -> Response:
+    """Where a statement is begun, with the words of an older one if it is to begin with those."""
+    given: dict[str, str] = {}
+    if start is not None:
+        wish, _view = await _read(call, record, start)
+        given = {"title": wish["title"] or "", **fields_of(versions_of(wish)[-1]["text"])}
+    return await _writing(request, call, record, None, empty(call, **given))
+
+
+@router.post(_FORM)
+async def draft(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
+    """Keep a statement as a draft."""
+
+    async def say(speaking: Call) -> str:
+        check = Checks(form)
+        title = check.text("title", None, _MOST_TITLE)
+        text = _text_in(check)
+        check.done()
+        answer = told(await wishes.draft(speaking, record, wishes.NewWish(text=text, title=title or None)))
+        return places.WISH(record=record, item=answer["ids"]["item"])
+
+    return await sent(request, call, form, say, lambda form: _writing(request, call, record, None, form))
+
+
+@router.get(places.WISH.path)
+async def wish(request: Request, call: Calling, record: InPath, item: InPath) -> Response:
+    """One statement: its words, how it stands, and what can be done with it."""
+    return await _shown(request, call, record, item, empty(call))
+
+
+@router.get(places.WISH_CHANGE.path)
+async def changing(request: Request, call: Calling, record: InPath, item: InPath) -> Response:
+    """Where a draft is changed."""
+    wish, _view = await _read(call, record, item)
+    text = versions_of(wish)[-1]["text"]
+    return await _writing(request, call, record, wish, empty(call, was=_digest(text), **fields_of(text)))
+
+
+@router.post(_FORM + "/{item}/change")
+async def change(request: Request, call: Calling, record: InPath, item: InPath, form: Sent) -> Response:
+    """Say a draft anew; the old words stay beside the new."""
+
+    async def say(speaking: Call) -> str:
+        check = Checks(form)
+        text = _text_in(check)
+        if text and _digest(text) == form.value("was"):
+            check.wrong(OWN, _("You have not changed anything yet. Change the words, or go back."))
+        check.done()
+        await items.amend(speaking, record, item, items.Amendment(text=text))
+        return places.WISH(record=record, item=item)
+
+    async def again(form: Filled) -> Response:
+        wish, _view = await _read(call, record, item)
+        return await _writing(request, call, record, wish, form)
+
+    return await sent(request, call, form, say, again)
+
+
+@router.get(places.WISH_VERSIONS.path)
+async def versions(
+    request: Request, call: Calling, record: InPath, item: InPath, *, old: Version = None, new: Version = None
+) -> Response:
+    """Two versions of a statement side by side, the last two if none are named."""
+    wish, view = await _read(call, record, item)
+    all_of_it = versions_of(wish)
+    later = min(len(all_of_it) - 1 if new is None else new, len(all_of_it) - 1)
+    earlier = min(max(later - 1, 0) if old is None else old, len(all_of_it) - 1)
+    return await own_page(
+        request,
+        call,
+        "wishes_versions.html",
+        here=places.WISHES,
+        record=record,
+        whose=_whose(call, view),
+        wish=wish,
+        versions=all_of_it,
+        earlier=earlier,
+        later=later,
+        compared=compared(all_of_it[earlier]["text"], all_of_it[later]["text"]),
+        choices=[(str(n), _version(n)) for n in range(len(all_of_it))],
+        form=Filled({"old": (str(earlier),), "new": (str(later),)}, ""),
+    )
+
+
+@router.get(places.WISH_SIGN.path, operation_id="wishes.sign")
+async def signing(request: Request, call: Calling, record: InPath, item: InPath) -> Response:
+    """The very words, to be read once more and signed."""
+    return await _signing(request, call, record, item, empty(call))
+
+
+@router.post(_FORM + "/{item}/sign", operation_id="wishes.sign")
+async def sign(request: Request, call: Calling, record: InPath, item: InPath, form: Sent) -> Response:
+    """Sign a statement, if it still has the words that the page showed."""
+
+    async def say(speaking: Call) -> str:
+        wish, _view = await _read(call, record, item)
+        check = Checks(form)
+        if form.value("shown") != _digest(versions_of(wish)[-1]["text"]):
+            check.wrong("", _("The words were changed meanwhile. Read them again before you sign."))
+        check.done()
+        await wishes.sign(speaking, record, item, OnlyBody())
+        return places.WISH(record=record, item=item)
+
+    return await sent(request, call, form, say, lambda form: _signing(request, call, record, item, form))
+
+
+@router.post(_FORM + "/{item}/review", operation_id="wishes.review")
+async def review(request: Request, call: Calling, record: InPath, item: InPath, form: Sent) -> Response:
+    """Say whether a signed statement is still right."""
+
+    async def say(speaking: Call) -> str:
+        check = Checks(form)
+        outcome = check.choice("outcome", OUTCOMES, _("Choose whether it is still right."))
+        text = check.text("text", None, MOST)
+        check.done()
+        await wishes.review(speaking, record, item, wishes.WishReview(outcome=outcome, text=text or None))
+        return places.WISH(record=record, item=item)
+
+    return await sent(request, call, form, say, lambda form: _shown(request, call, record, item, form))
+
+
+@router.get(places.WISH_WITHDRAW.path, operation_id="wishes.withdraw")
+async def withdrawing(request: Request, call: Calling, record: InPath, item: InPath) -> Response:
+    """What it means to withdraw a statement, and where that is done."""
+    return await _withdrawing(request, call, record, item, empty(call))
+
+
+@router.post(_FORM + "/{item}/withdraw", operation_id="wishes.withdraw")
+async def withdraw(request: Request, call: Calling, record: InPath, item: InPath, form: Sent) -> Response:
+    """Withdraw a statement."""
+
+    async def say(speaking: Call) -> str:
+        check = Checks(form)
+        text = check.text("text", None, MOST)
+        check.done()
+        await wishes.withdraw(speaking, record, item, wishes.WishWithdrawal(text=text or None))
+        return places.WISH(record=record, item=item)
+
+    return await sent(request, call, form, say, lambda form: _withdrawing(request, call, record, item, form))
+
+
+def versions_of(wish: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every version of a statement's words, the first first: ``text``, ``author``, ``made_at``; erased words are ""."""
+    first = {"text": wish["text"] or "", "author": wish["author"], "made_at": wish["made_at"]}
+    return [first, *({**one, "text": one["text"] or ""} for one in wish["amendments"])]
+
+
+async def _read(call: Call, record: str, item: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A statement, and the view it came in; raises Refused for an item of another kind, as for one not there."""
+    view = told(await records.read_item(call, record, item, OneItem()))
+    wish: dict[str, Any] = view["items"][0]
+    if wish["wish"] is None:
+        raise Refused(
+            Problem(UNKNOWN, f"item {item}: got a {wish['kind']}, wanted an advance statement; open the item")
+        )
+    return wish, view
+
+
+async def _writing(request: Request, call: Call, record: str, wish: Mapping[str, Any] | None, form: Filled) -> Response:
+    return await own_page(
+        request,
+        call,
+        "wishes_write.html",
+        here=places.WISHES,
+        record=record,
+        whose={"name": None, "own": True},
+        wish=wish,
+        form=form,
+        own=OWN,
+        prompts=PROMPTS,
+        most=MOST,
+        most_title=_MOST_TITLE,
+    )
+
+
+async def _shown(request: Request, call: Call, record: str, item: str, form: Filled) -> Response:
+    return await _about(request, call, "wishes_one.html", record, item, form=form)
+
+
+async def _signing(request: Request, call: Call, record: str, item: str, form: Filled) -> Response:
+    return await _about(request, call, "wishes_sign.html", record, item, form=form)
+
+
+async def _withdrawing(request: Request, call: Call, record: str, item: str, form: Filled) -> Response:
+    return await _about(request, call, "wishes_withdraw.html", record, item, form=form)
+
+
+async def _about(request: Request, call: Call, template: str, record: str, item: str, *, form: Filled) -> Response:
+    """A page about one statement: with its words as they were signed, or else its last, and what came after signing."""
+    wish, view = await _read(call, record, item)
+    whose, said = _whose(call, view), versions_of(wish)
+    signed_at = wish["wish"]["signed_at"]
+    after = [] if signed_at is None else [one for one in said[1:] if one["made_at"] > signed_at]
+    now = said[-1 - len(after)]
+    return await own_page(
+        request,
+        call,
+        template,
+        here=places.WISHES,
+        record=record,
+        whose=whose,
+        wish=wish,
+        state=wish["wish"]["state"],
+        now=now,
+        after=after,
+        changed=len(said) > 1,
+        mine=whose["own"],
+        may_change=wish["author"]["id"] == call.session.person,
+        shown=_digest(now["text"]),
+        form=form,
+        most=MOST,
+    )
+
+
+def _whose(call: Call, view: Mapping[str, Any]) -> dict[str, Any]:
+    own = call.session.acting_as == "patient" and view["patient"]["id"] == call.session.person
+    return {"name": view["patient"]["name"], "own": own}
+
+
+def _text_in(check: Checks) -> str:
+    """The text of the fields; notes where all are empty, or one is too long."""
+    fields = {name: check.text(name, None, MOST) for name in FIELDS}
+    text = text_of(fields)
+    if not text:
+        check.wrong(OWN, _("Write something in one of the boxes."))
+    return text
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _version(number: int) -> str:
+    return _("The first words") if number == 0 else _("Change %(number)d") % {"number": number}
