@@ -52,11 +52,11 @@ def remove_secret(file: Path) -> None:
     sync_folder(file.parent)
 
 
-def replace_text(file: Path, text: str) -> None:
+def replace_text(file: Path, text: str, mode: int = 0o644) -> None:
     """Put a text into a file, whole or not at all: a crash leaves the old one or the new one."""
     new = file.with_name(f".{file.name}.{os.getpid()}")
     new.unlink(missing_ok=True)
-    _write(new, text, 0o644)
+    _write(new, text, mode)
     new.replace(file)
     sync_folder(file.parent)
 

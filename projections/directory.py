@@ -86,6 +86,10 @@ class Directory:
         """The roles that this person holds."""
         return [role for (role,) in await self._follower.select(_ROLES, [person, at, at])]
 
+    async def granted(self, role: str) -> list[str]:
+        """Everybody to whom this role was given and not ended, whether or not it is in force, the first first."""
+        return [str(person) for (person,) in await self._follower.select(_GRANTED, [role])]
+
     async def around(self, person: str, at: Instant) -> list[str]:
         """What this person can be to some record: its patient, a carer, an attorney or a parent, where they are."""
         values = [person, person, person, at, at]
@@ -230,6 +234,7 @@ CHANGES: Final[Mapping[str, Change]] = {
 """Every statement type that changes the directory."""
 
 _IN_FORCE = "{0}starts <= %s::bigint and ({0}ends is null or {0}ends > %s::bigint)"
+_GRANTED = "select person from projections.role where role = %s group by person order by min(position)"
 _OWN = "select record, patient, position from projections.record where patient = %s::uuid order by position desc"
 _CARED_FOR = """
     select record, r.patient, c.position from projections.carer c join projections.record r using (record)

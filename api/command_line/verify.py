@@ -81,6 +81,7 @@ def verify(
 
     Order, signatures, keys, sealed contents, the tree, its checkpoints and the indexes. Ends with 1 and names the first
     position that is wrong, if one is. The ledger may be written to meanwhile. A run that is stopped is gone on with.
+    What it found is kept in the ledger's home (last-verification.json), and shown under Integrity.
     """
     if context.invoked_subcommand is not None:
         return
@@ -88,6 +89,7 @@ def verify(
         raise Failure("verify: got options that contradict each other. Choose one.", ExitCode.USAGE)
     with the_house() as house, progress_bar("Verifying", None) as tell:
         from api.clock import clock
+        from api.last_verification import LastVerification, LastVerificationFile
         from api.trust import read_policy
         from api.verifying import verify_database
 
@@ -106,6 +108,9 @@ def verify(
             kept=None if vault else kept,
             only_new=new,
         )
+        if not vault:
+            last = LastVerification.of(outcome, clock(), contents=not without_keys)
+            LastVerificationFile.of(house.home).keep(last)
     _report(outcome, as_json=as_json)
 
 

@@ -22,6 +22,7 @@ from api.http import (
     emergencies,
     erasure,
     exports,
+    integrity,
     invitations,
     items,
     log,
@@ -35,6 +36,7 @@ from api.http import (
     preview,
     records,
     recovery,
+    replaying,
     representation,
     search,
     session,
@@ -44,6 +46,7 @@ from api.http import (
     token,
     trail,
     trail_days,
+    trail_exports,
     wishes,
     worklist,
 )
@@ -102,11 +105,14 @@ AREAS: Final = (
     emergencies,
     trail,
     trail_days,
+    trail_exports,
+    replaying,
     looking_back,
     cases,
     worklist,
     notices,
     statements,
+    integrity,
     log,
 )
 _DESCRIPTION: Final = (

@@ -1,19 +1,35 @@
-"""Auditors' cases over HTTP: assigned, closed, and the sensitive topics of an item opened within one."""
+"""Auditors' cases over HTTP: listed, assigned, closed, and the sensitive topics of an item opened within one."""
 
-from typing import Annotated, Final
+from collections.abc import Iterable
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from api.http.answers import answered
+from api.http.answers import answered, json_answer
 from api.http.bodies import Body, Id, InPath, Moment, Text, reads, shown_as
-from api.http.operations import writes
-from api.http.service import Calling
+from api.http.operations import shows, writes
+from api.http.service import Call, Calling
+from ledger.core.instants import Instant, format_instant
+from ledger.core.people import Case, PersonFacts
+from ledger.domain.errors import NotAllowed
 
 router: Final = APIRouter(tags=["cases"])
 _RUTH: Final = "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de"
 _RECORD: Final = "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de"
+_LISTED: Final = {
+    "case": "019c0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11",
+    "auditor": _RUTH,
+    "record": _RECORD,
+    "person": None,
+    "period": {"since": "2026-05-01T00:00:00.000Z", "before": "2026-06-01T00:00:00.000Z"},
+    "from": "2026-05-03T09:00:00.000Z",
+    "until": "2026-08-03T09:00:00.000Z",
+    "in_force": True,
+}
+ASSIGN: Final = frozenset({"administrator", "guardian"})
+"""Who assigns cases, and so is told of every auditor's."""
 
 
 class Period(BaseModel):
@@ -58,6 +74,28 @@ class TopicsOpening(Body):
     reason: Text
 
 
+@shows(router, "/cases", "cases.list", {"cases": [_LISTED], "auditors": [_RUTH]}, sometimes=("auditors",))
+async def list_cases(call: Calling) -> Response:
+    """The cases that were not closed, newest first: an auditor's own, or for who assigns them every auditor's.
+
+    What a case is about, by ids alone; why it was assigned is nobody's to read here. Who assigns cases is told who
+    the auditors are.
+    """
+    acting_as, now = call.session.acting_as, call.ledger.clock()
+    if acting_as not in ASSIGN | {"auditor"}:
+        wanted = ", ".join(sorted(ASSIGN | {"auditor"}))
+        raise NotAllowed(f"cases: got acting_as {acting_as}, wanted one of {wanted}", "no-role")
+    own = await _facts(call, call.session.person)
+    if own.role(acting_as, now) is None:
+        raise NotAllowed(f"cases: got somebody who is no {acting_as} now, wanted one who is", "no-role")
+    if acting_as == "auditor":
+        return json_answer({"cases": _told([own], now)})
+    await call.service.caught_up()
+    known = [await _facts(call, one) for one in await call.service.directory.granted("auditor")]
+    auditors = [one.person for one in known if one.role("auditor", now) is not None]
+    return json_answer({"cases": _told(known, now), "auditors": auditors})
+
+
 @writes(router, "/cases", "cases.assign")
 async def assign(call: Calling, body: Annotated[NewCase, reads(NewCase)]) -> Response:
     """Assign a case to an auditor, by an administrator or a guardian."""
@@ -85,3 +123,28 @@ async def open_topics(call: Calling, case: InPath, body: Annotated[TopicsOpening
     """Open the sensitive topics of one item within a case, by its auditor."""
     said = call.ledger.cases.open_topics(call.by(body), case, body.record, body.item, body.reason)
     return answered(await said)
+
+
+async def _facts(call: Call, person: str) -> PersonFacts:
+    return (await call.ledger.facts.person(person, fresh=True)).fold.facts
+
+
+def _told(people: Iterable[PersonFacts], now: Instant) -> list[dict[str, Any]]:
+    cases = [(one.person, case) for one in people for case in one.cases.values()]
+    newest_first = sorted(cases, key=lambda pair: pair[1].term.position, reverse=True)
+    return [_case_as_json(auditor, case, now) for auditor, case in newest_first]
+
+
+def _case_as_json(auditor: str, case: Case, now: Instant) -> dict[str, Any]:
+    since, before = case.period or (None, None)
+    period = None if since is None or before is None else (format_instant(since), format_instant(before))
+    return {
+        "case": case.id,
+        "auditor": auditor,
+        "record": case.record,
+        "person": case.person,
+        "period": None if period is None else dict(zip(("since", "before"), period, strict=True)),
+        "from": format_instant(case.term.starts),
+        "until": None if case.term.ends is None else format_instant(case.term.ends),
+        "in_force": case.term.in_force(now),
+    }

@@ -32,8 +32,10 @@ FRESH: Final = frozenset(
         "trail.days",
         "trail.in_full",
         "trail.as_of",
+        "trail.replay",
         # all of it at once, to take away
         "exports.bundle",
+        "trail.export",
         "care.name_carer",
         "care.start",
         "care.transfer",

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.http.answers import json_answer
@@ -48,10 +48,13 @@ LINE: Final = {
 _EXAMPLE: Final = {"lines": [LINE], "cursor": None}
 _NAME_PATTERN: Final = "^[a-z0-9-]+$"
 _Id = Annotated[str | None, Field(pattern=UUID_PATTERN)]
+OfItem = _Id
 
 
-class PageOfLines(Page):
-    """The query of a page of the trail; an auditor names the case. What is named besides must agree."""
+class Narrowing(BaseModel):
+    """Which lines of the trail; an auditor names the case. What is named besides must agree."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     case: OfCase = None
     viewer: _Id = Field(default=None, description="Who looked; in a preview that is the patient.")
@@ -84,6 +87,10 @@ class PageOfLines(Page):
             until=self.until,
         )
 
+
+class PageOfLines(Page, Narrowing):
+    """The query of a page of the trail."""
+
     def question(self) -> tuple[str, ...]:
         """What a cursor is bound to: everything that is asked, but for how much of it at a time."""
         asked = self.model_dump(exclude={"limit", "cursor", "purpose"})
@@ -100,6 +107,7 @@ class PageAcross(PageOfTrail):
     """The same over all records of a case, or over all emergencies."""
 
     limit: int = Field(default=LARGEST_ACROSS, ge=1, le=LARGEST_ACROSS, description="Lines at most.")
+    record: _Id = Field(default=None, description="Of this record alone.")
 
 
 @shows(router, "/records/{record}/trail", "trail.who_looked", _EXAMPLE)
@@ -149,7 +157,7 @@ async def who_looked_across(call: Calling, page: Annotated[PageAcross, Query()])
     What it tells of each record is recorded as a reading of that record's trail.
     """
     asked = reading_of(call, "", page.purpose, page.case)
-    sight = await _sight_across(call, page, asked.case)
+    sight = await sight_across(call, page.sought(page.record, page.item), asked.case)
     continues = _continues(call, "trail", "", page)
     before = None if page.cursor is None else call.service.cursors.open(page.cursor, *continues)[1]
     await call.service.caught_up()
@@ -225,7 +233,7 @@ async def _names(ledger: Ledger, people: Iterable[str], disclosure: Disclosure) 
     return {person: (words[position] or {}).get("name", "") for person, position in positions.items()}
 
 
-async def _sight_across(call: Call, page: PageAcross, case: str | None) -> Sight:
+async def sight_across(call: Call, sought: Sought, case: str | None) -> Sight:
     """What the caller sees over all records; raises NotAllowed but for a guardian, and an auditor within a case."""
     acting_as, now = call.session.acting_as, call.ledger.clock()
     if acting_as not in OVERSEERS:
@@ -233,13 +241,15 @@ async def _sight_across(call: Call, page: PageAcross, case: str | None) -> Sight
     facts = (await call.ledger.facts.person(call.session.person, fresh=True)).fold.facts
     if facts.role(acting_as, now) is None:
         raise NotAllowed(f"trail: got somebody who is no {acting_as} now, wanted one who is", "no-role")
-    sight = await sight_of(call, None, page.sought(None, page.item), case)
+    sight = await sight_of(call, sought.record, sought, case)
     if acting_as == "guardian":
         return replace(sight, sought=replace(sight.sought, emergency=True))
     if sight.case is None or not sight.case.bounded:
         raise NotAllowed("trail: got no case of yours that is open, wanted one; name it in the query", "no-case")
-    about = replace(sight.sought, record=sight.case.record, about=sight.case.person)
-    return replace(sight, sought=about)
+    if sight.case.record is not None and sought.record not in (None, sight.case.record):
+        raise NotAllowed("trail: got a record outside your case, wanted that of the case or none", "outside-case")
+    record = sight.case.record or sought.record
+    return replace(sight, sought=replace(sight.sought, record=record, about=sight.case.person))
 
 
 def _these(items: set[str]) -> Seeing:

@@ -86,6 +86,12 @@ class Replay:
         done.upto = max(self._until, since)
         return done
 
+    async def again(self, position: int, done: Replayed) -> None:
+        """Derive again what stands at one position, if it is a disclosure; go on with later ones, as the facts do."""
+        for row in await self._recorder.read_log(position, 1, position, DISCLOSURES):
+            await self._take(row, done)
+        done.upto = position + 1
+
     async def _page(self, start: int) -> list[Kept]:
         if start >= self._until:
             return []

@@ -59,6 +59,8 @@ EXCLUDED: Final = {
     "log.verifier": "the log's keys, the same for everybody",
     "log.entries": "as log.checkpoint: sealed entries, readable to nobody",
     "log.tile": "as log.checkpoint",
+    "log.integrity": "auditors, guardians and administrators only, of the log as a whole",
+    "cases.list": "auditors, guardians and administrators only, and of no record's items",
     "log.prove_inclusion": "as log.checkpoint",
     "log.prove_consistency": "as log.checkpoint",
 }
@@ -216,6 +218,16 @@ def _across(scene: Scene) -> Iterator[Ask]:
         yield Ask("GET", "/trail", scene.query(**query), pages=True)
 
 
+def _replay(scene: Scene) -> Iterator[Ask]:
+    yield Ask("GET", "/trail/replay", scene.query(case=UNKNOWN), pages=True)
+
+
+def _export(scene: Scene) -> Iterator[Ask]:
+    for query in _lines(scene):
+        wanted = {name: value for name, value in query.items() if name != "limit"}
+        yield Ask("GET", "/trail/export", scene.query(**wanted, format=scene.rng.choice(("csv", "ndjson"))))
+
+
 def _seen_by(scene: Scene) -> Iterator[Ask]:
     for item in scene.items():
         yield Ask("GET", f"{scene.record}/items/{item}/seen-by", scene.query(limit=2), pages=True, of=item)
@@ -311,7 +323,7 @@ ASKED: Final[Mapping[str, Asks]] = {
     "search.items": _search, "exports.bundle": _bundle, "matters.list": _matters,
     "sharing.read": _sharing, "sharing.read_as_fhir": _sharing_as_fhir, "presets.plan": _presets,
     "trail.who_looked": _trail, "trail.who_looked_across": _across, "trail.seen_by": _seen_by, "trail.in_full": _line,
-    "trail.as_of": _as_of, "trail.days": _days,
+    "trail.as_of": _as_of, "trail.days": _days, "trail.replay": _replay, "trail.export": _export,
     "worklist.read": _worklist, "worklist.count": _counts, "notices.read": _notices, "people.keys": _keys,
     "people.recoveries": _recoveries,
     "people.statements": _statements,

@@ -136,7 +136,8 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
         row("patient", "auditor", absent={*CARERS, "attorney", "auditor-without-case", "guardian", "stranger"}),
         "trail.seen_by trail.in_full",
     ),
-    (row("auditor", "guardian"), "trail.who_looked_across"),
+    (row("auditor", "guardian"), "trail.who_looked_across trail.export"),
+    (row("auditor"), "trail.replay"),
     (row(CLINICIANS, "guardian"), "worklist.read worklist.count"),
     (row("patient", "stranger"), "notices.read"),
     # what the patient decides, and who stands in their place
@@ -187,6 +188,7 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
     (row("guardian"), "sharing.review_emergency sharing.delay_notice"),
     (row("clinician", "guardian"), "sharing.answer_access"),
     (row("guardian", "administrator"), "cases.assign"),
+    (row("auditor", "auditor-without-case", "guardian", "administrator"), "cases.list log.integrity"),
     (row("auditor", "guardian", "administrator"), "cases.close"),
     (row("auditor"), "cases.open_topics"),
     # statements and the log
