@@ -182,8 +182,10 @@ def things_in(items: Iterable[Mapping[str, str]]) -> str:
 
 
 def reasons(lines: Iterable[Line]) -> list[str]:
-    """Why it was allowed, each reason once."""
+    """Why it was allowed, each reason once; that they wrote some of it, only where there is no other."""
     rules = dict.fromkeys(group["rule"] for line in lines for group in line["shown"])
+    if len(rules) > 1:
+        rules.pop("own-words", None)
     meanings = [why_of_them(rule) for rule in rules]
     return list(dict.fromkeys(meaning for meaning in meanings if meaning))
 

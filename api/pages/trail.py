@@ -35,6 +35,7 @@ from api.pages.looks import (
 )
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
+from api.pages.said import AskedSaid, said_of
 from api.pages.until import end_of
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant, format_instant, parse_instant
@@ -120,9 +121,18 @@ async def then(request: Request, call: Calling, record: InPath, cursor: Cursor =
 
 
 @router.get(places.LOOK.path, operation_id="trail.in_full")
-async def look(request: Request, call: Calling, record: InPath, disclosure: InPath, cursor: Cursor = None) -> Response:
+async def look(
+    request: Request,
+    call: Calling,
+    record: InPath,
+    disclosure: InPath,
+    *,
+    cursor: Cursor = None,
+    said: AskedSaid = None,
+) -> Response:
     """What one look showed, why that was allowed, and where to ask about it."""
-    return await _look(request, call, record, disclosure, empty(call), cursor=cursor)
+    shown = await said_of(call, said)
+    return await _look(request, call, record, disclosure, empty(call), cursor=cursor, said=shown)
 
 
 @router.post("/forms/record/{record}/look/{disclosure}/question", operation_id="trail.in_full")
@@ -135,7 +145,7 @@ async def ask(request: Request, call: Calling, record: InPath, disclosure: InPat
         check.done()
         question = emergencies.Question(disclosure=disclosure, text=text)
         await emergencies.question_access(speaking, record, question)
-        return places.LOOK(record=record, disclosure=disclosure) + "#asked"
+        return places.LOOK({"said": form.statement}, record=record, disclosure=disclosure) + "#said"
 
     return await sent(request, call, form, say, lambda form: _look(request, call, record, disclosure, form))
 
@@ -162,13 +172,20 @@ async def seen_by(request: Request, call: Calling, record: InPath, item: InPath,
 
 
 async def _look(
-    request: Request, call: Call, record: str, disclosure: str, form: Filled, *, cursor: str | None = None
+    request: Request,
+    call: Call,
+    record: str,
+    disclosure: str,
+    form: Filled,
+    *,
+    cursor: str | None = None,
+    said: Mapping[str, Any] | None = None,
 ) -> Response:
     _check_is_a_patient(call)
     view = told(await looking_back.in_full(call, record, disclosure, looking_back.PageOfLine(cursor=cursor)))
     line = view["line"]
     own = line["viewer"]["id"] == call.session.person
-    said = await told_about_looks(call, record)
+    about = await told_about_looks(call, record)
     of = {one["id"]: one for one in line["items"]}
     return await own_page(
         request,
@@ -185,7 +202,8 @@ async def _look(
         withheld=_by_reason(view["withheld"]),
         cursor=view["cursor"],
         first=cursor is None,
-        asked=said.by_look.get(disclosure, ()),
+        asked=about.by_look.get(disclosure, ()),
+        said=said,
         then=_reader_of(line) if not own and line["acting_as"] in READERS else None,
         most=_MOST,
     )

@@ -18,6 +18,7 @@ from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
+from api.pages.said import AskedSaid, said_of
 from api.pages.wish_text import FIELDS, OWN, PROMPTS, compared, fields_of, text_of
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -71,15 +72,16 @@ async def draft(request: Request, call: Calling, record: InPath, form: Sent) -> 
         text = _text_in(check)
         check.done()
         answer = told(await wishes.draft(speaking, record, wishes.NewWish(text=text, title=title or None)))
-        return places.WISH(record=record, item=answer["ids"]["item"])
+        return places.WISH({"said": form.statement}, record=record, item=answer["ids"]["item"]) + "#said"
 
     return await sent(request, call, form, say, lambda form: _writing(request, call, record, None, form))
 
 
 @router.get(places.WISH.path)
-async def wish(request: Request, call: Calling, record: InPath, item: InPath) -> Response:
+async def wish(request: Request, call: Calling, record: InPath, item: InPath, said: AskedSaid = None) -> Response:
     """One statement: its words, how it stands, and what can be done with it."""
-    return await _shown(request, call, record, item, empty(call))
+    shown = await said_of(call, said)
+    return await _about(request, call, "wishes_one.html", record, item, form=empty(call), said=shown)
 
 
 @router.get(places.WISH_CHANGE.path)
@@ -101,7 +103,7 @@ async def change(request: Request, call: Calling, record: InPath, item: InPath, 
             check.wrong(OWN, _("You have not changed anything yet. Change the words, or go back."))
         check.done()
         await items.amend(speaking, record, item, items.Amendment(text=text))
-        return places.WISH(record=record, item=item)
+        return places.WISH({"said": form.statement}, record=record, item=item) + "#said"
 
     async def again(form: Filled) -> Response:
         wish, _view = await _read(call, record, item)
@@ -153,7 +155,7 @@ async def sign(request: Request, call: Calling, record: InPath, item: InPath, fo
             check.wrong("", _("The words were changed meanwhile. Read them again before you sign."))
         check.done()
         await wishes.sign(speaking, record, item, OnlyBody())
-        return places.WISH(record=record, item=item)
+        return places.WISH({"said": form.statement}, record=record, item=item) + "#said"
 
     return await sent(request, call, form, say, lambda form: _signing(request, call, record, item, form))
 
@@ -168,7 +170,7 @@ async def review(request: Request, call: Calling, record: InPath, item: InPath, 
         text = check.text("text", None, MOST)
         check.done()
         await wishes.review(speaking, record, item, wishes.WishReview(outcome=outcome, text=text or None))
-        return places.WISH(record=record, item=item)
+        return places.WISH({"said": form.statement}, record=record, item=item) + "#said"
 
     return await sent(request, call, form, say, lambda form: _shown(request, call, record, item, form))
 
@@ -188,7 +190,7 @@ async def withdraw(request: Request, call: Calling, record: InPath, item: InPath
         text = check.text("text", None, MOST)
         check.done()
         await wishes.withdraw(speaking, record, item, wishes.WishWithdrawal(text=text or None))
-        return places.WISH(record=record, item=item)
+        return places.WISH({"said": form.statement}, record=record, item=item) + "#said"
 
     return await sent(request, call, form, say, lambda form: _withdrawing(request, call, record, item, form))
 
@@ -228,7 +230,7 @@ async def _writing(request: Request, call: Call, record: str, wish: Mapping[str,
 
 
 async def _shown(request: Request, call: Call, record: str, item: str, form: Filled) -> Response:
-    return await _about(request, call, "wishes_one.html", record, item, form=form)
+    return await _about(request, call, "wishes_one.html", record, item, form=form, said=None)
 
 
 async def _signing(request: Request, call: Call, record: str, item: str, form: Filled) -> Response:
@@ -239,7 +241,9 @@ async def _withdrawing(request: Request, call: Call, record: str, item: str, for
     return await _about(request, call, "wishes_withdraw.html", record, item, form=form)
 
 
-async def _about(request: Request, call: Call, template: str, record: str, item: str, *, form: Filled) -> Response:
+async def _about(
+    request: Request, call: Call, template: str, record: str, item: str, *, form: Filled, **shown: Any
+) -> Response:
     """A page about one statement: with its words as they were signed, or else its last, and what came after signing."""
     wish, view = await _read(call, record, item)
     whose, said = _whose(call, view), versions_of(wish)
@@ -260,9 +264,10 @@ async def _about(request: Request, call: Call, template: str, record: str, item:
         changed=len(said) > 1,
         mine=whose["own"],
         may_change=wish["author"]["id"] == call.session.person,
-        shown=_digest(now["text"]),
+        digest=_digest(now["text"]),
         form=form,
         most=MOST,
+        **shown,
     )
 
 
