@@ -16,6 +16,7 @@ from api.pages.language import gettext as _
 from api.pages.matters import assessments, begun_by, matters_of, said_last, told
 from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
 from api.pages.rendering import PageRoute, own_page
+from api.pages.said import AskedSaid, said_of
 from api.pages.until import until_day
 from ledger.core.instants import format_instant
 from ledger.core.terms import KINDS, MATTERS, TOPICS
@@ -27,14 +28,24 @@ SHOWN_KINDS: Final = tuple(kind for kind in KINDS if kind not in ("comment", "wo
 
 
 @router.get(places.CAPACITY.path)
-async def capacity_page(request: Request, call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
+async def capacity_page(
+    request: Request, call: Calling, record: InPath, purpose: AskedPurpose = None, said: AskedSaid = None
+) -> Response:
     """What was assessed, and what was opened to carers for as long as it holds."""
     if is_to_be_asked(call, purpose):
         return await purpose_page(request, call, record)
-    return await _listed(request, call, record, purpose, None)
+    return await _listed(request, call, record, purpose, said=said)
 
 
-async def _listed(request: Request, call: Call, record: str, purpose: str | None, form: Filled | None) -> Response:
+async def _listed(
+    request: Request,
+    call: Call,
+    record: str,
+    purpose: str | None,
+    *,
+    form: Filled | None = None,
+    said: str | None = None,
+) -> Response:
     view = await matters_of(call, record, purpose, "capacity", "best-interests")
     now = format_instant(call.ledger.clock())
     return await own_page(
@@ -46,11 +57,12 @@ async def _listed(request: Request, call: Call, record: str, purpose: str | None
         record=record,
         purpose=purpose,
         form=form or empty(call),
+        said=await said_of(call, said),
         assessed=assessments(call, view),
         statements={matter["id"]: fresh_id(call.ledger.clock()) for matter in view["matters"]},
         opened=[
-            {**said["facts"], "id": matter["id"], "said": said, "lasts": _lasts(matter, said, now)}
-            for matter, said in begun_by(view, "best-interests-made")
+            {**made["facts"], "id": matter["id"], "said": made, "lasts": _lasts(matter, made, now)}
+            for matter, made in begun_by(view, "best-interests-made")
         ][::-1],
     )
 
@@ -78,7 +90,7 @@ async def assess(request: Request, call: Calling, record: InPath, form: Sent) ->
         check.done()
         finding = {"matter": matter, "outcome": outcome, "text": text, "until": until, "relevant": relevant}
         await representation.assess_capacity(speaking, record, representation.NewAssessment.model_validate(finding))
-        return places.CAPACITY({"purpose": purpose}, record=record)
+        return places.CAPACITY({"purpose": purpose, "said": form.statement}, record=record) + "#said"
 
     async def again(refused: Filled) -> Response:
         return await _form(request, call, record, purpose, template="capacity_new.html", form=refused)
@@ -106,7 +118,7 @@ async def withdraw(request: Request, call: Calling, record: InPath, assessment: 
         reason = check.text("reason", _("Write why it does not hold any more."))
         check.done()
         await representation.withdraw_assessment(speaking, record, assessment, representation.Because(reason=reason))
-        return places.CAPACITY({"purpose": purpose}, record=record)
+        return places.CAPACITY({"purpose": purpose, "said": form.statement}, record=record) + "#said"
 
     async def again(refused: Filled) -> Response:
         return await _withdrawing(request, call, record, assessment, purpose=purpose, form=refused)
@@ -140,7 +152,7 @@ async def disclose(request: Request, call: Calling, record: InPath, form: Sent) 
         opening = {"assessment": assessment, "person": person, "scope": scope, "until": until, "reason": reason}
         body = representation.NewBestInterests.model_validate(opening)
         await representation.disclose_in_best_interests(speaking, record, body)
-        return places.CAPACITY({"purpose": purpose}, record=record)
+        return places.CAPACITY({"purpose": purpose, "said": form.statement}, record=record) + "#said"
 
     async def again(refused: Filled) -> Response:
         return await _form(request, call, record, purpose, template="best_interests.html", form=refused)
@@ -155,10 +167,10 @@ async def end_best_interests(request: Request, call: Calling, record: InPath, op
 
     async def say(speaking: Call) -> str:
         await representation.end_best_interests(speaking, record, opened, OnlyBody())
-        return places.CAPACITY({"purpose": purpose}, record=record)
+        return places.CAPACITY({"purpose": purpose, "said": form.statement}, record=record) + "#said"
 
     async def again(refused: Filled) -> Response:
-        return await _listed(request, call, record, purpose, refused)
+        return await _listed(request, call, record, purpose, form=refused)
 
     return await sent(request, call, form, say, again)
 

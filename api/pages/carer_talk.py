@@ -16,6 +16,7 @@ from api.pages.language import marked
 from api.pages.matters import begun_by, matters_of, told
 from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
 from api.pages.rendering import PageRoute, own_page
+from api.pages.said import AskedSaid, said_of
 from ledger.core.terms import CONVERSATIONS
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -29,11 +30,13 @@ CAPACITY: Final[Mapping[str, str]] = {
 
 
 @router.get(places.CARER_TALK.path, operation_id="sharing.read")
-async def talk_page(request: Request, call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
+async def talk_page(
+    request: Request, call: Calling, record: InPath, purpose: AskedPurpose = None, said: AskedSaid = None
+) -> Response:
     """The talks that were held, and the form for a new one."""
     if is_to_be_asked(call, purpose):
         return await purpose_page(request, call, record)
-    return await _page(request, call, record, purpose, None)
+    return await _page(request, call, record, purpose, said=said)
 
 
 @router.post("/forms/record/{record}/carer-talk", operation_id="sharing.read")
@@ -51,15 +54,23 @@ async def hold(request: Request, call: Calling, record: InPath, form: Sent) -> R
         person = None if about == NOBODY else about
         talk = sharing.NewConversation(outcome=outcome, person=person, capacity=capacity, text=text or None)
         await sharing.hold_conversation(speaking, record, talk)
-        return places.CARER_TALK({"purpose": purpose}, record=record) + "#talks"
+        return places.CARER_TALK({"purpose": purpose, "said": form.statement}, record=record) + "#said"
 
     async def again(refused: Filled) -> Response:
-        return await _page(request, call, record, purpose, refused)
+        return await _page(request, call, record, purpose, form=refused)
 
     return await sent(request, call, form, say, again)
 
 
-async def _page(request: Request, call: Call, record: str, purpose: str | None, form: Filled | None) -> Response:
+async def _page(
+    request: Request,
+    call: Call,
+    record: str,
+    purpose: str | None,
+    *,
+    form: Filled | None = None,
+    said: str | None = None,
+) -> Response:
     around = told(await sharing.read(call, record, purpose))
     view = await matters_of(call, record, purpose, "conversation")
     people = {one["id"]: one["person"] for one in around["conversations"]}
@@ -71,12 +82,13 @@ async def _page(request: Request, call: Call, record: str, purpose: str | None, 
         record=record,
         whose={"name": view["patient"]["name"], "own": False},
         form=form or empty(call, capacity="presumed"),
+        said=await said_of(call, said),
         purpose=purpose,
         choices=[(one["id"], one["name"]) for one in around["carers"]],
         nobody=NOBODY,
         outcomes=CONVERSATIONS,
         capacities=CAPACITY,
-        talks=[_talk(matter, said, people) for matter, said in begun_by(view, "carer-conversation-held")][::-1],
+        talks=[_talk(matter, held, people) for matter, held in begun_by(view, "carer-conversation-held")][::-1],
     )
 
 

@@ -101,7 +101,7 @@ async def add(request: Request, call: Calling, record: InPath, form: Sent) -> Re
         if hold is not None:
             next_one = replace(speaking, statement_id=_after(added, form.statement))
             await items.hold(next_one, record, added, items.Hold.model_validate(hold))
-        return places.ITEM({"purpose": purpose}, record=record, item=added)
+        return places.ITEM({"purpose": purpose, "said": form.statement}, record=record, item=added) + "#said"
 
     async def again(refused: Filled) -> Response:
         return await add_page(request, call, record, refused, purpose)

@@ -18,6 +18,7 @@ from api.pages.language import gettext as _
 from api.pages.language import marked
 from api.pages.matters import assessments, begun_by, matters_of, told
 from api.pages.rendering import PageRoute, own_page
+from api.pages.said import AskedSaid, said_of
 from api.pages.until import until_hours
 from api.pages.worklist import PURPOSE
 from ledger.core.instants import format_instant
@@ -56,7 +57,8 @@ async def open_emergency(request: Request, call: Calling, record: InPath, form: 
         check.done()
         body = emergencies.NewEmergency.model_validate({"kind": kind, "reason": reason, "until": until})
         opened = told(await emergencies.open_emergency(speaking, record, body))
-        return places.EMERGENCY_OPEN(record=record, emergency=opened["ids"]["emergency"])
+        named = opened["ids"]["emergency"]
+        return places.EMERGENCY_OPEN({"said": form.statement}, record=record, emergency=named)
 
     async def again(refused: Filled) -> Response:
         return await _asking(request, call, record, refused)
@@ -66,10 +68,16 @@ async def open_emergency(request: Request, call: Calling, record: InPath, form: 
 
 @router.get(places.EMERGENCY_OPEN.path)
 async def opened_page(
-    request: Request, call: Calling, record: InPath, emergency: InPath, cursor: Cursor = None
+    request: Request,
+    call: Calling,
+    record: InPath,
+    emergency: InPath,
+    *,
+    cursor: Cursor = None,
+    said: AskedSaid = None,
 ) -> Response:
     """What the emergency has opened: what saves a life first, then the rest, item by item."""
-    return await _opened(request, call, record, emergency, cursor=cursor, form=None)
+    return await _opened(request, call, record, emergency, cursor=cursor, said=said)
 
 
 @router.post("/forms/record/{record}/emergency/{emergency}/item/{item}", operation_id="sharing.open_emergency_item")
@@ -83,7 +91,7 @@ async def open_item(
         return places.ITEM({"purpose": "emergency"}, record=record, item=item)
 
     async def again(refused: Filled) -> Response:
-        return await _opened(request, call, record, emergency, cursor=None, form=refused)
+        return await _opened(request, call, record, emergency, form=refused)
 
     return await sent(request, call, form, say, again)
 
@@ -108,9 +116,11 @@ async def queue(request: Request, call: Calling, cursor: Cursor = None) -> Respo
 
 
 @router.get(places.EMERGENCY_REVIEW.path)
-async def review_page(request: Request, call: Calling, record: InPath, emergency: InPath) -> Response:
+async def review_page(
+    request: Request, call: Calling, record: InPath, emergency: InPath, said: AskedSaid = None
+) -> Response:
     """One emergency, to be reviewed."""
-    return await _reviewing(request, call, record, emergency)
+    return await _reviewing(request, call, record, emergency, said=said)
 
 
 @router.post("/forms/record/{record}/emergency/{emergency}/review")
@@ -124,7 +134,7 @@ async def review(request: Request, call: Calling, record: InPath, emergency: InP
         check.done()
         body = emergencies.EmergencyReview(outcome=outcome, reason=reason)
         await emergencies.review_emergency(speaking, record, emergency, body)
-        return places.EMERGENCY_REVIEW(record=record, emergency=emergency)
+        return places.EMERGENCY_REVIEW({"said": form.statement}, record=record, emergency=emergency) + "#said"
 
     async def again(refused: Filled) -> Response:
         return await _reviewing(request, call, record, emergency, reviewing=refused)
@@ -143,7 +153,7 @@ async def delay(request: Request, call: Calling, record: InPath, emergency: InPa
         check.done()
         body = emergencies.NoticeDelay.model_validate({"until": until, "reason": reason})
         await emergencies.delay_notice(speaking, record, emergency, body)
-        return places.EMERGENCY_REVIEW(record=record, emergency=emergency)
+        return places.EMERGENCY_REVIEW({"said": form.statement}, record=record, emergency=emergency) + "#said"
 
     async def again(refused: Filled) -> Response:
         return await _reviewing(request, call, record, emergency, delaying=refused)
@@ -165,12 +175,19 @@ async def _asking(request: Request, call: Call, record: str, form: Filled | None
 
 
 async def _opened(
-    request: Request, call: Call, record: str, emergency: str, *, cursor: str | None, form: Filled | None
+    request: Request,
+    call: Call,
+    record: str,
+    emergency: str,
+    *,
+    cursor: str | None = None,
+    form: Filled | None = None,
+    said: str | None = None,
 ) -> Response:
     asked = PageOfItems(purpose="emergency", cursor=cursor, limit=LISTED)
     view = told(await records.read_record(call, record, asked))
-    said = await matters_of(call, record, "emergency", "emergency", "capacity")
-    begun = next((one for matter, one in begun_by(said, "emergency-opened") if matter["id"] == emergency), None)
+    matters = await matters_of(call, record, "emergency", "emergency", "capacity")
+    begun = next((one for matter, one in begun_by(matters, "emergency-opened") if matter["id"] == emergency), None)
     if begun is None:
         raise Refused(Problem(UNKNOWN, "emergency: got one that is not there for you; open the record again"))
     items = sorted(view["items"], key=_order)
@@ -182,13 +199,14 @@ async def _opened(
         record=record,
         whose={"name": view["patient"]["name"], "own": False},
         form=form or empty(call),
+        said=await said_of(call, said),
         emergency=emergency,
         until=begun["facts"]["until"],
         lasts=begun["facts"]["until"] > format_instant(call.ledger.clock()),
         items=items,
         sealed=view["sealed"],
         statements={one["id"]: fresh_id(call.ledger.clock()) for one in view["sealed"]},
-        capacity=[one for one in assessments(call, said) if one["stands"]],
+        capacity=[one for one in assessments(call, matters) if one["stands"]],
         first=cursor is None,
         cursor=view["cursor"],
     )
@@ -206,6 +224,7 @@ async def _reviewing(
     *,
     reviewing: Filled | None = None,
     delaying: Filled | None = None,
+    said: str | None = None,
 ) -> Response:
     read = await _read(call, record, emergency)
     refused = next((one for one in (reviewing, delaying) if one is not None), None)
@@ -216,6 +235,7 @@ async def _reviewing(
         here=places.EMERGENCIES,
         record=record,
         form=refused,
+        said=await said_of(call, said),
         reviewing=reviewing or empty(call),
         delaying=delaying or empty(call),
         emergency=emergency,

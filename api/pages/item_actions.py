@@ -181,7 +181,7 @@ async def carry_out(
         # What stands in the item is read only where what is said depends on it.
         shown = await _shown(call, record, item, purpose) if _one(change).name in ("hold", "topics") else {}
         await _one(change).say(speaking, On(record, item, shown, form), Checks(form))
-        return await _onwards(call, record, item, purpose, change)
+        return _onwards(call, record, item, change, {"purpose": purpose, "said": form.statement})
 
     async def again(refused: Filled) -> Response:
         return await _page(request, call, record, item, change, purpose=purpose, form=refused)
@@ -189,13 +189,13 @@ async def carry_out(
     return await sent(request, call, form, say, again)
 
 
-async def _onwards(call: Call, record: str, item: str, purpose: str | None, change: str) -> str:
+def _onwards(call: Call, record: str, item: str, change: str, query: dict[str, str | list[str] | None]) -> str:
     """Back to the item; the privacy officer, to whom items have no words, goes back to what is due."""
     if call.session.acting_as == "guardian":
         return places.TODAY()
     if change == "b":
-        return places.RECORD({"purpose": purpose}, record=record)
-    return places.ITEM({"purpose": purpose}, record=record, item=item)
+        return places.RECORD(query, record=record) + "#said"
+    return places.ITEM(query, record=record, item=item) + "#said"
 
 
 async def _page(

@@ -15,6 +15,7 @@ from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.matters import begun_by, matters_of, said_last, told
 from api.pages.rendering import PageRoute, own_page
+from api.pages.said import AskedSaid, said_of
 from api.pages.worklist import PURPOSE
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -41,9 +42,11 @@ async def questions(request: Request, call: Calling, cursor: Cursor = None) -> R
 
 
 @router.get(places.QUESTION.path)
-async def question_page(request: Request, call: Calling, record: InPath, question: InPath) -> Response:
+async def question_page(
+    request: Request, call: Calling, record: InPath, question: InPath, said: AskedSaid = None
+) -> Response:
     """One question, with its answer or the form for it."""
-    return await _page(request, call, record, question, None)
+    return await _page(request, call, record, question, said=said)
 
 
 @router.post("/forms/record/{record}/question/{question}/answer")
@@ -55,15 +58,23 @@ async def answer(request: Request, call: Calling, record: InPath, question: InPa
         text = check.text("text", _("Write why the record was opened."))
         check.done()
         await emergencies.answer_access(speaking, record, question, emergencies.QuestionAnswer(text=text))
-        return places.QUESTION(record=record, question=question)
+        return places.QUESTION({"said": form.statement}, record=record, question=question) + "#said"
 
     async def again(refused: Filled) -> Response:
-        return await _page(request, call, record, question, refused)
+        return await _page(request, call, record, question, form=refused)
 
     return await sent(request, call, form, say, again)
 
 
-async def _page(request: Request, call: Call, record: str, question: str, form: Filled | None) -> Response:
+async def _page(
+    request: Request,
+    call: Call,
+    record: str,
+    question: str,
+    *,
+    form: Filled | None = None,
+    said: str | None = None,
+) -> Response:
     view, asked, answered = await _read(call, record, question)
     name = view["patient"]["name"]
     return await own_page(
@@ -74,6 +85,7 @@ async def _page(request: Request, call: Call, record: str, question: str, form: 
         record=record,
         whose=None if name is None else {"name": name, "own": False},
         form=form or empty(call),
+        said=await said_of(call, said),
         question=question,
         asked=asked,
         answered=answered,

@@ -58,6 +58,12 @@ async def a_patient_of_their_own(browser: Browser, house: Served) -> Desk:
     return Desk(browser, await neighbour(house))
 
 
+def onwards(answer: httpx.Response) -> str:
+    """Where a form that was sent leads, without what the next page says of it."""
+    assert answer.status_code == 303, plain(answer)
+    return re.sub(r"[?&]said=[0-9a-f-]{36}|#said$", "", str(answer.headers["location"]))
+
+
 def main(page: httpx.Response) -> str:
     """The main part of a page."""
     found = re.search(r"<main.*?</main>", page.text, re.DOTALL)

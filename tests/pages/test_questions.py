@@ -6,7 +6,7 @@ import pytest_asyncio
 from api.pages import places
 from ledger.core.instants import HOUR, Instant
 from tests.http.served import Served
-from tests.pages.at_work import Desk, a_patient_of_their_own, errors, main, plain
+from tests.pages.at_work import Desk, a_patient_of_their_own, errors, main, onwards, plain
 from tests.sign_in.browser import Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -44,7 +44,7 @@ async def test_who_looked_reads_the_question_and_the_patient_the_answer(desk: De
     before = await desk.served.size()
     for _ in range(2):
         went = await desk.send(page, {"text": "You fell,\r\nand could not tell me."})
-        assert (went.status_code, went.headers["location"]) == (303, address)
+        assert onwards(went) == address
     assert await desk.served.said(before) == ["access-answered/1"]
     answered = await desk.opened(address)
     assert "You fell, and could not tell me." in plain(answered)
