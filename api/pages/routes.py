@@ -5,12 +5,14 @@ from typing import Final
 from fastapi import APIRouter
 
 from api.pages import (
+    about_me,
     account,
     add,
     capacity,
     carer,
     carer_talk,
     carers,
+    cases,
     choices,
     clinician,
     directives,
@@ -20,13 +22,16 @@ from api.pages import (
     find,
     home,
     information,
+    item,
     item_actions,
     language_choice,
     people,
     presets,
     preview,
     questions,
+    readings,
     receipts,
+    record,
     sharing,
     static_files,
     teams,
@@ -40,6 +45,10 @@ router: Final = APIRouter(include_in_schema=False)
 for _area in (
     entrance,
     home,
+    record,
+    readings,
+    item,  # before the changes of an item, which any last letter names
+    about_me,
     account,
     add,
     carer,
