@@ -8,7 +8,7 @@ looked at, of those that differ much several.
 import argparse
 import sys
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -45,6 +45,9 @@ SCREEN: Final = {"viewport": {"width": WIDTHS[0], "height": HEIGHT}, "reduced_mo
 _LINKS: Final = "() => [...document.querySelectorAll('a[href]')].map((one) => one.href)"
 
 
+Look = Callable[[Page], Iterable[str]]
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something wrong with a page."""
@@ -65,19 +68,22 @@ class Walk:
     browser: Chromium
     demonstration: Demonstration
     screenshots: Path | None = None
-    looks: bool = True
+    look: Look | None = None
+    """What is looked at on each page, in the place of all that a page is held to."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Of each device, such as its languages."""
     findings: list[Finding] = field(default_factory=list)
     visited: Counter[tuple[str, str]] = field(default_factory=Counter)
     _met: set[str] = field(default_factory=set)
 
     def everybody(self) -> None:
         """Walk as everybody of the demonstration, after the pages for which nobody is signed in."""
-        with self.browser.device(**SCREEN) as device:
+        with self.browser.device(**SCREEN, **self.settings) as device:
             people = self.demonstration.people(device)
             for path in WITHOUT_A_SESSION:
                 self._visit(device, "nobody", path)
         for persona in people:
-            with self.browser.device(**SCREEN) as device:
+            with self.browser.device(**SCREEN, **self.settings) as device:
                 self.one(device, persona)
 
     def one(self, device: BrowserContext, persona: Persona) -> None:
@@ -87,7 +93,9 @@ class Walk:
         waiting = deque([urlsplit(first.url).path, "/"])
         first.close()
         met: set[str] = set()
-        with self.browser.device(java_script_enabled=False, storage_state=device.storage_state()) as plain:
+        with self.browser.device(
+            **self.settings, java_script_enabled=False, storage_state=device.storage_state()
+        ) as plain:
             while waiting:
                 path = waiting.popleft()
                 key = self._key(path)
@@ -131,7 +139,9 @@ class Walk:
         landed = self._key(_relative(page.url)) or key
         if landed != key:
             self.visited[acting_as, landed] += 1
-        if self.looks and not wrong:
+        if self.look is not None and not wrong:
+            wrong += self.look(page)
+        elif not wrong:
             first = landed not in self._met
             self._met.add(landed)
             wrong += self._looked(page, landed, thoroughly=first)

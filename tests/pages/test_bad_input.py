@@ -20,6 +20,7 @@ from api.demo.around import live_on, look, share
 from api.demo.cast import Cast
 from api.demo.months import fill
 from api.demo.town import move_in
+from api.http.cookies import SESSION
 from api.pages import places
 from ledger.core.instants import HOUR, Instant
 from ledger.saying import By
@@ -114,10 +115,16 @@ def _links(page: str) -> list[str]:
 
 
 async def post(browser: Browser, form: Form, pairs: list[tuple[str, str]]) -> httpx.Response:
+    """Send a form with the token of this browser's session."""
+    return await send(
+        browser, form.action, [(name, browser.csrf if name == "csrf" else value) for name, value in pairs]
+    )
+
+
+async def send(browser: Browser, action: str, pairs: list[tuple[str, str]]) -> httpx.Response:
     """Send a form as a browser does."""
     headers = {"content-type": "application/x-www-form-urlencoded", "origin": PLACE, "sec-fetch-site": "same-origin"}
-    sent = [(name, browser.csrf if name == "csrf" else value) for name, value in pairs]
-    return await browser.send("POST", form.action, content=urlencode(sent), headers=headers)
+    return await browser.send("POST", action, content=urlencode(pairs), headers=headers)
 
 
 def wrong_with(answer: httpx.Response, form: Form, typed: str) -> list[str]:
@@ -166,3 +173,77 @@ async def test_whatever_is_typed_is_recorded_once_or_shown_again(house: Served, 
             if twice != once:
                 wrong.append(f"{named}: sent twice it says {twice[len(once) :]} more")
     assert not wrong, "\n".join(wrong)
+
+
+async def test_sent_again_with_other_words_it_is_asked_whether_that_is_something_new(
+    house: Served, forms: list[Found]
+) -> None:
+    wrong = []
+    for one in (found for found in forms if found.form.typed):
+        async with Browser.of(house) as browser:
+            await browser.begin(one.by)
+            statement, other = statement_id(), "Something else, written after going back."
+            first = await post(browser, one.form, one.form.filled("What I wrote first.", statement=statement))
+            before = await house.size()
+            again = await post(browser, one.form, one.form.filled(other, statement=statement))
+            said = await said_by(house, before)
+            named = f"{one.by.acting_as} {one.page} {shape_of(one.form)}"
+            wrong += [f"{named}: {fault}" for fault in wrong_with(again, one.form, other)]
+            if first.status_code == 303 and "statement" in dict(one.form.filled()) and said:
+                wrong.append(f"{named}: said {said} under an id that was used")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_two_who_send_the_same_at_once_are_both_answered_in_words(house: Served, forms: list[Found]) -> None:
+    wrong, typed = [], "Both of us wrote this."
+    for one in forms:
+        async with Browser.of(house) as browser, Browser.of(house) as other:
+            await browser.begin(one.by)
+            await other.begin(one.by)
+            answers = [
+                await post(device, one.form, one.form.filled(typed, statement=statement_id()))
+                for device in (browser, other)
+            ]
+            named = f"{one.by.acting_as} {one.page} {shape_of(one.form)}"
+            wrong += [f"{named}: {fault}" for answer in answers for fault in wrong_with(answer, one.form, typed)]
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_nothing_that_was_typed_is_lost_where_the_session_ended_meanwhile(
+    house: Served, forms: list[Found]
+) -> None:
+    wrong, typed = [], "I wrote this for a long time, until I was signed out.\nAnd this as well, with “quotes”."
+    for one in (found for found in forms if found.form.typed):
+        async with Browser.of(house) as browser:
+            await browser.begin(one.by)
+            pairs = [(name, browser.csrf if name == "csrf" else value) for name, value in one.form.filled(typed)]
+            named = f"{one.by.acting_as} {one.page} {shape_of(one.form)}"
+            browser.cookies.pop(SESSION)
+            ended = await send(browser, one.form.action, pairs)
+            wrong += [f"{named}, signed out: {fault}" for fault in kept_wrong(ended, one.form, typed, 401)]
+            await browser.begin(one.by)
+            back = await send(browser, one.form.action, pairs)  # with the token of the session that is over
+            wrong += [f"{named}, signed in again: {fault}" for fault in kept_wrong(back, one.form, typed, 403)]
+            before = await house.size()
+            for kept in (form for form in forms_of(back.text) if form.action == one.form.action):
+                answer = await send(browser, kept.action, kept.filled())
+                wrong += [f"{named}, sent now: {fault}" for fault in wrong_with(answer, one.form, typed)]
+            said = await said_by(house, before)
+            if len(said) > 1 and shape_of(one.form) not in SEVERAL:
+                wrong.append(f"{named}, sent now: said {said}")
+    assert not wrong, "\n".join(wrong)
+
+
+def kept_wrong(answer: httpx.Response, form: Form, typed: str, status: int) -> list[str]:
+    """What is wrong with the page that keeps a form."""
+    wrong = [] if answer.status_code == status else [f"answered {answer.status_code}, wanted {status}"]
+    again = next((one for one in forms_of(answer.text) if one.action == form.action), None)
+    if again is None:
+        return [*wrong, "the form is not there to be sent"]
+    kept = {(one.name, one.value) for one in again.fields if one.name not in ("csrf", "statement")}
+    lost = {name for name, value in form.filled(typed) if name not in ("csrf", "statement")} - {
+        name for name, _ in kept
+    }
+    wrong += [f"{name} is lost" for name in sorted(lost)]
+    wrong += [f"what was typed in {name} is changed" for name in form.typed if (name, typed) not in kept]
+    return wrong

@@ -1,0 +1,139 @@
+"""In a language that nobody speaks: no string was left out, and every page holds words half as long again, both ways.
+
+The words of the record are not translated: they stand in elements of class ``words``, in ``time``, in parts that say
+their own language, or are words of the demonstration itself. Whatever else is told must be inside the brackets.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.demonstration import Demonstration, demonstration
+from tests.browser.driver import Chromium, chromium
+from tests.browser.looking import too_wide
+from tests.browser.walk import Walk, told
+from tests.pages.pseudo import speak_pseudo
+from tests.postgres_fixture import home_in_memory
+
+NARROWEST = 320
+OF_THE_LEDGER = ("Record ledger service", "Founding administrator 1", "Founding administrator 2")
+OF_NO_LANGUAGE = re.compile(
+    r"[A-Za-z]+://\S+|\b(mmHg|kg|NHS|CSV|JSON|NDJSON|FHIR|AuditEvent|Ed25519|ML-DSA)\b|[\w-]*\.\w+"
+)
+_TELLS = """
+() => {
+  const skipped = ".words, time, code, pre, samp, noscript, svg, [lang]:not(html), [translate=no]";
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let depth = 0;
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    if (node.parentElement.closest("script, style, template, noscript")) continue;
+    let outside = "";
+    for (const letter of node.data) {
+      if (letter === "⟦") depth += 1;
+      else if (letter === "⟧") depth -= 1;
+      else if (depth === 0) outside += letter;
+    }
+    if (node.parentElement.closest(skipped) === null && outside.trim() !== "") texts.push(outside.trim());
+  }
+  for (const one of document.querySelectorAll("[aria-label], [title], [placeholder], [alt]")) {
+    if (one.closest(skipped) !== null && one.closest("svg") === null) continue;
+    for (const name of ["aria-label", "title", "placeholder", "alt"]) {
+      const said = one.getAttribute(name);
+      if (said && !/^⟦.*⟧$/s.test(said.trim())) texts.push(said.replace(/⟦.*?⟧/gs, "").trim());
+    }
+  }
+  return [...new Set(texts.map((one) => one.replace(/\\s+/g, " ")))];
+}
+"""
+
+
+def words_of_the_story() -> list[str]:
+    """Everything that the demonstration's people say and are called, by line, the longest first."""
+    found = set(OF_THE_LEDGER)
+    for file in (files("api") / "demo").iterdir():
+        if file.name.endswith(".py"):
+            found |= _spoken(ast.parse(file.read_text()))
+    return sorted(found, key=len, reverse=True)
+
+
+def _spoken(module: ast.Module) -> set[str]:
+    translated = {
+        id(part)
+        for call in ast.walk(module)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "marked"
+        for part in ast.walk(call)
+    }
+    texts = (
+        node.value
+        for node in ast.walk(module)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in translated
+    )
+    lines = (" ".join(line.split()) for text in texts for line in text.split("\n"))
+    return {line for line in lines if len(line) > 2 and re.search(r"[A-Z ]|\d", line)}
+
+
+def untranslated(page: Page, story: list[str]) -> Iterator[str]:
+    """What a page tells outside the brackets that nobody of the story said."""
+    for text in page.evaluate(_TELLS):
+        rest = OF_NO_LANGUAGE.sub("", text)
+        for said in story:
+            rest = rest.replace(said, "")
+        cut = rest.rstrip("… ")
+        if re.search(r"[A-Za-z]{2}", rest) and not (len(cut) > 12 and any(cut in said for said in story)):
+            yield f"was left out of translation: {text[:120]!r}"
+
+
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demonstration, Chromium]]:
+    locales = speak_pseudo(tmp_path_factory.mktemp("locales"), "ar", "de")
+    with (
+        home_in_memory() as home,
+        demonstration(home, LEDGER_LOCALES=str(locales)) as place,
+        chromium(place.base) as browser,
+    ):
+        yield place, browser
+
+
+@contextmanager
+def walking(
+    abroad: tuple[Demonstration, Chromium], language: str, look: Callable[[Page], Iterator[str]]
+) -> Iterator[Walk]:
+    place, browser = abroad
+    walk = Walk(browser, place, look=look, settings={"locale": language})
+    walk.everybody()
+    yield walk
+
+
+def test_no_string_was_left_out_and_pages_hold_words_half_as_long_again(abroad: tuple[Demonstration, Chromium]) -> None:
+    story = words_of_the_story()
+
+    def look(page: Page) -> Iterator[str]:
+        assert page.locator("html").get_attribute("lang") == "de"
+        yield from untranslated(page, story)
+        yield from too_wide(page, NARROWEST)
+
+    with walking(abroad, "de", look) as walk:
+        assert not walk.findings, told(walk.findings)
+
+
+def test_pages_hold_where_people_read_from_right_to_left(abroad: tuple[Demonstration, Chromium]) -> None:
+    def look(page: Page) -> Iterator[str]:
+        assert page.locator("html").get_attribute("dir") == "rtl"
+        yield from too_wide(page, NARROWEST)
+
+    with walking(abroad, "ar", look) as walk:
+        assert not walk.findings, told(walk.findings)
+
+
+def test_the_story_is_read_without_what_is_translated() -> None:
+    story = words_of_the_story()
+    assert {"Amina Diallo", "Riverside Surgery", "Metformin 500 mg"} <= set(story)
+    assert "Correct a letter" not in story
+    assert Path("api/demo/trials.py").read_text().count("Correct a letter") == 1
