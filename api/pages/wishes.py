@@ -36,7 +36,7 @@ async def listed(request: Request, call: Calling, record: InPath, cursor: Cursor
     """One's advance statements, newest first, and what such a statement is."""
     asked = PageOfItems(limit=LISTED, cursor=cursor, kind=["wishes"])
     view = told(await records.read_record(call, record, asked))
-    shown = [{**one, "now": versions_of(one)[-1]} for one in view["items"]]
+    shown = [{**one, "stands": _standing(one)[0]} for one in view["items"]]
     return await own_page(
         request,
         call,
@@ -201,6 +201,13 @@ def versions_of(wish: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [first, *({**one, "text": one["text"] or ""} for one in wish["amendments"])]
 
 
+def _standing(wish: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    """The version that stands: the one that was signed, or else the last; and what was written after signing."""
+    said, signed_at = versions_of(wish), wish["wish"]["signed_at"]
+    after = [] if signed_at is None else [one for one in said[1:] if one["made_at"] > signed_at]
+    return said[-1 - len(after)], after
+
+
 async def _read(call: Call, record: str, item: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A statement, and the view it came in; raises Refused for an item of another kind, as for one not there."""
     view = told(await records.read_item(call, record, item, OneItem()))
@@ -246,10 +253,8 @@ async def _about(
 ) -> Response:
     """A page about one statement: with its words as they were signed, or else its last, and what came after signing."""
     wish, view = await _read(call, record, item)
-    whose, said = _whose(call, view), versions_of(wish)
-    signed_at = wish["wish"]["signed_at"]
-    after = [] if signed_at is None else [one for one in said[1:] if one["made_at"] > signed_at]
-    now = said[-1 - len(after)]
+    whose = _whose(call, view)
+    current, after = _standing(wish)
     return await own_page(
         request,
         call,
@@ -259,12 +264,12 @@ async def _about(
         whose=whose,
         wish=wish,
         state=wish["wish"]["state"],
-        now=now,
+        current=current,
         after=after,
-        changed=len(said) > 1,
+        changed=bool(wish["amendments"]),
         mine=whose["own"],
         may_change=wish["author"]["id"] == call.session.person,
-        digest=_digest(now["text"]),
+        digest=_digest(current["text"]),
         form=form,
         most=MOST,
         **shown,
