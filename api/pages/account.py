@@ -12,6 +12,7 @@ from api.http.bodies import OnlyBody
 from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.forms import Form, member
+from api.pages.home import roles_of
 from api.pages.rendering import PageRoute, own_page, see_other, way_back
 from api.sign_in.passkeys import KeptPasskey
 from api.sign_in.place import place_of
@@ -34,6 +35,7 @@ async def account(request: Request, call: Calling, cursor: Cursor = None) -> Res
         request,
         call,
         "account.html",
+        may_act_as=await roles_of(call),
         passkeys=_confirmed_by(request, call, listed["passkeys"], own),
         strange=[one for one in listed["only_in_log"] if one["enrolled"]],
         **_told(await session.listed(call)),
