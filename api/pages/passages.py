@@ -1,0 +1,41 @@
+"""Passages: where in a text the words stand that a comment is about."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_ANY_SPACE: Final = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Some of a text, and whether somebody speaks of it."""
+
+    text: str
+    quoted: bool
+
+
+def spelled_as_in(text: str, quote: str) -> str | None:
+    """A passage as the text has it, from how it was copied; None where it does not occur.
+
+    What is copied from a page may have other blank space, at the ends of lines above all.
+    """
+    words = _ANY_SPACE.split(quote.strip())
+    found = re.search(r"\s+".join(map(re.escape, words)), text) if words != [""] else None
+    return None if found is None else found[0]
+
+
+def marked_in(text: str, quotes: Sequence[str]) -> list[Passage]:
+    """A text in pieces, those marked that are quoted; each quote where it occurs first, none within another."""
+    spans: list[tuple[int, int]] = []
+    for quote in quotes:
+        start = text.find(quote)
+        end = start + len(quote)
+        if start >= 0 and all(end <= other or start >= after for other, after in spans):
+            spans.append((start, end))
+    pieces, at = [], 0
+    for start, end in sorted(spans):
+        pieces += [Passage(text[at:start], quoted=False), Passage(text[start:end], quoted=True)]
+        at = end
+    return [piece for piece in (*pieces, Passage(text[at:], quoted=False)) if piece.text]

@@ -1,0 +1,237 @@
+"""Readings: what a patient measures, added one by one or from a file, with a picture of each kind and its list."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http import items, records
+from api.http.bodies import InPath
+from api.http.reading import PageOfItems
+from api.http.service import Call, Calling
+from api.pages import places
+from api.pages.account import Cursor
+from api.pages.forms import Checks, Filled, Sent, Unfit, checked_id, empty, sent
+from api.pages.language import gettext as _
+from api.pages.language import local_day, spoken
+from api.pages.matters import told
+from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
+from api.pages.readings_file import MOST_LINES, Line, Unreadable, instant_of, lines_of
+from api.pages.readings_shown import MEASURES, OTHER, measured, wrong_with
+from api.pages.record import entry_of, whose_of
+from api.pages.rendering import PageRoute, own_page
+from api.pages.said import AskedSaid, said_of
+from ledger.core.instants import format_instant
+
+router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
+LISTED: Final = 200
+"""A picture is made of as many as a page of the API has."""
+MOST_LETTERS: Final = 60_000
+_MOST_NAME: Final = 60
+_MOST_UNIT: Final = 20
+_FORM: Final = "/forms/record/{record}/readings"
+
+
+@router.get(places.READINGS.path)
+async def readings(
+    request: Request,
+    call: Calling,
+    record: InPath,
+    *,
+    cursor: Cursor = None,
+    purpose: AskedPurpose = None,
+    said: AskedSaid = None,
+) -> Response:
+    """The readings of a record, each kind with its picture; and, for the patient, a form for another."""
+    if is_to_be_asked(call, purpose):
+        return await purpose_page(request, call, record)
+    return await _page(request, call, record, None, cursor=cursor, purpose=purpose, said=said)
+
+
+@router.post(f"{_FORM}/add")
+async def add(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
+    """Add one reading."""
+
+    async def say(speaking: Call) -> str:
+        check = Checks(form)
+        data = _checked(call, check, form)
+        check.done()
+        await items.add(speaking, record, _reading(data))
+        return places.READINGS({"said": form.statement}, record=record)
+
+    return await sent(request, call, form, say, lambda form: _page(request, call, record, form))
+
+
+@router.get(places.READINGS_FILE.path)
+async def file_page(request: Request, call: Calling, record: InPath) -> Response:
+    """Where the lines of a file are pasted, to be looked at before anything is added."""
+    return await _file(request, call, record, empty(call), None)
+
+
+@router.post(f"{_FORM}/check")
+async def check_file(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
+    """Show each line as it was read, with what is wrong in which; nothing is added yet."""
+    try:
+        lines = _lines(call, form)
+    except Unfit as unfit:
+        return await _file(request, call, record, form.refused(unfit.errors), None)
+    return await _file(request, call, record, form, lines)
+
+
+@router.post(f"{_FORM}/import")
+async def import_file(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
+    """Add every line that could be read, each as a reading of its own; sent twice, none is there twice."""
+
+    async def say(speaking: Call) -> str:
+        bodies = [_reading(_data(form.value("what"), line, form)) for line in _lines(call, form) if not line.problem]
+        if not bodies:
+            raise Unfit([("csv", _("None of these lines can be added. Correct them first."))])
+        first = checked_id(form.statement)
+        ids = [first, *(_id_of_line(first, place) for place in range(1, len(bodies)))]
+        for place in range(await _how_many_said(call, ids), len(bodies)):
+            await items.add(replace(speaking, statement_id=ids[place]), record, bodies[place])
+        return places.READINGS({"said": ids[0]}, record=record)
+
+    return await sent(request, call, form, say, lambda form: _file(request, call, record, form, None))
+
+
+async def _how_many_said(call: Call, ids: Sequence[str]) -> int:
+    """How many of them are said already, since they are said in their order; but the last of those is said again.
+
+    So that it is answered as what was said before, and other words under the same ids are refused.
+    """
+    least, most = 0, len(ids)
+    while least < most:
+        middle = (least + most) // 2
+        if await call.ledger.rows.position_of(call.session.person, ids[middle]) is None:
+            most = middle
+        else:
+            least = middle + 1
+    return max(0, least - 1)
+
+
+def _id_of_line(first: str, place: int) -> str:
+    """The id of what a further line says, from that of the first: the same however often it is sent (UUIDv7)."""
+    made = sha256(f"{first}/line/{place}".encode()).hexdigest()
+    return f"{first[:15]}{made[:3]}-8{made[3:6]}-{made[6:18]}"
+
+
+def _checked(call: Call, check: Checks, form: Filled) -> dict[str, str]:
+    """The data of a reading that was filled in; notes what is wrong."""
+    what = check.choice("what", tuple(MEASURES), _("Choose what you measured."))
+    value = check.text("value", _("Write what it was."), 20)
+    wrong = wrong_with(what, value) if what in MEASURES and value else None
+    if wrong is not None:
+        check.wrong("value", wrong)
+    name, unit = "", MEASURES[what].unit if what in MEASURES else ""
+    if what == OTHER:
+        name = check.text("name", _("Write what you measured."), _MOST_NAME)
+        unit = check.text("unit", None, _MOST_UNIT)
+    at = _when(call, check, form)
+    given = {"what": what, "name": name, "value": value, "unit": unit, "at": at}
+    return {member: text for member, text in given.items() if text}
+
+
+def _when(call: Call, check: Checks, form: Filled) -> str:
+    """The instant at which it was measured, from a day and a time; notes what is wrong."""
+    on = check.day("day", _("Write on which day it was."))
+    if on is None:
+        return ""
+    at = instant_of(on.isoformat(), form.value("time").strip(), spoken().zone)
+    if at is None:
+        check.wrong("time", _("Write the time as 08:30, or leave it empty."))
+        return ""
+    if at > call.ledger.clock() and (on > _today(call) or form.value("time").strip()):
+        check.wrong("day", _("This day or time is still to come."))
+    return format_instant(at)
+
+
+def _lines(call: Call, form: Filled) -> list[Line]:
+    """The lines of a file that was pasted; raises Unfit where none can be read."""
+    check = Checks(form)
+    what = check.choice("what", tuple(MEASURES), _("Choose what you measured."))
+    check.text("csv", _("Paste the lines of your file."), MOST_LETTERS)
+    if what == OTHER:
+        check.text("name", _("Write what you measured."), _MOST_NAME)
+    check.done()
+    try:
+        return lines_of(form.value("csv").replace("\x00", ""), what, spoken().zone, call.ledger.clock())
+    except Unreadable as unreadable:
+        raise Unfit([("csv", unreadable.message)]) from unreadable
+
+
+def _data(what: str, line: Line, form: Filled) -> dict[str, str]:
+    name = form.value("name").strip() if what == OTHER else ""
+    given = {"what": what, "name": name, "value": line.value, "unit": line.unit, "at": line.at}
+    return {member: text for member, text in given.items() if text}
+
+
+def _reading(data: dict[str, str]) -> items.NewItem:
+    """A reading as it is added: its text says the same as its data."""
+    name = data.get("name") or _(MEASURES[data["what"]].name)
+    text = f"{data['value']} {data.get('unit', '')}".strip()
+    return items.NewItem(kind="reading", title=name, text=text, data=data)
+
+
+async def _page(
+    request: Request,
+    call: Call,
+    record: str,
+    form: Filled | None,
+    *,
+    cursor: str | None = None,
+    purpose: str | None = None,
+    said: str | None = None,
+) -> Response:
+    asked = PageOfItems(purpose=purpose, kind=["reading"], limit=LISTED, cursor=cursor)
+    view = told(await records.read_record(call, record, asked))
+    more = view["cursor"]
+    return await own_page(
+        request,
+        call,
+        "readings.html",
+        here=entry_of(call),
+        record=record,
+        form=form or empty(call, what="", day=_today(call).isoformat()),
+        whose=whose_of(call, view),
+        measured=list(measured(view["items"])),
+        measures=_measures(),
+        purpose=purpose,
+        said=await said_of(call, said),
+        earlier=None if more is None else places.READINGS({"purpose": purpose, "cursor": more}, record=record),
+        newer=None if cursor is None else places.READINGS({"purpose": purpose}, record=record),
+    )
+
+
+async def _file(request: Request, call: Call, record: str, form: Filled, lines: list[Line] | None) -> Response:
+    """The page for a file. It opens nothing of the record."""
+    shown: dict[str, Any] = {"lines": lines, "most": MOST_LINES, "most_letters": MOST_LETTERS}
+    fit = [line for line in lines or () if line.problem is None]
+    return await own_page(
+        request,
+        call,
+        "readings_file.html",
+        here=places.RECORD,
+        record=record,
+        form=form,
+        whose={"name": "", "own": True},
+        measures=_measures(),
+        fit=fit,
+        unfit=len(lines or ()) - len(fit),
+        **shown,
+    )
+
+
+def _measures() -> list[tuple[str, str, str]]:
+    return [
+        (what, f"{_(one.name)} ({one.unit})" if one.unit else _(one.name), _(one.hint))
+        for what, one in MEASURES.items()
+    ]
+
+
+def _today(call: Call) -> date:
+    return local_day(call.ledger.clock())
