@@ -54,6 +54,7 @@ EXCLUDED: Final = {
     "people.enrol_key": "registrars only, and of no record",
     "people.revoke_key": "ends the very token by which the rest is asked; of no record",
     "people.set_policy": "administrators only, and of no record",
+    "exports.bundle": "a zip of trail.open's own pages, in which nothing that differs by chance can be masked; and receipts",
     "log.checkpoint": "the log is public: it counts every statement of the whole ledger, hidden or not (threat model)",
     "log.checkpoint_recorded": "as log.checkpoint",
     "log.verifier": "the log's keys, the same for everybody",
@@ -151,12 +152,6 @@ def _preview_of_item(scene: Scene) -> Iterator[Ask]:
 def _search(scene: Scene) -> Iterator[Ask]:
     for text, limit in ((scene.rng.choice(WORDS), 1), ("cafe", 2), (" ".join(scene.rng.sample(WORDS, 2)), 50)):
         yield Ask("GET", f"{scene.record}/search", scene.query(text=text, limit=limit), pages=True)
-
-
-def _bundle(scene: Scene) -> Iterator[Ask]:
-    """A carer's file. A patient's or clinician's has receipts, which tell positions in the public log."""
-    if scene.reader.acting_as == "carer":
-        yield Ask("GET", f"{scene.record}/bundle")
 
 
 def _matters(scene: Scene) -> Iterator[Ask]:
@@ -320,7 +315,7 @@ def _signed(scene: Scene, statement_type: str, facts: dict[str, Any], words: dic
 ASKED: Final[Mapping[str, Asks]] = {
     "records.list": _records, "trail.open": _record, "trail.open_item": _item, "preview.view": _preview("preview"),
     "preview.outline": _preview("preview/outline"), "preview.of_item": _preview_of_item,
-    "search.items": _search, "exports.bundle": _bundle, "matters.list": _matters,
+    "search.items": _search, "matters.list": _matters,
     "sharing.read": _sharing, "sharing.read_as_fhir": _sharing_as_fhir, "presets.plan": _presets,
     "trail.who_looked": _trail, "trail.who_looked_across": _across, "trail.seen_by": _seen_by, "trail.in_full": _line,
     "trail.as_of": _as_of, "trail.days": _days, "trail.replay": _replay, "trail.export": _export,
