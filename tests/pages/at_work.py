@@ -14,7 +14,8 @@ from tests.http.served import Served
 from tests.sign_in.browser import PLACE, Browser
 
 OWN_PAGE = {"content-type": "application/x-www-form-urlencoded", "origin": PLACE, "sec-fetch-site": "same-origin"}
-_FORM = re.compile(r'<form[^>]*method="post" action="(/forms/[^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+_FORM = re.compile(r'<form[^>]*method="post" action="(/forms/[^"]+)"([^>]*)>(.*?)</form>', re.DOTALL)
+_SAYS = re.compile(r'data-says="([^"]+)"')
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 _NEW_EACH_TIME = re.compile(r'(name="(csrf|statement|began)" value|data-csrf|data-now)="[^"]*"')
 
@@ -45,17 +46,30 @@ class Desk:
         assert page.status_code == status, (page.status_code, page.headers.get("location"), main(page)[:2000])
         return page
 
-    async def send(self, page: httpx.Response, members: Members, to: str = "") -> httpx.Response:
+    async def send(self, page: httpx.Response, members: Members, to: str = "", **headers: str) -> httpx.Response:
         """The form of a page whose address has ``to`` in it, filled in and sent."""
-        [(action, inside)] = [one for one in _FORM.findall(page.text) if to in one[0] and "sign-out" not in one[0]]
+        [(action, _says, inside)] = _forms(page, to)
         hidden = {name: unescape(value) for name, value in _HIDDEN.findall(inside)}
         content = urlencode({**hidden, **members}, doseq=True)
-        return await self.browser.send("POST", action, content=content, headers=OWN_PAGE)
+        return await self.browser.send("POST", action, content=content, headers={**OWN_PAGE, **headers})
+
+    async def draft(self, page: httpx.Response, members: Members, to: str = "") -> str:
+        """The type of what the form would say, to be signed in the page; it must be one that the form names."""
+        [(_action, says, _inside)] = _forms(page, to)
+        told = (await self.send(page, members, to, **{"x-signing": "draft"})).json()
+        assert told["sign"]["type"] in says.split(), told
+        return str(told["sign"]["type"])
 
 
 async def a_patient_of_their_own(browser: Browser, house: Served) -> Desk:
     """The same staff, around a patient that no other test has."""
     return Desk(browser, await neighbour(house))
+
+
+def _forms(page: httpx.Response, to: str) -> list[tuple[str, str, str]]:
+    """The address of each form, what it may say, and what is in it; without the one that signs out."""
+    found = [one for one in _FORM.findall(page.text) if to in one[0] and "sign-out" not in one[0]]
+    return [(action, "".join(_SAYS.findall(more)), inside) for action, more, inside in found]
 
 
 def onwards(answer: httpx.Response) -> str:

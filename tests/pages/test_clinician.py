@@ -11,9 +11,10 @@ from api.pages.clinician import KINDS
 from api.pages.item_actions import CHANGES
 from ledger.core.authority_items import CLINICIANS_KINDS
 from ledger.use_cases.items import Draft
+from ledger.use_cases.sharing import Directing
 from projections.views.clinician import ClinicianItem
 from tests.http.served import Served
-from tests.pages.at_work import Desk, Members, a_patient_of_their_own, errors, main, onwards, plain
+from tests.pages.at_work import Desk, Members, a_patient_of_their_own, errors, lasting, main, onwards, plain
 from tests.sign_in.browser import Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -291,3 +292,89 @@ async def test_capacity_is_assessed_used_for_a_carer_and_withdrawn(desk: Desk) -
     went = await desk.send(page, {"reason": "He tells it again."}, "/withdraw")
     assert went.status_code == 303
     assert "Withdrawn" in plain(await desk.opened(places.CAPACITY(task, record=story.record)))
+
+
+# Signed in the page.
+
+
+async def test_each_form_says_to_be_signed_what_it_names_and_nothing_is_recorded_before(desk: Desk) -> None:
+    story = desk.served.story
+    note, result = await story.note("Slept well."), await story.note("Raised.", kind="result")
+    said = await story.ledger.items.dispute(story.amina, story.record, note, "It was a joke.")
+    dispute = str(said.facts["item"])
+    days = {name: on(name, TODAY + timedelta(days=3)) for name in ("until", "review")} | {
+        "opinion": on("opinion", TODAY)
+    }
+    await desk.sit(story.okafor)
+    forms: list[tuple[str, str, Members, str]] = [
+        (note, "amend", {"text": "Slept badly."}, "item-amended/1"),
+        (note, "in_error", {"what": "in-error", "reason": "No.", "known": "yes"}, "item-marked-in-error/1"),
+        (note, "topics", {"topics": ["genetic"]}, "item-topics-set/1"),
+        (
+            note,
+            "withhold",
+            {"from": "patient", "ground": "third-party", "reason": "No.", **days["opinion"], **days["review"]},
+            "withholding-made/1",
+        ),
+        (result, "hold", {"reason": "In person.", **days["until"]}, "result-held/1"),
+        (result, "release", {}, "result-released/1"),
+        (dispute, "reply", {"text": "Thank you."}, "item-added/1"),
+        (dispute, "answer_dispute", {"outcome": "amended", "reason": "Yes."}, "dispute-answered/1"),
+    ]
+    for item, name, members, says in forms:
+        page = await desk.opened(change(desk, item, name))
+        before = await desk.served.size()
+        assert await desk.draft(page, members, "/change/") == says
+        assert set(await desk.served.said(before)) <= {"disclosure-made/1"}
+    talk = await desk.opened(places.CARER_TALK({"purpose": "task"}, record=story.record))
+    asked = {"outcome": "asked", "person": "nobody", "capacity": "presumed"}
+    assert await desk.draft(talk, asked, "/carer-talk") == "carer-conversation-held/1"
+    new = await desk.opened(places.CAPACITY_NEW({"purpose": "task"}, record=story.record))
+    found = {"matter": "care", "outcome": "has", "text": "Weighs it.", **days["until"]}
+    assert await desk.draft(new, found, "/capacity") == "capacity-assessed/1"
+
+
+# The record, as a clinician opens it.
+
+
+async def test_a_record_begins_with_what_the_patient_wants_allergies_and_whether_anybody_asked(desk: Desk) -> None:
+    story = desk.served.story
+    wish = await story.note("Ask Sam first.", kind="wishes", by=story.amina, title="If I cannot speak")
+    await story.ledger.wishes.sign(story.amina, story.record, wish)
+    await story.note("Swelling of the face.", kind="allergy", title="Penicillin")
+    await desk.sit(story.okafor)
+    page = await desk.opened(places.RECORD({"purpose": "task"}, record=story.record))
+    words = plain(page)
+    assert words.index("What the patient wants") < words.index("Penicillin") < words.index("Nobody has asked yet")
+    assert "The patient keeps something from you." not in words
+
+
+async def test_that_something_is_sealed_is_said_only_where_the_patient_leaves_a_trace(desk: Desk) -> None:
+    story = desk.served.story
+    address = places.RECORD({"purpose": "task"}, record=story.record)
+    await desk.sit(story.lind)
+    before = lasting(await desk.opened(address))
+    note = await story.note("Between us.", by=story.okafor)
+    team = {"kind": "team", "id": story.practice}
+    hidden = Directing(team, {"kind": "item", "of": note}, "withhold", hidden=True)
+    made = await story.ledger.sharing.direct(story.amina, story.record, hidden)
+    assert lasting(await desk.opened(address)) == before
+    seen = Directing(team, {"kind": "item", "of": note}, "withhold", replaces=str(made.facts["directive"]))
+    await story.ledger.sharing.direct(story.amina, story.record, seen)
+    assert "The patient keeps something from you." in plain(await desk.opened(address))
+
+
+async def test_an_item_offers_what_makes_sense_of_it(desk: Desk) -> None:
+    story = desk.served.story
+    note, result = await story.note("Slept well."), await story.note("Raised.", kind="result")
+    await story.ledger.items.dispute(story.amina, story.record, note, "It was a joke.")
+    await desk.sit(story.okafor)
+    offered = {
+        item: plain(await desk.opened(places.ITEM({"purpose": "task"}, record=story.record, item=item)))
+        for item in (note, result)
+    }
+    assert "Answer what is disputed" in offered[note]
+    assert "Hold it until I have told the patient" not in offered[note]
+    assert "Hold it until I have told the patient" in offered[result]
+    assert "Answer what is disputed" not in offered[result]
+    assert "Look once more" not in offered[note]

@@ -46,7 +46,7 @@ async def test_an_emergency_opens_what_saves_a_life_first_and_the_rest_item_by_i
     assert "Could not weigh it." in words
     assert "Slept well." not in page.text
     assert "This ends by itself on" in words
-    assert main(page).count("Open this") == 2
+    assert main(page).count("Open number ") == 2
     for kind in ("note", "letter"):
         went = await desk.send(page, {}, made[kind])
         item = places.ITEM({"purpose": "emergency"}, record=story.record, item=made[kind])
@@ -54,7 +54,7 @@ async def test_an_emergency_opens_what_saves_a_life_first_and_the_rest_item_by_i
     both = await desk.opened(address)
     assert "Slept well." in plain(both)
     assert "Dear Amina." in plain(both)
-    assert "Open this" not in main(both)
+    assert "Open number" not in main(both)
 
 
 async def test_sent_twice_it_is_opened_once(desk: Desk) -> None:
