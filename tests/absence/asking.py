@@ -54,7 +54,7 @@ EXCLUDED: Final = {
     "people.enrol_key": "registrars only, and of no record",
     "people.revoke_key": "ends the very token by which the rest is asked; of no record",
     "people.set_policy": "administrators only, and of no record",
-    "exports.bundle": "a zip of the pages of trail.open, where nothing that differs by chance can be masked; and receipts",
+    "exports.bundle": "a zip of the pages of trail.open, where no chance can be masked, and of receipts",
     "log.checkpoint": "the log is public: it counts every statement of the whole ledger, hidden or not (threat model)",
     "log.checkpoint_recorded": "as log.checkpoint",
     "log.verifier": "the log's keys, the same for everybody",
