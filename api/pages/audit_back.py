@@ -1,0 +1,165 @@
+"""For auditors: what somebody could see at a moment, and every decision of a case made again.
+
+Both are derived from the log itself, by the rules that held then. Nobody has to believe what was once written down.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+from itertools import groupby
+from typing import Annotated, Any, Final, cast
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.http import looking_back, replaying
+from api.http.bodies import InPath
+from api.http.service import Call, Calling
+from api.pages import places, trail_filter
+from api.pages.account import Cursor
+from api.pages.audit_words import an_id, asked_in, case_named, choices_of_readers, means, one_of
+from api.pages.forms import Checks, Filled, Unfit
+from api.pages.language import gettext as _
+from api.pages.language import marked
+from api.pages.matters import told
+from api.pages.rendering import PageRoute, own_page
+from api.pages.until import end_of
+from api.pages.words import PURPOSE
+from ledger.core.errors import MalformedStatement
+from ledger.core.instants import Instant, format_instant, parse_instant
+
+router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
+READERS: Final = ("clinician", "carer", "attorney", "parent", "patient")
+HOW: Final = ("could", "seen")
+SHOWN: Final = 100
+_WHAT: Final = {
+    "the whole record": marked("Whether the record opened at all"),
+    "an item outside the case": marked("An item that is outside your case"),
+    "as_of": marked("Which facts it was decided on"),
+    "at": marked("When it was decided"),
+    "valid_until": marked("Until when it held"),
+    "policy": marked("By which policy it was decided"),
+    "facts": marked("The facts themselves cannot be read"),
+    "the disclosure": marked("The look itself cannot be read"),
+}
+"""What differs, where it is no item."""
+Go = Annotated[bool, Query()]
+
+
+@router.get(places.AUDIT_AS_OF.path, operation_id="trail.as_of")
+async def as_of(request: Request, call: Calling, case: InPath, cursor: Cursor = None) -> Response:
+    """What somebody could see of a record at the end of a day, or what they had been shown by then."""
+    about, form, view = await case_named(call, case), asked_in(request), None
+    if not form.members:
+        form = Filled({"record": (about["record"] or "",), "person": (about["person"] or "",)}, "")
+    elif set(form.members) - {"record", "person", "purpose"}:
+        try:
+            asked = _asked(call, about, form)
+            answer = await looking_back.as_of(call, asked.pop("record"), _question(asked, cursor))
+            view = told(answer)
+        except Unfit as unfit:
+            form = form.refused(unfit.errors)
+    return await own_page(
+        request,
+        call,
+        "audit/as_of.html",
+        here=places.AUDIT,
+        form=form,
+        case=about,
+        view=view,
+        groups=_by_rule(view["items"]) if view else [],
+        first=cursor is None,
+        further=_further(form, view) if view else {},
+        readers=choices_of_readers(READERS),
+        purposes=[("", _("What is usual")), *((name, _(words)) for name, words in PURPOSE.items())],
+        means=means,
+    )
+
+
+@router.get(places.AUDIT_REPLAY.path, operation_id="trail.replay")
+async def replay(
+    request: Request,
+    call: Calling,
+    case: InPath,
+    *,
+    go: Go = False,
+    cursor: Cursor = None,
+) -> Response:
+    """Every decision of the case made again, part by part, and whether anything differs."""
+    about, view = await case_named(call, case), None
+    if go or cursor is not None:
+        view = told(await replaying.replay(call, replaying.PageOfReplay(case=case, cursor=cursor)))
+    return await own_page(
+        request,
+        call,
+        "audit/replay.html",
+        here=places.AUDIT,
+        case=about,
+        view=view,
+        first=cursor is None,
+        means=means,
+        differing=_differing(view["differences"]) if view else [],
+    )
+
+
+def _asked(call: Call, about: Mapping[str, Any], form: Filled) -> dict[str, Any]:
+    """What is filled in; raises Unfit."""
+    check = Checks(form)
+    record, person = an_id(check, form, "record"), an_id(check, form, "person")
+    if record is None:
+        check.wrong("record", _("Copy the id of the record here."))
+    if person is None:
+        check.wrong("person", _("Copy the id of the person here."))
+    acting_as = check.choice("acting_as", READERS, _("Choose as what they look."))
+    how = check.choice("how", HOW, _("Choose what you want to know.")) if form.value("how") else "could"
+    purpose = one_of(check, form, "purpose", tuple(PURPOSE))
+    day = trail_filter.a_day(check, "day", _("Write a day."))
+    if about["record"] is not None and record not in (None, about["record"]):
+        check.wrong("record", _("This is not the record of your case."))
+    at = None if day is None else _moment(call, about, day, form.value("at"))
+    if at == "":
+        check.wrong("day", _("This day is outside the period of your case."))
+    check.done()
+    asked = {"person": person, "acting_as": acting_as, "at": at, "seen": how == "seen", "for_purpose": purpose}
+    return {**asked, "case": about["case"], "record": record}
+
+
+def _question(asked: Mapping[str, Any], cursor: str | None) -> looking_back.AsOf:
+    return looking_back.AsOf.model_validate({**asked, "limit": SHOWN, "cursor": cursor})
+
+
+def _moment(call: Call, about: Mapping[str, Any], day: date, exact: str) -> str:
+    """The end of the day; a moment of it that a link names; or the last moment of both the day and the case's period.
+
+    Empty where the day lies outside the period.
+    """
+    end = Instant(min(end_of(day) - 1, call.ledger.clock()))
+    if about["period"] is not None:
+        since, before = (parse_instant(about["period"][name]) for name in ("since", "before"))
+        end = Instant(min(end, before - 1))
+        if end < since:
+            return ""
+    with suppress(MalformedStatement):
+        end = Instant(min(end, parse_instant(exact)))
+    return format_instant(end)
+
+
+def _by_rule(items: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    ordered = sorted(items, key=lambda one: one["rule"])
+    return [(rule, list(of)) for rule, of in groupby(ordered, key=lambda one: one["rule"])]
+
+
+def _further(form: Filled, view: Mapping[str, Any]) -> dict[str, str | list[str] | None]:
+    """The question of the next page, at the very moment of this one."""
+    names = ("record", "person", "acting_as", "how", "purpose", "day", "day-day", "day-month", "day-year")
+    return {**{name: form.value(name) for name in names}, "at": view["at"], "cursor": view["cursor"]}
+
+
+def _differing(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each difference, with what differs in words, and the item where it is one."""
+    rows = []
+    for one in found:
+        what = cast(str, one["what"])
+        item = what.removeprefix("item ") if what.startswith("item ") else None
+        rows.append({**one, "item": item, "words": None if item else _(_WHAT[what]) if what in _WHAT else what})
+    return rows
