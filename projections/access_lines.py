@@ -68,14 +68,15 @@ class Line:
 class Sought:
     """Which lines: all members that are not None must agree. ``since`` counts, ``until`` no longer does.
 
-    ``viewer`` is who in fact looked; ``about`` a person who looked or whose record it is; ``team`` one that the viewer
-    was in then, looking as a clinician; ``rule`` one by which something was shown, or all of it was refused, and
-    ``shown_by`` one of the first sort; ``bare``: it showed nothing.
+    ``viewer`` is who in fact looked, ``not_by`` who did not; ``about`` a person who looked or whose record it is;
+    ``team`` one that the viewer was in then, looking as a clinician; ``rule`` one by which something was shown, or all
+    of it was refused, and ``shown_by`` one of the first sort; ``bare``: it showed nothing.
     """
 
     record: str | None = None
     id: str | None = None
     viewer: str | None = None
+    not_by: str | None = None
     acting_as: str | None = None
     about: str | None = None
     team: str | None = None
@@ -124,6 +125,7 @@ def _conditions(sought: Sought, before: int | None) -> Iterator[tuple[str, list[
         ("line.id = %s::uuid", sought.id),
         ("line.acting_as = %s", sought.acting_as),
         ("line.looked = %s::uuid", sought.viewer),
+        ("line.looked <> %s::uuid", sought.not_by),
         ("line.purpose = %s", sought.purpose),
         ("line.via = %s", sought.via),
         ("(line.refused is not null) = %s", sought.refused),

@@ -58,6 +58,7 @@ class Narrowing(BaseModel):
 
     case: OfCase = None
     viewer: _Id = Field(default=None, description="Who looked; in a preview that is the patient.")
+    not_by: _Id = Field(default=None, description="Who did not look: everybody's lines but theirs.")
     team: _Id = Field(default=None, description="Clinicians who were in this team when they looked.")
     rule: str | None = Field(
         default=None, max_length=129, pattern="^[a-z0-9:-]+$", description="By which something was shown."
@@ -76,6 +77,7 @@ class Narrowing(BaseModel):
         return Sought(
             record=record,
             viewer=self.viewer,
+            not_by=self.not_by,
             team=self.team,
             item=item,
             rule=self.rule,

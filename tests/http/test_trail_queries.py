@@ -117,6 +117,18 @@ async def test_no_question_finds_a_line_by_what_is_hidden_of_it(served: Served) 
     assert hidden.text.replace(working, UNKNOWN) == unknown.text
 
 
+async def test_a_patient_leaves_out_their_own_looks_previews_among_them(served: Served) -> None:
+    story = served.story
+    amina, lind = await served.sign_in(story.amina), await served.sign_in(story.lind)
+    note = await story.note("Slept well.")
+    await lind.get(f"{served.record}/items/{note}")
+    await amina.get(f"{served.record}/items/{note}")
+    await asked(amina, f"{served.record}/preview", carer=story.sam.person)
+    told = await asked(amina, f"{served.record}/trail", not_by=story.amina.person)
+    assert told["lines"][0]["viewer"]["id"] == story.lind.person
+    assert story.amina.person not in {line["viewer"]["id"] for line in told["lines"]}
+
+
 async def test_who_has_ever_seen_an_item(served: Served) -> None:
     story = served.story
     amina, lind, sam, greta = [await served.sign_in(by) for by in (story.amina, story.lind, story.sam, story.greta)]
