@@ -59,11 +59,12 @@ async def looks(request: Request, call: Calling, record: InPath, cursor: Cursor 
         sought = trail_filter.sought(form)
     except Unfit as unfit:
         form = form.refused(unfit.errors)
-    asked = trail.PageOfTrail(limit=LISTED, cursor=cursor, **sought)
+    own, only = call.session.person, form.value("only")
+    asked = trail.PageOfTrail(limit=LISTED, cursor=cursor, **trail_filter.but_ones_own(sought, only, own))
     read = told(await trail.who_looked(call, record, asked))
     said = await told_about_looks(call, record)
-    whole = not sought and not form.errors and cursor is None
-    people = people_in(read["lines"], call.session.person)
+    narrowed = bool(sought or only)
+    whole = not narrowed and not form.errors and cursor is None
     return await own_page(
         request,
         call,
@@ -74,12 +75,12 @@ async def looks(request: Request, call: Calling, record: InPath, cursor: Cursor 
         whose=_OWN,
         glance=await glance_of(call, record) if whole else None,
         emergencies=said.recent(call.ledger.clock()) if whole else (),
-        days=list(by_day(sessions(read["lines"], call.session.person))),
+        days=list(by_day(sessions(read["lines"], own))),
         asked=said.by_look,
         looks_of=looks_of,
-        people=trail_filter.choices(people, form.value("who")),
+        people=trail_filter.choices(people_in(read["lines"], own), form.value("who"), own),
         sought=trail_filter.kept(form),
-        narrowed=bool(sought),
+        narrowed=narrowed,
         cursor=read["cursor"],
         first=cursor is None,
     )
@@ -90,7 +91,7 @@ async def then(request: Request, call: Calling, record: InPath, cursor: Cursor =
     """What somebody could see on a day; those are listed who looked of late."""
     _check_is_a_patient(call)
     form = trail_filter.asked_in(request)
-    recent = told(await trail.who_looked(call, record, trail.PageOfTrail(limit=_PEOPLE)))
+    recent = told(await trail.who_looked(call, record, trail.PageOfTrail(limit=_PEOPLE, not_by=call.session.person)))
     readers = dict(readers_in(recent["lines"], call.session.person))
     view: dict[str, Any] | None = None
     if "who" in form.members:

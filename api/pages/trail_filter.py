@@ -1,7 +1,7 @@
 """What a reader of the trail narrows it by: somebody, days, and emergencies or refusals alone; as a form sends it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ from api.pages.language import gettext as _
 from api.pages.until import end_of
 from ledger.core.instants import format_instant
 
-ONLY: Final = ("emergency", "refused")
+MINE_TOO: Final = "mine-too"
+ONLY: Final = (MINE_TOO, "emergency", "refused")
 _PARTS: Final = ("day", "month", "year")
 _EARLIEST: Final = date(1970, 1, 2)
 _LATEST: Final = date(2999, 12, 31)
@@ -27,7 +28,7 @@ def asked_in(request: Request) -> Filled:
 
 
 def sought(form: Filled) -> dict[str, Any]:
-    """What the trail is asked for, of what is filled in; raises Unfit."""
+    """What is filled in, as the trail is asked for it; nothing where nothing is. Raises Unfit."""
     check = Checks(form)
     who, only = form.value("who"), form.value("only")
     since, until = a_day(check, "since", None), a_day(check, "until", None)
@@ -40,10 +41,15 @@ def sought(form: Filled) -> dict[str, Any]:
     check.done()
     return {
         **({"viewer": who} if who else {}),
-        **({only: True} if only else {}),
+        **({only: True} if only in ("emergency", "refused") else {}),
         **({"since": format_instant(end_of(since - _ONE_DAY))} if since else {}),
         **({"until": format_instant(end_of(until))} if until else {}),
     }
+
+
+def but_ones_own(asked: Mapping[str, Any], only: str, own: str) -> dict[str, Any]:
+    """The same, without one's own looks, unless those are asked for: they are many, and one knows of them."""
+    return {**asked} if only or "viewer" in asked else {**asked, "not_by": own}
 
 
 def a_day(check: Checks, name: str, missing: str | None) -> date | None:
@@ -61,9 +67,9 @@ def kept(form: Filled) -> dict[str, str | list[str] | None]:
     return {name: form.value(name) for name in ("who", "only", "since", "until", *days)}
 
 
-def choices(people: Sequence[tuple[str, str]], chosen: str) -> list[tuple[str, str]]:
-    """Whom the list can be narrowed to: those on this page, and whoever is chosen."""
-    listed = dict(people)
+def choices(people: Sequence[tuple[str, str]], chosen: str, own: str) -> list[tuple[str, str]]:
+    """Whom the list can be narrowed to: those on this page, oneself, and whoever is chosen."""
+    listed = {**dict(people), own: _("You")}
     if chosen and chosen not in listed:
         listed[chosen] = _("The person you chose")
     return [("", _("Everyone")), *listed.items()]

@@ -78,6 +78,8 @@ async def test_own_looks_previews_and_refusals_are_told_apart(house: Served, bro
     await asked(amina, f"{house.record}/preview", carer=story.sam.person)
     assert await looked(house, story.moss) == "403"
     page = await amina_at(browser, places.LOOKS(record=story.record))
+    assert "You looked" not in page[page.index("lifeline") :]
+    page = await amina_at(browser, places.LOOKS({"only": "mine-too"}, record=story.record))
     assert "You looked as Sam Diallo would. Sam Diallo was not told." in page
     entry = page[page.index("Dr Moss") :]
     assert "They tried, and were refused. Nothing was shown to them." in entry
