@@ -161,7 +161,8 @@ async def test_more_members_than_a_form_has_cost_nothing(house: Served, browser:
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     await browser.begin(house.story.amina)
     headers: dict[str, str] = {"origin": PLACE, "content-type": FORM}
-    problem_page: httpx.Response = await browser.send("POST", "/forms/write", content=many, headers=headers)
+    add = f"/forms/record/{house.story.record}/add"
+    problem_page: httpx.Response = await browser.send("POST", add, content=many, headers=headers)
     assert problem_page.status_code == 403
 
 

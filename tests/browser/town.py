@@ -19,6 +19,8 @@ from tests.browser.driver import Chromium, Tab
 from tests.browser.place import Place
 
 ORIGIN = "record-ledger.localhost"
+SEND = "Add it"
+"""The button that signs what was written and sends it; without a passkey it is sent as it is."""
 Credentials = list[dict[str, Any]]
 
 
@@ -74,7 +76,7 @@ def sign_in(tab: Tab) -> None:
     """Sign in with the passkey that the page's authenticator holds."""
     tab.go("/sign-in")
     tab.press("Sign in with a passkey")
-    tab.page.wait_for_url(tab.base + "/")
+    tab.page.wait_for_url(lambda url: not url.endswith("/sign-in"))
 
 
 def accept(tab: Tab, link: str, code: str | None = None, name: str = "This device") -> None:
@@ -88,11 +90,11 @@ def accept(tab: Tab, link: str, code: str | None = None, name: str = "This devic
 
 
 def act_as(tab: Tab, role: str) -> None:
-    """Act as something else, by the form of one's own page."""
-    tab.go("/")
+    """Act as something else, by the form of one's account."""
+    tab.go("/account")
     tab.page.get_by_label("Act as").select_option(role)
     tab.press("Change")
-    tab.page.get_by_text(f"You are acting as {role}.").wait_for()
+    tab.page.wait_for_url(lambda url: not url.endswith("/account"))
 
 
 def confirm(tab: Tab, digits: str) -> None:
@@ -110,22 +112,24 @@ def digits_of(tab: Tab) -> str:
 
 
 def fill(tab: Tab, text: str) -> None:
-    """Fill in the form of one's own page."""
+    """Fill in the form by which one adds to one's own record."""
     tab.go("/")
+    tab.page.get_by_role("link", name="Add to my record").click()
+    tab.page.get_by_label("Something I want known").check()
     tab.page.get_by_label("Your words").fill(text)
 
 
-def write(tab: Tab, text: str, press: str = "Sign and send") -> str:
+def write(tab: Tab, text: str, press: str = SEND) -> str:
     """Write something in one's own record; gives what the page says of it."""
     fill(tab, text)
     return send(tab, press)
 
 
-def send(tab: Tab, press: str = "Sign and send") -> str:
+def send(tab: Tab, press: str = SEND) -> str:
     """Send what is filled in; gives what the page says of it."""
     tab.press(press)
-    tab.page.wait_for_url("**/?said=*")
-    return tab.page.locator(".notice").inner_text()
+    tab.page.wait_for_url("**?said=*")
+    return tab.page.locator("#said").inner_text()
 
 
 def found(place: Place, browser: Chromium) -> Town:

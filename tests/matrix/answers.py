@@ -204,7 +204,7 @@ ANSWERS: Final[Mapping[str, Row]] = {name: of for of, names in _ROWS for name in
 BESIDE: Final[Mapping[str, tuple[str, int, int]]] = {
     "/openapi.json": ("GET", 200, 200),
     "/static": ("GET", 200, 200),
-    "/": ("GET", 303, 200),
+    "/": ("GET", 303, 303),
     "/account": ("GET", 303, 200),
     "/again": ("GET", 303, 200),
     "/invitation": ("GET", 200, 200),
@@ -218,7 +218,6 @@ BESIDE: Final[Mapping[str, tuple[str, int, int]]] = {
     "/forms/sessions/end": ("POST", 303, 403),
     "/forms/sign-out": ("POST", 303, 403),
     "/forms/sign-out-everywhere": ("POST", 303, 403),
-    "/forms/write": ("POST", 303, 403),
 }
 """What the document does not tell of, pages above all: how it is asked, and its answer to who is not signed in.
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from api.pages import places
 from api.pages.rendering import POLICY
 from api.pages.static_files import BASE, FILES
 from ledger.saying import By
@@ -17,7 +18,7 @@ from tests.sign_in.browser import PLACE, Browser
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TEMPLATES = [one for one in (files("api.pages") / "templates").iterdir() if one.name.endswith(".html")]
 SCRIPTS = {path: data.decode() for path, data in FILES.items() if path.endswith(".js")}
-OWN_PAGES = ("/", "/account", "/again", "/waiting")
+OWN_PAGES = ("/account", "/again", "/waiting")
 FORM = "application/x-www-form-urlencoded"
 ELSEWHERE = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
 MARKUP = "<script>alert(1)</script>\" onload='x'"
@@ -30,11 +31,16 @@ async def send(browser: Browser, path: str, body: str | dict[str, str], **header
     return await browser.send("POST", path, content=content, headers=sent)
 
 
-def words(served: Served, browser: Browser, **changes: str) -> dict[str, str]:
-    """What the form of one's own page sends."""
+def adding(served: Served) -> str:
+    """Where a patient's own entry is sent."""
+    return f"/forms/record/{served.story.record}/add"
+
+
+def words(browser: Browser, **changes: str) -> dict[str, str]:
+    """What the form for an own entry sends."""
     form = {
-        "csrf": browser.csrf, "statement": statement_id(), "record": served.story.record, "kind": "contribution",
-        "title": "", "text": "I slept better.\r\nReally.",
+        "csrf": browser.csrf, "statement": statement_id(), "kind": "contribution", "title": "",
+        "text": "I slept better.\r\nReally.",
     }  # fmt: skip
     return {**form, **changes}
 
@@ -64,10 +70,14 @@ async def test_every_page_lets_in_only_what_is_its_own(house: Served, browser: B
 
 async def test_what_is_written_is_recorded_by_the_service_once(house: Served, browser: Browser) -> None:
     await browser.begin(house.story.amina)
-    before, form = await house.size(), words(house, browser)
-    first, again = [await send(browser, "/forms/write", form) for _ in range(2)]
+    before, form = await house.size(), words(browser)
+    first, again = [await send(browser, adding(house), form) for _ in range(2)]
     assert first.status_code == again.status_code == 303
-    assert first.headers["location"] == again.headers["location"] == f"/?said={form['statement']}"
+    assert (
+        first.headers["location"]
+        == again.headers["location"]
+        == places.RECORD({"said": form["statement"]}, record=house.story.record)
+    )
     assert await house.said(before) == ["item-added/1"]
     assert "Recorded by the service for you." in (await browser.send("GET", first.headers["location"])).text
     shown = await house.story.patient_view()
@@ -76,9 +86,9 @@ async def test_what_is_written_is_recorded_by_the_service_once(house: Served, br
 
 async def test_what_is_refused_is_shown_again_with_the_words_and_escaped(house: Served, browser: Browser) -> None:
     await browser.begin(house.story.amina)
-    answer = await send(browser, "/forms/write", words(house, browser, kind="note", text=MARKUP, title=MARKUP))
-    assert answer.status_code == 403
-    assert "What you wrote is still here." in answer.text
+    answer = await send(browser, adding(house), words(browser, kind="note", text=MARKUP, title=MARKUP))
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
     assert answer.text.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
     assert "<script>alert" not in answer.text
 
@@ -90,7 +100,7 @@ async def test_what_is_refused_is_shown_again_with_the_words_and_escaped(house: 
 )
 async def test_what_no_page_would_send_is_refused(house: Served, browser: Browser, body: str, status: int) -> None:
     await browser.begin(house.story.amina)
-    answer = await send(browser, "/forms/write", f"csrf={browser.csrf}&{body}")
+    answer = await send(browser, adding(house), f"csrf={browser.csrf}&{body}")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
 
 
@@ -98,20 +108,20 @@ async def test_a_form_of_another_page_does_nothing(house: Served, browser: Brows
     await browser.begin(house.story.amina)
     before = await house.size()
     forged = {
-        "without the token": await send(browser, "/forms/write", words(house, browser, csrf="")),
-        "with another's token": await send(browser, "/forms/write", words(house, browser, csrf="A" * 43)),
-        "of another site": await send(browser, "/forms/write", words(house, browser), **ELSEWHERE),
+        "without the token": await send(browser, adding(house), words(browser, csrf="")),
+        "with another's token": await send(browser, adding(house), words(browser, csrf="A" * 43)),
+        "of another site": await send(browser, adding(house), words(browser), **ELSEWHERE),
         "to sign out": await send(browser, "/forms/sign-out", {"csrf": ""}),
     }  # fmt: skip
     assert {name: answer.status_code for name, answer in forged.items()} == dict.fromkeys(forged, 403)
     assert await house.size() == before
-    assert (await browser.get("/")).status_code == 200
+    assert (await browser.get("/")).status_code == 303
 
 
 async def test_forms_are_for_forms_and_nothing_else_is(house: Served, browser: Browser) -> None:
     await browser.begin(house.story.amina)
-    problem(await browser.post("/forms/write", **words(house, browser)), 415, "media-type")
-    refused = await send(browser, f"/records/{house.story.record}/items", words(house, browser))
+    problem(await browser.post(adding(house), **words(browser)), 415, "media-type")
+    refused = await send(browser, f"/records/{house.story.record}/items", words(browser))
     problem(refused, 415, "media-type")
 
 
@@ -142,8 +152,8 @@ async def test_only_ones_own_statements_are_told_of(house: Served, browser: Brow
     others = (await house.story.ledger.items.add(house.story.okafor, house.story.record, note)).statement_id
     await browser.begin(house.story.amina)
     for said in (others, statement_id(), "nothing", "' or 1=1"):
-        answer = await browser.get("/", said=said)
-        assert (answer.status_code, "Recorded at" in answer.text) == (200, False)
+        answer = await browser.get(places.RECORD(record=house.story.record), said=said)
+        assert (answer.status_code, 'id="said"' in answer.text) == (200, False)
 
 
 async def test_files_are_kept_for_ever_under_a_name_of_their_content(browser: Browser) -> None:

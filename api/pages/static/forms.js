@@ -20,6 +20,7 @@ export function enhance(below) {
   for (const form of below.querySelectorAll("form[method=post]")) {
     if (form.dataset.says !== undefined && session?.passkeys.length > 0) whenAsked(form, (asked) => signed(form, asked));
     else sentOnce(form);
+    for (const button of form.querySelectorAll("[data-unsigned]")) unsigned(form, button);
   }
   for (const button of below.querySelectorAll("[data-prints]")) {
     button.hidden = false;
@@ -95,6 +96,15 @@ function* textsIn(value) {
 
 function plain(text) {
   return text.replaceAll("\r\n", "\n").trim();
+}
+
+/** A button by which a form goes the plain way though it could be signed, such as where the device's clock is wrong. */
+function unsigned(form, button) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    HTMLFormElement.prototype.submit.call(form);
+  });
 }
 
 /** A form that goes the plain way is sent once, however often its button is pressed. */
