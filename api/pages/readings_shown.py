@@ -20,6 +20,8 @@ from ledger.core.errors import MalformedStatement
 from ledger.core.instants import parse_instant
 
 Item = Mapping[str, Any]
+UPPER, LOWER = "8480-6", "8462-4"
+"""A blood pressure's two values, by their codes of LOINC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,10 @@ def _row(item: Item, data: Mapping[str, str]) -> Row:
 
 def _value_in(data: Mapping[str, str]) -> str:
     """The value; of what was measured in two parts elsewhere, such as a blood pressure, both."""
-    parts = [value for name, value in data.items() if name.startswith("part-") and name.endswith("-value")]
-    return data.get("value") or "/".join(parts[:2])
+    parts = {name: value for name, value in data.items() if name.startswith("part-") and name.endswith("-value")}
+    # The members of a statement stand in the order of the alphabet (RFC 8785), which is not that of people.
+    pressure = [parts[f"part-{code}-value"] for code in (UPPER, LOWER) if f"part-{code}-value" in parts]
+    return data.get("value") or "/".join(pressure if len(pressure) == 2 else list(parts.values())[:2])
 
 
 def _unit_in(data: Mapping[str, str]) -> str:
