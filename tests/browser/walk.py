@@ -9,17 +9,18 @@ import argparse
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Response
+from playwright.sync_api import ConsoleMessage, Page, Response
 from starlette.routing import Route
 
 from api.pages import demo, places
 from api.pages import routes as pages
-from tests.browser.demonstration import Demonstration, Persona, demonstration
+from tests.browser.demonstration import Demonstration, demonstration
 from tests.browser.driver import Chromium, chromium
 from tests.browser.looking import (
     HEIGHT,
@@ -41,7 +42,7 @@ ALIKE: Final = frozenset(
 )
 """Places that are the same whatever somebody acts as: one visit is enough."""
 WITHOUT_A_SESSION: Final = ("/demo", "/sign-in", "/invitation", "/recovery")
-SCREEN: Final = {"viewport": {"width": WIDTHS[0], "height": HEIGHT}, "reduced_motion": "reduce"}
+SCREEN: Final[dict[str, Any]] = {"viewport": {"width": WIDTHS[0], "height": HEIGHT}, "reduced_motion": "reduce"}
 _LINKS: Final = "() => [...document.querySelectorAll('a[href]')].map((one) => one.href)"
 
 
@@ -62,6 +63,36 @@ class Finding:
 
 
 @dataclass
+class Seat:
+    """Somebody in front of a page; what it complains of, and what it asks others for, since they last went on."""
+
+    acting_as: str
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Listen."""
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "request", lambda asked: None if asked.url.startswith(self.base) else self.foreign.append(asked.url)
+        )
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            self.complaints.append(said.text)
+
+    def go(self, url: str) -> Response | None:
+        """Go to another page, on a wide screen."""
+        self.complaints.clear()
+        self.foreign.clear()
+        self.page.set_viewport_size(SCREEN["viewport"])
+        return self.page.goto(url)
+
+
+@dataclass
 class Walk:
     """A walk: what was visited, and what was found wrong."""
 
@@ -78,31 +109,31 @@ class Walk:
 
     def everybody(self) -> None:
         """Walk as everybody of the demonstration, after the pages for which nobody is signed in."""
-        with self.browser.device(**SCREEN, **self.settings) as device:
-            people = self.demonstration.people(device)
+        with self._seat("nobody") as seat:
+            people = self.demonstration.people(seat.page.context)
             for path in WITHOUT_A_SESSION:
-                self._visit(device, "nobody", path)
+                self._visit(seat, path)
         for persona in people:
-            with self.browser.device(**SCREEN, **self.settings) as device:
-                self.one(device, persona)
+            with self._seat(persona.acting_as) as seat:
+                self.demonstration.be(seat.page, persona)
+                self._from_here(seat)
 
-    def one(self, device: BrowserContext, persona: Persona) -> None:
-        """Walk as one of them, from their own page, by every link of it and so on."""
-        first = device.new_page()
-        self.demonstration.be(first, persona)
-        waiting = deque([urlsplit(first.url).path, "/"])
-        first.close()
+    def _from_here(self, seat: Seat) -> None:
+        """Go on from where somebody is, and from their own page, by every link and so on."""
+        waiting = deque([_relative(seat.page.url), "/"])
         met: set[str] = set()
-        with self.browser.device(
-            **self.settings, java_script_enabled=False, storage_state=device.storage_state()
-        ) as plain:
-            while waiting:
-                path = waiting.popleft()
-                key = self._key(path)
-                if path in met or key is None or self._enough(persona.acting_as, key):
-                    continue
-                met.add(path)
-                waiting.extend(self._visit(device, persona.acting_as, path, plain))
+        while waiting:
+            path = waiting.popleft()
+            key = self._key(path)
+            if path in met or key is None or self._enough(seat.acting_as, key):
+                continue
+            met.add(path)
+            waiting.extend(self._visit(seat, path))
+
+    @contextmanager
+    def _seat(self, acting_as: str) -> Iterator[Seat]:
+        with self.browser.device(**SCREEN, **self.settings) as device:
+            yield Seat(acting_as, device.new_page(), self.demonstration.base)
 
     def places(self) -> set[str]:
         """The routes that were visited by anybody."""
@@ -120,61 +151,53 @@ class Walk:
     def _enough(self, acting_as: str, key: str) -> bool:
         alike = key.partition("?")[0] in ALIKE
         times = sum(count for (_, place), count in self.visited.items() if place == key) if alike else 0
-        return max(times, self.visited[acting_as, key]) >= SEVERAL.get(key, 1)
+        return max(times, self.visited[acting_as, key]) >= (SEVERAL.get(key, 1) if self.look is None else 1)
 
-    def _visit(
-        self, device: BrowserContext, acting_as: str, path: str, plain: BrowserContext | None = None
-    ) -> list[str]:
+    def _visit(self, seat: Seat, path: str) -> list[str]:
         """Look at one page; gives where its links lead."""
-        key = self._key(path) or path
-        self.visited[acting_as, key] += 1
+        key, base = self._key(path) or path, self.demonstration.base
+        self.visited[seat.acting_as, key] += 1
         if key.endswith("/file"):
-            status = device.request.get(self.demonstration.base + path).status
-            self._note(acting_as, key, path, [] if status == 200 else [f"was answered {status}, wanted 200"])
+            status = seat.page.request.get(base + path).status
+            self._note(seat, key, path, [] if status == 200 else [f"was answered {status}, wanted 200"])
             return []
-        page = device.new_page()
-        complaints, foreign = _listened(page, self.demonstration.base)
-        answer = page.goto(self.demonstration.base + path)
-        wrong = list(_answered(answer))
-        landed = self._key(_relative(page.url)) or key
+        wrong = list(_answered(seat.go(base + path)))
+        landed = self._key(_relative(seat.page.url)) or key
         if landed != key:
-            self.visited[acting_as, landed] += 1
-        if self.look is not None and not wrong:
-            wrong += self.look(page)
-        elif not wrong:
-            first = landed not in self._met
-            self._met.add(landed)
-            wrong += self._looked(page, landed, thoroughly=first)
-            if first and plain is not None:
-                wrong += self._without_scripts(plain, page, path)
-        wrong += [f"the console says {one}" for one in complaints]
-        wrong += [f"asks elsewhere for {one}" for one in foreign]
-        self._note(acting_as, landed, path, wrong)
-        links = {_relative(one) for one in page.evaluate(_LINKS) if one.startswith(self.demonstration.base + "/")}
-        page.close()
-        return sorted(links)
+            self.visited[seat.acting_as, landed] += 1
+        if not wrong:
+            wrong += self._looked(seat, landed, path) if self.look is None else self.look(seat.page)
+        wrong += [f"the console says {one}" for one in seat.complaints]
+        wrong += [f"asks elsewhere for {one}" for one in seat.foreign]
+        self._note(seat, landed, path, wrong)
+        return sorted({_relative(one) for one in seat.page.evaluate(_LINKS) if one.startswith(base + "/")})
 
-    def _note(self, acting_as: str, place: str, path: str, wrong: Iterable[str]) -> None:
-        self.findings += [Finding(acting_as, place, path, one) for one in wrong]
+    def _note(self, seat: Seat, place: str, path: str, wrong: Iterable[str]) -> None:
+        self.findings += [Finding(seat.acting_as, place, path, one) for one in wrong]
 
-    def _looked(self, page: Page, place: str, *, thoroughly: bool) -> Iterator[str]:
-        """What is wrong with a page; by keyboard and enlarged once for each place."""
+    def _looked(self, seat: Seat, place: str, path: str) -> Iterator[str]:
+        """What is wrong with a page; by keyboard, enlarged and without scripts once for each place."""
+        page, first = seat.page, place not in self._met
+        self._met.add(place)
         yield from structure(page)
         yield from accessibility(page)
-        if thoroughly:
+        if first:
             yield from keyboard(page)
         for width in WIDTHS:
             yield from too_wide(page, width)
             self._keep_picture(page, place, width)
-        if thoroughly:
+        if first:
             yield from (f"at {WIDTHS[-1]} px: {one}" for one in accessibility(page))
+            yield from self._without_scripts(page, path)
 
-    def _without_scripts(self, plain: BrowserContext, page: Page, path: str) -> Iterator[str]:
+    def _without_scripts(self, page: Page, path: str) -> Iterator[str]:
         """The same page in a browser that runs none."""
-        bare = plain.new_page()
-        bare.goto(self.demonstration.base + path)
-        yield from without_scripts(outline(page), outline(bare))
-        bare.close()
+        kept = page.context.storage_state()
+        with self.browser.device(**SCREEN, **self.settings, java_script_enabled=False, storage_state=kept) as plain:
+            page.set_viewport_size(SCREEN["viewport"])
+            bare = plain.new_page()
+            bare.goto(self.demonstration.base + path)
+            yield from without_scripts(outline(page), outline(bare))
 
     def _keep_picture(self, page: Page, place: str, width: int) -> None:
         if self.screenshots is not None:
@@ -207,16 +230,6 @@ def _flat(routes: Iterable[Any]) -> Iterator[Any]:
     for route in routes:
         included = getattr(route, "original_router", None)
         yield from [route] if included is None else _flat(included.routes)
-
-
-def _listened(page: Page, base: str) -> tuple[list[str], list[str]]:
-    """What a page complains of, and what it asks others for, from here on."""
-    complaints: list[str] = []
-    foreign: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda asked: foreign.append(asked.url) if not asked.url.startswith(base) else None)
-    return complaints, foreign
 
 
 def _answered(answer: Response | None) -> Iterator[str]:

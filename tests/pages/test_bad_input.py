@@ -136,6 +136,8 @@ def wrong_with(answer: httpx.Response, form: Form, typed: str) -> list[str]:
     if answer.status_code == 200:
         return []  # shown once, such as a link to hand on
     page = read(answer.text)
+    if not form.typed and answer.status_code in (403, 404):
+        return []  # there was nothing to lose: the page says that it is over, in words
     wrong = [] if page.summary or "nhsuk-error-summary" in answer.text else [f"{answer.status_code} without a summary"]
     wrong += [f"the summary leads to {href}, which is not there" for href in page.summary if href[1:] not in page.ids]
     kept = html.unescape(answer.text).replace("\r\n", "\n")
