@@ -36,6 +36,7 @@ from api.pages import (
     readings,
     receipts,
     record,
+    search,
     sharing,
     static_files,
     teams,
@@ -50,6 +51,7 @@ for _area in (
     entrance,
     home,
     record,
+    search,
     readings,
     item,  # before the changes of an item, which any last letter names
     about_me,
