@@ -27,7 +27,7 @@ def as_sam(desk: Desk, **query: Any) -> str:
 def without_links(page: httpx.Response) -> str:
     """The main part as the carer gets it: without where its links and its form lead, and what is for the patient."""
     [shown, *_below] = main(page).split('<section aria-labelledby="unseen">')
-    kept = re.sub(r' (href|action)="[^"]*"', "", shown)
+    kept = re.sub(r' (href|action)="[^"]*"', "", shown).partition("<h1")[2]
     return re.sub(r"\s+", " ", kept.split('<p id="told"')[0]).strip()
 
 
