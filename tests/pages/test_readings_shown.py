@@ -22,5 +22,5 @@ def a_blood_pressure(item: str) -> dict[str, Any]:
 def test_the_upper_value_of_a_blood_pressure_comes_first_whatever_the_order_of_its_parts() -> None:
     [shown] = measured([a_blood_pressure("one"), a_blood_pressure("two")])
     assert [(row.value, row.unit) for row in shown.rows] == [("134/82", "mmHg")] * 2
-    upper, lower = [row.numbers for row in shown.rows][0] or ()
+    upper, lower = shown.rows[0].numbers or ()
     assert upper > lower
