@@ -127,9 +127,9 @@ def shown_of(call: Call, item: Item) -> Item:
 
 
 def is_new(call: Call, item: Item) -> bool:
-    """Did somebody else write it lately?"""
-    recorded = parse_instant(item["recorded_at"])
-    return item["author"]["id"] != call.session.person and call.ledger.clock() - recorded < NEW_FOR
+    """Did somebody else write it lately? What comes late from elsewhere is as old as it says."""
+    made = parse_instant(item["made_at"])
+    return item["author"]["id"] != call.session.person and call.ledger.clock() - made < NEW_FOR
 
 
 def shortened(text: str) -> str:
