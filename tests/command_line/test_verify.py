@@ -44,6 +44,8 @@ def test_a_whole_ledger_then_what_is_new_then_everything(founded: Path) -> None:
     assert new["size"] > size  # type: ignore[operator]
     assert verified(founded, "--full")["since"] == 0
     assert verified(founded, "--without-keys", "--new")["since"] == 0, "what was verified with keys is another file"
+    last = json.loads((founded / "last-verification.json").read_text())
+    assert (last["ok"], last["size"], last["contents"]) == (True, new["size"], False)
     kept = {file.name for file in founded.glob("verified*")}
     assert kept == {"verified.json", "verified-without-keys.json"}
 

@@ -1,7 +1,7 @@
 """The pictures: what they show, that they are read aloud as one sentence, and that classes are all they need."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from api.pages.pictures import bars as of_bars
+from api.pages.pictures.bars import bars
 from api.pages.pictures.chart import DAYS_TOLD, MANY, Reading, Series, Wording, chart
 from api.pages.pictures.heat_map import WEEKS, WEEKS_NARROW, first_day, heat_map, level
 from api.pages.pictures.palette import PALETTE
@@ -52,6 +54,11 @@ def series(*values: str, label: str = "Weight", every: timedelta = timedelta(day
     return Series(label, tuple(Reading(start + every * n, Decimal(value)) for n, value in enumerate(values)))
 
 
+def growth(*counts: int, sentence: str = "84 looks by 6 people.", day: Callable[[date], str] = str) -> Markup:
+    days = [(MONDAY + timedelta(days=n), count) for n, count in enumerate(counts)]
+    return bars(days, of_bars.Wording(sentence, "Entries a day", lambda count: f"{count:,}", day), name="growth")
+
+
 def drawn(picture: Markup) -> ET.Element:
     return ET.fromstring(picture)  # noqa: S314 - our own
 
@@ -72,6 +79,10 @@ EVERY_PICTURE = {
     "two series": chart([series("130", "128"), series("80", "85")], wording(), name="pressure"),
     "one reading": chart([series("7.4")], wording(), name="one"),
     "many readings": chart([series(*["7", "8"] * MANY)], wording(), name="many"),
+    "bars": growth(3, 0, 12),
+    "one bar": growth(0),
+    "many bars": growth(*range(84)),
+    "high bars": growth(1_000_000, 2_000_000),
     "long numbers": chart([series("1234567.25", "1234568")], wording(), name="long"),
 }
 each_picture = pytest.mark.parametrize("picture", EVERY_PICTURE.values(), ids=EVERY_PICTURE.keys())
@@ -326,3 +337,27 @@ def test_a_chart_of_nothing_or_of_too_much_is_refused(told: list[Series]) -> Non
 def test_five_hundred_readings_are_small_enough_to_send() -> None:
     picture = chart([series(*["7.1", "8.2"] * 250)], wording(), name="many")
     assert len(picture) < 100_000
+
+
+def test_each_day_with_anything_has_a_bar_as_high_as_its_number() -> None:
+    heights = [one.get("height") for one in of_class(growth(5, 0, 10), "bar")]
+    assert heights == ["50.00%", "100.00%"]
+    assert [one[0].text for one in of_class(growth(5, 0, 10), "bar")] == ["2026-11-23: 5", "2026-11-25: 10"]
+
+
+def test_bars_escape_what_they_are_told() -> None:
+    picture = growth(5, sentence=NASTY, day=lambda _day: NASTY)
+    assert "<script" not in picture
+    assert drawn(picture)[0].text == NASTY
+
+
+@pytest.mark.parametrize("counts", [(), (3, -1)])
+def test_no_bars_are_drawn_of_nothing_or_less(counts: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="wanted one or more, none of them below 0"):
+        growth(*counts)
+
+
+@pytest.mark.parametrize("days", range(1, 12))
+def test_dates_below_bars_are_each_told_once(days: int) -> None:
+    told = [one.text for one in of_class(growth(*range(days)), "chart-day")]
+    assert len(told) == len(set(told)) == min(of_bars.DAYS_TOLD, days)
