@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ledger.core.errors import MalformedStatement
+from ledger.core.instants import format_instant, parse_instant
+
 Resource = dict[str, Any]
 """A FHIR resource, or a part of one, as JSON."""
 Item = Mapping[str, Any]
@@ -114,7 +117,7 @@ def _observation(item: Item, around: Around) -> Resource:
         "status": ERROR if item["in_error"] else "amended" if item["amendments"] else "final",
         "code": _code(data) | {"text": label},
         "subject": around.subject,
-        "effectiveDateTime": item["made_at"],
+        "effectiveDateTime": _measured_at(item),
         "issued": item["recorded_at"],
         "performer": [around.author],
     }
@@ -125,6 +128,15 @@ def _observation(item: Item, around: Around) -> Resource:
     # A text that begins by telling the value, as an imported one does, would tell it twice.
     told = f"{label}: {' '.join(filter(None, (data.get('value'), data.get('unit'))))}"
     return resource | _notes(item, around, without=told if value else None)
+
+
+def _measured_at(item: Item) -> str:
+    """When it was measured, where its data tell that (``at``, an instant); else when it was written."""
+    at = (item["data"] or {}).get("at")
+    try:
+        return format_instant(parse_instant(at))
+    except MalformedStatement:
+        return str(item["made_at"])
 
 
 def _code(data: Mapping[str, str]) -> Resource:
