@@ -21,7 +21,7 @@ from api.pages.language import local_day, spoken
 from api.pages.matters import told
 from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
 from api.pages.readings_file import MOST_LINES, Line, Unreadable, instant_of, lines_of
-from api.pages.readings_shown import MEASURES, OTHER, measured, wrong_with
+from api.pages.readings_shown import MEASURES, OTHER, coded, measured, wrong_with
 from api.pages.record import entry_of, whose_of
 from api.pages.rendering import PageRoute, own_page
 from api.pages.said import AskedSaid, said_of
@@ -46,7 +46,7 @@ async def readings(
     purpose: AskedPurpose = None,
     said: AskedSaid = None,
 ) -> Response:
-    """The readings of a record, each kind with its picture; and, for the patient, a form for another."""
+    """The readings of a record, each kind with its picture; and, for who may add one, a form for another."""
     if is_to_be_asked(call, purpose):
         return await purpose_page(request, call, record)
     return await _page(request, call, record, None, cursor=cursor, purpose=purpose, said=said)
@@ -54,16 +54,17 @@ async def readings(
 
 @router.post(f"{_FORM}/add")
 async def add(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
-    """Add one reading."""
+    """Add one reading; a clinician adds it for the patient, in the room."""
+    purpose = form.value("purpose") or None
 
     async def say(speaking: Call) -> str:
         check = Checks(form)
         data = _checked(call, check, form)
         check.done()
         await items.add(speaking, record, _reading(data))
-        return places.READINGS({"said": form.statement}, record=record)
+        return places.READINGS({"purpose": purpose, "said": form.statement}, record=record)
 
-    return await sent(request, call, form, say, lambda form: _page(request, call, record, form))
+    return await sent(request, call, form, say, lambda form: _page(request, call, record, form, purpose=purpose))
 
 
 @router.get(places.READINGS_FILE.path)
@@ -174,7 +175,7 @@ def _reading(data: dict[str, str]) -> items.NewItem:
     """A reading as it is added: its text says the same as its data."""
     name = data.get("name") or _(MEASURES[data["what"]].name)
     text = f"{data['value']} {data.get('unit', '')}".strip()
-    return items.NewItem(kind="reading", title=name, text=text, data=data)
+    return items.NewItem(kind="reading", title=name, text=text, data=coded(data))
 
 
 async def _page(

@@ -1,50 +1,65 @@
 """Readings: what patients measure, how a value is written, and how what was measured is shown.
 
 A reading is an item whose data are ``what`` (of ``MEASURES``), ``value`` and ``unit`` as text, ``at`` (when: a UTC
-instant) and, of something else, ``name``. Values stay the text that was typed; only a picture takes them for numbers.
+instant), ``system`` and ``code`` where LOINC has one, and, of something else, ``name``. A blood pressure has its two
+values as parts, as an import of a FHIR panel has. Values stay the digits that were typed; only a picture takes them for
+numbers.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from markupsafe import Markup
 
-from api.pages.language import day, marked, moment, number, short_day, spoken
+from api.pages.language import day, local, marked, moment, number, short_day
 from api.pages.language import gettext as _
 from api.pages.pictures.chart import Reading, Series, Wording, chart
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import parse_instant
 
 Item = Mapping[str, Any]
+LOINC: Final = "http://loinc.org"
 UPPER, LOWER = "8480-6", "8462-4"
 """A blood pressure's two values, by their codes of LOINC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Something that is measured: what it is called, in which unit, and what a value must be."""
+    """Something that is measured: what it is called, in which unit, what a value must be, and its code of LOINC."""
 
     name: str
     unit: str
     hint: str
     least: Decimal = Decimal(0)
     most: Decimal = Decimal(1_000_000)
+    code: str | None = None
 
 
 OTHER: Final = "other"
 PRESSURE: Final = "blood-pressure"
 MEASURES: Final[Mapping[str, Measure]] = {
-    "glucose": Measure(marked("Blood sugar"), "mmol/L", marked("For example, 5.6"), Decimal("0.1"), Decimal(60)),
-    "weight": Measure(marked("Weight"), "kg", marked("For example, 71.5"), Decimal("0.2"), Decimal(700)),
+    "glucose": Measure(
+        marked("Blood sugar"), "mmol/L", marked("For example, 5.6"), Decimal("0.1"), Decimal(60), "15074-8"
+    ),
+    "weight": Measure(marked("Weight"), "kg", marked("For example, 71.5"), Decimal("0.2"), Decimal(700), "29463-7"),
     "mood": Measure(marked("Mood"), "", marked("From 1, very low, to 10, very good"), Decimal(1), Decimal(10)),
-    PRESSURE: Measure(marked("Blood pressure"), "mmHg", marked("Both numbers: 120/80"), Decimal(10), Decimal(400)),
-    "pulse": Measure(marked("Pulse"), "/min", marked("For example, 72"), Decimal(10), Decimal(400)),
-    "oxygen": Measure(marked("Oxygen in the blood"), "%", marked("For example, 97"), Decimal(10), Decimal(100)),
-    "peak-flow": Measure(marked("Peak flow"), "L/min", marked("For example, 420"), Decimal(10), Decimal(2000)),
+    PRESSURE: Measure(
+        marked("Blood pressure"), "mmHg", marked("Both numbers: 120/80"), Decimal(10), Decimal(400), "85354-9"
+    ),
+    "pulse": Measure(marked("Pulse"), "/min", marked("For example, 72"), Decimal(10), Decimal(400), "8867-4"),
+    "oxygen": Measure(
+        marked("Oxygen in the blood"), "%", marked("For example, 97"), Decimal(10), Decimal(100), "59408-5"
+    ),
+    "peak-flow": Measure(
+        marked("Peak flow"), "L/min", marked("For example, 420"), Decimal(10), Decimal(2000), "19935-6"
+    ),
+    "temperature": Measure(
+        marked("Temperature"), "°C", marked("For example, 37.2"), Decimal(20), Decimal(46), "8310-5"
+    ),
     OTHER: Measure(marked("Something else"), "", marked("A number")),
 }
 _GAP: Final = timedelta(days=60)
@@ -76,11 +91,27 @@ def wrong_with(what: str, value: str) -> str | None:
     return _("Write a number from %(least)s to %(most)s.") % bounds
 
 
+def coded(data: Mapping[str, str]) -> dict[str, str]:
+    """The data of a reading as other systems read them too: with its code, and a blood pressure in two parts."""
+    measure, value = MEASURES[data["what"]], data["value"].replace(",", ".")
+    if measure.code is None:
+        return {**data, "value": value}
+    kept = {**data, "value": value, "system": LOINC, "code": measure.code}
+    if data["what"] != PRESSURE:
+        return kept
+    unit = kept.pop("unit", measure.unit)
+    for code, part in zip((UPPER, LOWER), kept.pop("value").split("/"), strict=True):
+        told = {"system": LOINC, "code": code, "value": part.strip(), "unit": unit}
+        kept |= {f"part-{code}-{name}": text for name, text in told.items()}
+    return kept
+
+
 def measured_in(item: Item) -> list[tuple[str, str]]:
     """What was measured, as pairs of words; an item's other data, as codes, are for programs."""
     data = item["data"] or {}
+    data = {**data, "value": _value_in(data), "unit": _unit_in(data)}
     known = {"what": _("What"), "name": _("What"), "value": _("Value"), "unit": _("Unit"), "at": _("When")}
-    found = {name: data[name] for name in known if name in data and data[name] != OTHER}
+    found = {name: data[name] for name in known if data.get(name) and data[name] != OTHER}
     return [(known[name], _in_words(name, value)) for name, value in found.items()]
 
 
@@ -121,6 +152,7 @@ def measured(items: Sequence[Item]) -> Iterator[Measured]:
         row = _row(item, data)
         groups.setdefault((name_of(item), row.unit), []).append(row)
     for place, ((name, unit), rows) in enumerate(groups.items()):
+        rows.sort(key=lambda row: row.at, reverse=True)  # they come in the order in which they were written down
         yield Measured(name, unit, rows, _picture(name, unit, rows, f"chart-{place}"))
 
 
@@ -177,12 +209,8 @@ def _picture(name: str, unit: str, rows: Sequence[Row], chart_name: str) -> Mark
 
 
 def _series(label: str, rows: Sequence[Row], place: int) -> Series:
-    return Series(label, tuple(Reading(_local(row.at), row.numbers[place]) for row in rows if row.numbers))
+    return Series(label, tuple(Reading(local(row.at), row.numbers[place]) for row in rows if row.numbers))
 
 
 def _written(value: Decimal) -> str:
     return number(float(value))
-
-
-def _local(at: str) -> datetime:
-    return datetime.fromtimestamp(parse_instant(at) / 1000, UTC).astimezone(spoken().zone)

@@ -1,23 +1,19 @@
-"""Readings on pages: from a form or from pasted lines, each once, with a picture; what is wrong is told by line."""
+"""Readings: one by one or from pasted lines, each once, with nothing lost; charted, and the same in FHIR."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import pytest
 
 from api.pages import places
-from api.pages.readings_file import MOST_LINES, Unreadable, lines_of
-from ledger.core.instants import Instant, format_instant
-from ledger.use_cases.items import Draft
+from api.pages.readings_shown import MEASURES, OTHER, PRESSURE, coded
+from projections.fhir_items import SHAPES, Around
 from tests.http.served import Served
-from tests.pages.at_work import Desk, a_patient_of_their_own, errors, main, plain
+from tests.pages.at_work import OWN_PAGE, Desk, a_patient_of_their_own, errors, main, plain
 from tests.sign_in.browser import Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-LONDON = ZoneInfo("Europe/London")
-NOW = Instant(int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp() * 1000))
-GOOD = {"what": "weight", "value": "71.5", "day-day": "20", "day-month": "11", "day-year": "2025", "time": "08:30"}
-LINES = "Date,Value,Unit\r\n20/11/2025 08:30,5.6,mmol/L\r\n2025-11-21,six,mmol/L\r\n21.11.2025,6.1,"
+WEIGHT = {"what": "weight", "value": "71,5", "day-day": "3", "day-month": "5", "day-year": "2026", "time": "08:30"}
+LINES = "date;value;unit\r\n03/05/2026 08:30;71,5;kg\r\n2026-05-04;71.2;\r\nyesterday;70;kg\r\n05/05/2026;seventy;kg"
 
 
 async def amina_at(browser: Browser, house: Served) -> Desk:
@@ -25,125 +21,168 @@ async def amina_at(browser: Browser, house: Served) -> Desk:
     return await desk.sit(desk.served.story.amina)
 
 
-async def test_amina_adds_a_reading_once_and_sees_it_in_its_list(house: Served, browser: Browser) -> None:
-    desk = await amina_at(browser, house)
-    page = await desk.opened(places.READINGS(record=desk.record))
-    assert "There are no readings to show you yet." in plain(page)
-    first, again = [await desk.send(page, GOOD, "/readings/add") for _ in range(2)]
-    assert first.status_code == again.status_code == 303
-    shown = await desk.opened(first.headers["location"])
-    assert plain(shown).count("20 November 2025 at 08:30 71.5") == 1
-    assert "<svg" not in main(shown), "one reading is no picture"
-    await desk.send(shown, GOOD | {"value": "71,2"}, "/readings/add")
-    shown = await desk.opened(places.READINGS(record=desk.record))
-    assert 'role="img"' in main(shown)
-    assert "Weight: 2 readings" in main(shown)
-
-
-@pytest.mark.parametrize(
-    ("changes", "wrong"),
-    [
-        ({"what": ""}, {"what": "Choose what you measured."}),
-        ({"value": ""}, {"value": "Write what it was."}),
-        ({"value": "much"}, {"value": "Write a number, as 5.6."}),
-        ({"value": "7150"}, {"value": "Write a number from 0.2 to 700."}),
-        ({"what": "blood-pressure", "value": "120"}, {"value": "Write both numbers, as 120/80."}),
-        ({"what": "other"}, {"name": "Write what you measured."}),
-        ({"day-month": "13"}, {"day": "This is not a day. Write it in numbers, as 27 3 2027."}),
-        ({"day-year": "2225"}, {"day": "This day or time is still to come."}),
-        ({"time": "25:00"}, {"time": "Write the time as 08:30, or leave it empty."}),
-    ],
-)
-async def test_what_is_no_reading_is_told_beside_its_field(
-    house: Served, browser: Browser, changes: dict[str, str], wrong: dict[str, str]
-) -> None:
-    desk = await amina_at(browser, house)
-    page = await desk.opened(places.READINGS(record=desk.record))
-    answer = await desk.send(page, GOOD | changes, "/readings/add")
-    assert (answer.status_code, errors(answer)) == (422, wrong)
-    assert (await desk.served.story.patient_view()).items == ()
-
-
-async def test_lines_are_looked_at_first_and_then_each_is_added_once(house: Served, browser: Browser) -> None:
-    desk = await amina_at(browser, house)
-    pasted = {"what": "glucose", "csv": LINES}
-    before = await house.size()
-    looked = await desk.send(await desk.opened(places.READINGS_FILE(record=desk.record)), pasted, "/check")
-    assert looked.status_code == 200
-    for told in ("Nothing is added yet.", "2 lines can be added.", "One line cannot", "Write a number, as 5.6."):
-        assert told in plain(looked), told
-    assert "2025-11-21,six,mmol/L" in plain(looked), "what is wrong is shown as it was pasted"
-    assert "item-added/1" not in await house.said(before)
-    for _ in range(2):
-        added = await desk.send(looked, {}, "/import")
-        assert added.status_code == 303, plain(added)
-    assert (await house.said(before)).count("item-added/1") == 2
-    shown = await desk.served.story.patient_view()
-    assert sorted(item.text for item in shown.items) == ["5.6 mmol/L", "6.1 mmol/L"]
-
-
-@pytest.mark.parametrize(
-    ("members", "wrong"),
-    [
-        ({"what": "", "csv": LINES}, {"what": "Choose what you measured."}),
-        ({"what": "glucose", "csv": " \n "}, {"csv": "Paste the lines of your file."}),
-        ({"what": "glucose", "csv": "value,unit\n1,2"},
-         {"csv": "The first line must name one column “date” and one “value”. It may name “time” and “unit”."}),
-    ],
-)  # fmt: skip
-async def test_a_file_that_cannot_be_read_is_shown_again(
-    house: Served, browser: Browser, members: dict[str, str], wrong: dict[str, str]
-) -> None:
-    desk = await amina_at(browser, house)
+async def previewed(desk: Desk, lines: str = LINES, what: str = "weight") -> Any:
+    """The page that shows what was read of pasted lines."""
     page = await desk.opened(places.READINGS_FILE(record=desk.record))
-    answer = await desk.send(page, members, "/check")
-    assert (answer.status_code, errors(answer)) == (422, wrong)
+    return await desk.send(page, {"what": what, "csv": lines}, "/readings/check")
 
 
-async def test_an_imported_blood_pressure_has_its_upper_value_first(house: Served, browser: Browser) -> None:
+async def test_amina_adds_a_reading_once_and_it_tells_when_it_was(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    page, before = await desk.opened(places.READINGS(record=desk.record)), await house.size()
+    first, again = [await desk.send(page, WEIGHT, "/readings/add") for _ in range(2)]
+    assert first.status_code == again.status_code == 303
+    assert await house.said(before) == ["item-added/1"]
+    [item] = (await desk.served.story.patient_view()).items
+    assert item.data is not None
+    assert (item.kind, item.title, item.data["value"], item.data["at"]) == (
+        "reading", "Weight", "71.5", "2026-05-03T07:30:00.000Z",
+    )  # fmt: skip
+    page = await desk.opened(places.READINGS(record=desk.record))
+    assert "3 May 2026 at 08:30" in plain(page)
+    assert places.ITEM(record=desk.record, item=item.id) in page.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"what": ""}, "what"),
+        ({"what": "height"}, "what"),
+        ({"value": ""}, "value"),
+        ({"value": "a lot"}, "value"),
+        ({"value": "7150"}, "value"),
+        ({"what": PRESSURE, "value": "134"}, "value"),
+        ({"what": "mood", "value": "11"}, "value"),
+        ({"what": OTHER}, "name"),
+        ({"day-month": "13"}, "day"),
+        ({"day-year": "2126"}, "day"),
+        ({"time": "25:00"}, "time"),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else value,
+)
+async def test_what_cannot_be_a_reading_is_shown_again_with_what_is_wrong(
+    house: Served, browser: Browser, changes: dict[str, str], field: str
+) -> None:
+    desk = await amina_at(browser, house)
+    page, before = await desk.opened(places.READINGS(record=desk.record)), await house.size()
+    answer = await desk.send(page, {**WEIGHT, **changes}, "/readings/add")
+    assert field in errors(answer)
+    assert f'value="{changes.get("value", WEIGHT["value"])}"' in answer.text
+    assert "item-added/1" not in await house.said(before)
+
+
+async def test_pasted_lines_are_shown_before_anything_is_added(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    before = await house.size()
+    page = await previewed(desk)
+    words = plain(page)
+    assert "2 lines can be added" in words
+    assert "2 lines cannot" in words
+    for lost in ("yesterday;70;kg", "05/05/2026;seventy;kg"):
+        assert main(page).count(lost) >= 2, "beside what is wrong with it, and in the box to be corrected"
+    assert "item-added/1" not in await house.said(before)
+
+
+async def test_lines_are_added_once_however_often_they_are_sent(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    page = await previewed(desk)
+    before = await house.size()
+    for answer in [await desk.send(page, {}, "/readings/import") for _ in range(2)]:
+        assert answer.status_code == 303, plain(answer)
+    assert await house.said(before) == ["item-added/1"] * 2
+    items = (await desk.served.story.patient_view()).items
+    assert sorted(item.text or "" for item in items) == ["71,5 kg", "71.2 kg"]
+
+
+async def test_lines_that_a_page_signs_are_asked_for_one_after_the_other(house: Served, browser: Browser) -> None:
+    """What is said already is not asked for again, so the page comes to an end."""
+    desk = await amina_at(browser, house)
+    page, before = await previewed(desk), await house.size()
+    statement = main(page).partition('/readings/import"')[2].partition('name="statement" value="')[2].partition('"')[0]
+    told = await browser.send(
+        "POST",
+        f"/forms/record/{desk.record}/readings/import",
+        data={"csrf": browser.csrf, "statement": statement, "what": "weight", "csv": LINES},
+        headers={**OWN_PAGE, "x-signing": "draft"},
+    )
+    assert told.json()["sign"]["words"]["text"] == "71,5 kg"
+    assert told.json()["id"] == statement
+    assert "item-added/1" not in await house.said(before)
+    await desk.send(page, {}, "/readings/import")
+    told = await browser.send(
+        "POST",
+        f"/forms/record/{desk.record}/readings/import",
+        data={"csrf": browser.csrf, "statement": statement, "what": "weight", "csv": LINES},
+        headers={**OWN_PAGE, "x-signing": "draft"},
+    )
+    assert told.json()["goto"].startswith(places.READINGS(record=desk.record))
+
+
+@pytest.mark.parametrize(
+    "lines", ["", "date;value", "date;pulse\n2026-05-03;60", "\n".join(["2026-05-03,60"] * 201)],
+    ids=["nothing", "names alone", "no value", "too many"],
+)  # fmt: skip
+async def test_lines_that_cannot_be_read_at_all_are_kept_and_told(house: Served, browser: Browser, lines: str) -> None:
+    desk = await amina_at(browser, house)
+    answer = await previewed(desk, lines, "pulse")
+    assert answer.status_code == 422
+    assert "csv" in errors(answer)
+    assert lines in answer.text
+
+
+async def test_a_clinician_adds_one_in_the_room_and_a_carer_sees_what_is_shared(
+    house: Served, browser: Browser
+) -> None:
     desk = await amina_at(browser, house)
     story = desk.served.story
-    parts = {f"part-{code}-{of}": said for code, value in (("8480-6", "142"), ("8462-4", "88"))
-             for of, said in (("value", value), ("unit", "mmHg"))}  # fmt: skip
-    draft = Draft("reading", "142/88 mmHg", "Blood pressure", data=parts)
-    await story.ledger.items.add(story.okafor, desk.record, draft)
-    assert "142/88" in plain(await desk.opened(places.READINGS(record=desk.record)))
+    await desk.sit(story.okafor)
+    page = await desk.opened(places.READINGS({"purpose": "appointment"}, record=desk.record))
+    answer = await desk.send(page, {**WEIGHT, "what": PRESSURE, "value": "134/82"}, "/readings/add")
+    assert answer.status_code == 303, plain(answer)
+    assert "purpose=appointment" in answer.headers["location"]
+    await desk.sit(story.sam)
+    address = places.READINGS(record=desk.record)
+    assert "134/82" not in (await desk.opened(address)).text
+    await story.share({"kind": "kind", "of": "reading"})
+    page = await desk.opened(address)
+    assert "134/82" in plain(page)
+    assert "/forms/record" not in main(page)
 
 
-@pytest.mark.parametrize(
-    ("line", "at", "value", "unit"),
-    [
-        ("20/11/2026 08:30,5.6,mg/dL", "2026-11-20T08:30:00.000Z", "5.6", "mg/dL"),
-        ("2026-07-20 08:30;5,6", "2026-07-20T07:30:00.000Z", "5,6", "mmol/L"),
-        ("20.11.2026\t8:05\t5,6\tmmol/L", "2026-11-20T08:05:00.000Z", "5,6", "mmol/L"),
-        ("2026-11-20T08:30:00+02:00,5.6", "2026-11-20T06:30:00.000Z", "5.6", "mmol/L"),
-        ('20-11-2026,"5,6"', "2026-11-20T12:00:00.000Z", "5,6", "mmol/L"),
-        ("2026-11-20,08:30,5.6", "2026-11-20T08:30:00.000Z", "5.6", "mmol/L"),
-    ],
-)
-async def test_a_line_is_read_as_people_and_devices_write_it(line: str, at: str, value: str, unit: str) -> None:
-    [read] = lines_of(line, "glucose", LONDON, NOW)
-    assert (read.problem, read.at, read.value, read.unit) == (None, at, value, unit)
+async def test_readings_are_listed_by_when_they_were_with_a_picture(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    page = await previewed(desk, "date,value\n2026-05-03,70\n2026-05-01,71\n2026-05-02,72")
+    await desk.send(page, {}, "/readings/import")
+    page = await desk.opened(places.READINGS(record=desk.record))
+    assert 'role="img"' in main(page)
+    rows = [plain_row for plain_row in main(page).split("<tr>") if "datetime" in plain_row]
+    assert [row.partition('datetime="')[2][:10] for row in rows] == ["2026-05-03", "2026-05-02", "2026-05-01"]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "31/02/2026,5.6", "20/11/26,5.6", "2026-11-23,5.6", "2026-11-20,five", "2026-11-20,5,6", "2026-11-20",
-        "2026-11-20 08:61,5.6", "2026-11-20,08:30,5.6,mmol/L,fasting", "2026-11-20,1e3", "2026-11-20,\u0665", ",5.6",
-        "2026-11-20,=1+1",
-    ],
-)  # fmt: skip
-async def test_a_line_that_is_none_says_what_is_wrong_and_keeps_its_words(line: str) -> None:
-    good = "2026-11-01,4.4"
-    first, read = lines_of(f"{good}\n{line}", "glucose", LONDON, NOW)
-    assert first.problem is None
-    assert (read.number, read.text) == (2, line)
-    assert read.problem, read
+def observation(data: dict[str, str]) -> dict[str, Any]:
+    written = "2026-06-01T00:00:00.000Z"
+    item: dict[str, Any] = {
+        "id": "one", "kind": "reading", "title": "Reading", "text": "", "data": data, "made_at": written,
+        "recorded_at": written, "in_error": None, "amendments": [], "children": [],
+    }  # fmt: skip
+    someone = {"reference": "Patient/1"}
+    return SHAPES["reading"](item, Around(someone, someone, None, answers_words=False, refer=lambda _author: someone))
 
 
-async def test_a_line_twice_is_told_and_too_many_are_refused() -> None:
-    line = f"{format_instant(NOW)},5.6"
-    assert [one.problem is None for one in lines_of(f"{line}\n\n{line}", "glucose", LONDON, NOW)] == [True, False]
-    with pytest.raises(Unreadable, match=f"at most {MOST_LINES}"):
-        lines_of("\n".join([line] * (MOST_LINES + 1)), "glucose", LONDON, NOW)
+@pytest.mark.parametrize("what", [what for what, measure in MEASURES.items() if measure.code])
+async def test_a_reading_is_an_observation_with_its_code_its_number_and_its_time(what: str) -> None:
+    value = "134/82" if what == PRESSURE else "42.5"
+    data = coded({"what": what, "value": value, "unit": MEASURES[what].unit, "at": "2026-05-03T07:30:00.000Z"})
+    told = observation(data)
+    assert told["effectiveDateTime"] == "2026-05-03T07:30:00.000Z"
+    assert told["code"]["coding"] == [{"system": "http://loinc.org", "code": MEASURES[what].code}]
+    if what == PRESSURE:
+        assert [part["valueQuantity"]["value"] for part in told["component"]] == [134, 82]
+    else:
+        assert told["valueQuantity"] == {"value": 42.5, "unit": MEASURES[what].unit}
+
+
+@pytest.mark.parametrize("at", [None, "yesterday", "2026-05-03"])
+async def test_an_observation_that_does_not_say_when_it_was_made_tells_when_it_was_written(at: str | None) -> None:
+    told = observation({"value": "1", **({"at": at} if at else {})})
+    assert told["effectiveDateTime"] == "2026-06-01T00:00:00.000Z"
