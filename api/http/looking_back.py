@@ -50,7 +50,13 @@ _EVIDENCE: Final = [{"type": "care-started/1", "at": "2026-05-01T09:00:00.000Z"}
 _IN_FULL: Final = {
     "line": LINE,
     "shown": [
-        {"item": _ITEM, "rule": "direct-care", "because": "They are caring for you.", "evidence": _EVIDENCE},
+        {
+            "item": _ITEM,
+            "kind": "note",
+            "rule": "direct-care",
+            "because": "They are caring for you.",
+            "evidence": _EVIDENCE,
+        },
     ],
     "withheld": [
         {"item": LINE["id"], "kind": "note", "rule": "sealed-by-patient", "because": "You closed this to them."}
@@ -184,9 +190,11 @@ async def _rests_on(call: Call, line: Line, seen: set[str]) -> list[dict[str, An
     A line's own groups stand in the order of the page that was read, where one that is hidden may have come first.
     """
     told = {position: await _evidence(call, position) for group in line.permitted for position in group.evidence}
+    facts = (await call.ledger.facts.record(line.record or "")).fold.facts
     return [
         {
             "item": item,
+            "kind": (facts.items.get(item) or facts.matters[item]).kind,
             "rule": group.rule,
             "because": _because(call, line, group.rule),
             "evidence": [told[position] for position in group.evidence],

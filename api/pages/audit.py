@@ -30,6 +30,7 @@ from api.pages.audit_words import (
 from api.pages.forms import Unfit
 from api.pages.language import gettext as _
 from api.pages.language import local_day
+from api.pages.looks import MATTERS
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
 from api.pages.words import PURPOSE
@@ -119,6 +120,7 @@ async def look(
         cursor=view["cursor"],
         first=cursor is None,
         means=means,
+        matters=MATTERS,
         via=via,
         then=_then(line) if line["acting_as"] in LOOKED_BACK else None,
     )

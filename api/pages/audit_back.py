@@ -21,6 +21,7 @@ from api.pages.audit_words import an_id, asked_in, case_named, choices_of_reader
 from api.pages.forms import Checks, Filled, Unfit
 from api.pages.language import gettext as _
 from api.pages.language import marked
+from api.pages.looks import MATTERS
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
 from api.pages.until import end_of
@@ -50,9 +51,11 @@ Go = Annotated[bool, Query()]
 async def as_of(request: Request, call: Calling, case: InPath, cursor: Cursor = None) -> Response:
     """What somebody could see of a record at the end of a day, or what they had been shown by then."""
     about, form, view = await case_named(call, case), asked_in(request), None
-    if not form.members:
-        form = Filled({"record": (about["record"] or "",), "person": (about["person"] or "",)}, "")
-    elif set(form.members) - {"record", "person", "purpose"}:
+    form = Filled({"how": HOW[:1], **form.members}, "")
+    if "acting_as" not in form.members:
+        of_case = {name: (about[name] or "",) for name in ("record", "person")}
+        form = Filled({**of_case, **form.members}, "")
+    else:
         try:
             asked = _asked(call, about, form)
             answer = await looking_back.as_of(call, asked.pop("record"), _question(asked, cursor))
@@ -73,6 +76,7 @@ async def as_of(request: Request, call: Calling, case: InPath, cursor: Cursor = 
         readers=choices_of_readers(READERS),
         purposes=[("", _("What is usual")), *((name, _(words)) for name, words in PURPOSE.items())],
         means=means,
+        matters=MATTERS,
     )
 
 
@@ -111,7 +115,7 @@ def _asked(call: Call, about: Mapping[str, Any], form: Filled) -> dict[str, Any]
     if person is None:
         check.wrong("person", _("Copy the id of the person here."))
     acting_as = check.choice("acting_as", READERS, _("Choose as what they look."))
-    how = check.choice("how", HOW, _("Choose what you want to know.")) if form.value("how") else "could"
+    how = check.choice("how", HOW, _("Choose what you want to know."))
     purpose = one_of(check, form, "purpose", tuple(PURPOSE))
     day = trail_filter.a_day(check, "day", _("Write a day."))
     if about["record"] is not None and record not in (None, about["record"]):

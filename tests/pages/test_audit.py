@@ -190,8 +190,23 @@ async def test_what_sam_could_see_on_a_day_is_told_by_rule(desk: Desk) -> None:
     assert "They could not have opened the record." in plain(before)
     seen = await desk.opened(places.AUDIT_AS_OF({**query, "how": "seen"}, case=case))
     assert "Until then they were shown nothing of this record." in plain(seen)
-    wrong = await desk.opened(places.AUDIT_AS_OF({"record": "x", "acting_as": "nobody"}, case=case), 422)
-    assert {"record", "person", "acting_as", "day"} <= set(re.findall(r'href="#([a-z_]+)"', wrong.text))
+    wrong = await desk.opened(
+        places.AUDIT_AS_OF({"record": "x", "acting_as": "nobody", "how": "maybe"}, case=case), 422
+    )
+    assert {"record", "person", "acting_as", "day", "how"} <= set(re.findall(r'href="#([a-z_]+)"', wrong.text))
+
+
+async def test_what_is_no_item_leads_to_no_history(desk: Desk) -> None:
+    """Amina asks about a look: the question is shown to her, and is no item that has a history of its own."""
+    story, (_note, look) = desk.served.story, await a_look(desk)
+    await story.ledger.sharing.question_access(story.amina, story.record, look, "Why did you look?")
+    case = await a_case(desk)
+    await desk.sit(story.ruth)
+    query = {"record": desk.record, "person": story.amina.person, "acting_as": "patient", "day": "2999-12-31"}
+    page = await desk.opened(places.AUDIT_AS_OF(dict(query), case=case))
+    assert "A question about a look" in plain(page)
+    for way in re.findall(r'href="(/audit/[0-9a-f-]+/b/[^"]+)"', page.text):
+        await desk.opened(way)
 
 
 async def test_every_decision_is_made_again_and_nothing_differs(desk: Desk) -> None:
