@@ -8,7 +8,7 @@ browser's own languages decide. Time is told in the service's own zone: that of 
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, Final
@@ -125,27 +125,36 @@ def marked(message: str) -> str:
     return message
 
 
-def _local(instant: Instant | str) -> datetime:
+_FIRST: Final = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LAST: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
+
+
+def local(instant: Instant | str) -> datetime:
+    """An instant by the service's clock. On the calendar's outermost days, which not every zone has, that next to it.
+
+    Nobody was there then; but a device whose clock is off may say so, and that must not keep the page from opening.
+    """
     text = instant if isinstance(instant, str) else format_instant(instant)
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(spoken().zone)
+    when = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return min(max(when, _FIRST), _LAST).astimezone(spoken().zone)
 
 
 def local_day(instant: Instant | str) -> date:
     """The day of an instant, on the service's calendar."""
-    return _local(instant).date()
+    return local(instant).date()
 
 
 def day(when: Instant | str | date) -> str:
     """A day as people say it: 12 November 2026. A text is an instant, or a day as ``2026-11-12``."""
     if isinstance(when, str) and len(when) == 10:
         when = date.fromisoformat(when)
-    plain = when if isinstance(when, date) else _local(when).date()
+    plain = when if isinstance(when, date) else local(when).date()
     return format_date(plain, "d MMMM y" if spoken().locale.language == "en" else "long", locale=spoken().locale)
 
 
 def clock(instant: Instant | str) -> str:
     """The time of day: 14:02."""
-    return format_time(_local(instant), "short", tzinfo=spoken().zone, locale=spoken().locale)
+    return format_time(local(instant), "short", tzinfo=spoken().zone, locale=spoken().locale)
 
 
 def moment(instant: Instant | str | None) -> str:

@@ -57,7 +57,7 @@ class _Unfit(Exception):
 
 def lines_of(text: str, what: str, zone: tzinfo, now: Instant) -> list[Line]:
     """Every line that is not blank. Raises Unreadable for a file without any, or with more than ``MOST_LINES``."""
-    numbered = [(place, line) for place, line in enumerate(text.split("\n"), 1) if line.strip()]
+    numbered = [(place, line) for place, line in enumerate(re.split(r"\r?\n|\r", text.removeprefix("\ufeff")), 1) if line.strip()]
     if not numbered:
         raise Unreadable(_("There is nothing in it. Paste lines with a day and a value."))
     between = next((one for one in "\t;" if one in numbered[0][1]), ",")
@@ -162,7 +162,8 @@ def instant_of(day: str, clock: str, zone: tzinfo) -> Instant | None:
 
 def _zoned(text: str) -> Instant | None:
     try:
-        return Instant(int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000))
+        when = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return None if _since_1900(when.date()) is None else Instant(int(when.timestamp() * 1000))
     except (ValueError, OverflowError):
         return None
 
