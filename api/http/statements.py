@@ -1,5 +1,6 @@
 """Statements that their authors have signed, and the receipts of what was admitted."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,7 @@ from api.http.fresh import check_fresh
 from api.http.operations import example, problems, writes
 from api.http.problems import NO_WITNESSES, NOT_WITNESSED, Problem, Refused
 from api.http.service import Call, Calling, Service, check_still_signed_in
+from api.http.taking_back import check_takes_back
 from api.sign_in.session import SignInRefused
 from ledger.core import canonical, statement
 from ledger.core.assertions import Assertion
@@ -95,12 +97,21 @@ async def submit(request: Request, call: Calling, body: Annotated[Signed, reads(
             f"author: got {author}, wanted the one who is signed in; sign in as the author", "not-the-author"
         )
     check_fresh(call.session, SAID_BY.get(submission.signed.statement.type), call.service.doors.sessions.clock())
+    if submission.signed.statement.type == "directive-withdrawn/1":
+        await _check_takes_back(call, body.facts.body)
     await _use_nonce(call, submission)
     answer = await call.ledger.submit(submission)
     if submission.signed.statement.type in _OF_KEYS:
         # Tokens rest on the cached keys: reading them afresh ends those of a key that was just revoked.
         await call.ledger.facts.person(str(answer.facts["person"]), fresh=True)
     return answered(answer)
+
+
+async def _check_takes_back(call: Call, facts: Mapping[str, Any]) -> None:
+    """As the operation does that withdraws; facts without a shape are the ledger's to refuse."""
+    record, directive = facts.get("record"), facts.get("directive")
+    if isinstance(record, str) and isinstance(directive, str):
+        await check_takes_back(call, record, directive)
 
 
 async def _use_nonce(call: Call, submission: Submission) -> None:
@@ -188,8 +199,11 @@ async def _is_shown(call: Call, position: int) -> bool:
     own = {listed.record for listed in await call.service.directory.own_record(call.session.person)}
     if said.type not in ABOUT_ITEMS or said.facts["record"] not in own:
         return False
+    asked = Asked(said.facts["record"], "own-record", item=said.facts["item"])
+    # A refusal would be a line of their own trail, which asking for what is not there leaves none of.
+    if not await call.ledger.trail.visible(call.by(), asked, {said.facts["item"]}):
+        return False
     try:
-        asked = Asked(said.facts["record"], "own-record", item=said.facts["item"])
         disclosure = await call.ledger.trail.open(call.by(), asked)
     except Unknown:
         return False
