@@ -57,7 +57,8 @@ class _Unfit(Exception):
 
 def lines_of(text: str, what: str, zone: tzinfo, now: Instant) -> list[Line]:
     """Every line that is not blank. Raises Unreadable for a file without any, or with more than ``MOST_LINES``."""
-    numbered = [(place, line) for place, line in enumerate(re.split(r"\r?\n|\r", text.removeprefix("\ufeff")), 1) if line.strip()]
+    written = re.split(r"\r?\n|\r", text.removeprefix("\ufeff"))  # spreadsheets put a mark of the byte order first
+    numbered = [(place, line) for place, line in enumerate(written, 1) if line.strip()]
     if not numbered:
         raise Unreadable(_("There is nothing in it. Paste lines with a day and a value."))
     between = next((one for one in "\t;" if one in numbered[0][1]), ",")

@@ -118,6 +118,14 @@ async def test_lines_that_a_page_signs_are_asked_for_one_after_the_other(house: 
     assert told.json()["goto"].startswith(places.READINGS(record=desk.record))
 
 
+async def test_a_file_of_a_spreadsheet_is_read_whatever_stands_around_its_lines(
+    house: Served, browser: Browser
+) -> None:
+    desk = await amina_at(browser, house)
+    lines = '\ufeff"Value"\t"Date"\r\r"71,5"\t"03/05/2026"\r'
+    assert "One line can be added" in plain(await previewed(desk, lines))
+
+
 @pytest.mark.parametrize(
     "lines", ["", "date;value", "date;pulse\n2026-05-03;60", "\n".join(["2026-05-03,60"] * 201)],
     ids=["nothing", "names alone", "no value", "too many"],
