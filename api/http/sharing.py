@@ -11,6 +11,7 @@ from api.http.bodies import AN_ID, Body, Id, InPath, Moment, OnlyBody, Scope, Te
 from api.http.operations import shows, writes
 from api.http.reading import AskedPurpose, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
+from api.http.taking_back import check_takes_back
 from ledger.core.terms import CONVERSATIONS
 from ledger.domain.errors import NotAllowed
 from ledger.store.errors import Conflict
@@ -113,7 +114,11 @@ async def direct(call: Calling, record: InPath, body: Annotated[NewDirective, re
 async def withdraw(
     call: Calling, record: InPath, directive: InPath, body: Annotated[OnlyBody, reads(OnlyBody)]
 ) -> Response:
-    """Withdraw a directive: no later disclosure rests on it."""
+    """Withdraw a directive: no later disclosure rests on it.
+
+    Where that may show more than before, it asks for a passkey used lately, as sharing does.
+    """
+    await check_takes_back(call, record, directive)
     return answered(await call.ledger.sharing.withdraw(call.by(body), record, directive))
 
 

@@ -187,8 +187,8 @@ def _takes_back(own: Said | None, part: Said | None) -> str | None:
         return None
     if part is None:  # of an item or to who treats: only to withhold it is sure
         return "withhold"
-    if own is not None and part["beneath"] not in _SHOWS:
-        return "withdraw"
+    if own is not None and part["beneath"] not in _SHOWS and not any(own["terms"].values()):
+        return "withdraw"  # of what has terms that could show more, once they are over: only to withhold it is sure
     return "withhold" if part["effect"] in _SHOWS or own is not None else None
 
 

@@ -29,6 +29,8 @@ from ledger.store.errors import StoreError
 
 _MOST_MEMBERS: Final = 300
 STATEMENT: Final = "statement"
+WRITER: Final = "writer"
+"""Who was signed in when the page was made. It lets nobody in: it keeps a form from going out in another's name."""
 MOST_LETTERS: Final = 60_000
 """Of one text; the gate's limit on a body is about ten times that."""
 
@@ -51,6 +53,7 @@ class Filled:
     members: Mapping[str, Sequence[str]]
     statement: str
     errors: Sequence[tuple[str, str]] = ()
+    writer: str = ""
 
     def value(self, name: str, default: str = "") -> str:
         """What a field holds."""
@@ -85,8 +88,9 @@ async def filled(request: Request) -> Filled:
     for name, value in pairs:
         members.setdefault(name, []).append(value.replace("\r\n", "\n"))
     members.pop(MEMBER, None)
+    [writer] = members.pop(WRITER, [""])[:1]
     [statement] = members.pop(STATEMENT, [""])[:1]
-    return Filled(members, statement)
+    return Filled(members, statement, writer=writer)
 
 
 async def form_of(request: Request) -> Mapping[str, str]:
@@ -96,6 +100,7 @@ async def form_of(request: Request) -> Mapping[str, str]:
     if len(form) != len(pairs):
         raise Refused(Problem(MALFORMED, "body: got a member twice, wanted each once; send the form again"))
     form.pop(MEMBER, None)
+    form.pop(WRITER, None)
     return {name: value.replace("\r\n", "\n") for name, value in form.items()}
 
 

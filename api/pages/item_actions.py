@@ -241,7 +241,8 @@ async def _shown(call: Call, record: str, item: str, purpose: str | None) -> dic
     whose = None if overseen else {"name": view["patient"]["name"], "own": own}
     [shown] = view["items"]
     kept = [{"id": one["id"], "from": one["kept_from"], "ground": one["ground"]} for one in _kept(shown)]
-    return {"title": None, "text": None, "amendments": (), **shown, "whose": whose, "kept": kept, "overseen": overseen}
+    unseen: dict[str, Any] = {"title": None, "text": None, "amendments": (), "answer": None}
+    return {**unseen, **shown, "whose": whose, "kept": kept, "overseen": overseen}
 
 
 def _begins_with(one: Change, shown: Item) -> str:

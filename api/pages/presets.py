@@ -59,8 +59,7 @@ class Choosing(BaseModel):
 async def preset(request: Request, call: Calling, record: InPath, asked: Annotated[Choosing, Query()]) -> Response:
     """Choose a preset, tick what it leaves out, and see what it would say."""
     now = await sharing_now(call, record)
-    if asked.to not in now.carers:
-        raise Unknown("preset: got somebody who is no carer of yours now, wanted one who is; look at who is")
+    _check_is_a_carer(now, asked.to)
     if asked.a not in NAMES:
         return await _show(request, call, now, asked.to, "sharing_presets.html", presets=_named())
     name, _title, _hint = NAMES[asked.a]
@@ -110,6 +109,7 @@ async def _steps(call: Call, record: str, form: Filled) -> Sequence[Said]:
 
 
 async def _plan(request: Request, call: Call, now: SharingNow, form: Filled) -> Response:
+    _check_is_a_carer(now, form.value("to"))
     whom = now.carers[form.value("to")]["person"]["name"] or _("Somebody unknown")
     steps = await _steps(call, now.record, form)
     title, hint = next((title, hint) for name, title, hint in NAMES.values() if name == form.value("preset"))
@@ -125,6 +125,12 @@ async def _plan(request: Request, call: Call, now: SharingNow, form: Filled) -> 
         steps=[step(one, whom) for one in steps],
         prompts=sum(one["does"] == "share" for one in steps),
     )
+
+
+def _check_is_a_carer(now: SharingNow, person: str) -> None:
+    """Raise Unknown for who is none now; maybe they were when the page was made."""
+    if person not in now.carers:
+        raise Unknown("preset: got somebody who is no carer of yours now, wanted one who is; look at who is")
 
 
 def _named() -> list[tuple[str, str, str]]:

@@ -175,7 +175,8 @@ def way_back(to: str | None) -> str:
 async def _kept(request: Request, problem: Problem) -> Response:
     """A form that cannot be sent as things stand, with all that was typed, to be sent again from here.
 
-    Somebody's session may have ended while they wrote. What another site had the browser send is not kept.
+    Somebody's session may have ended while they wrote. What another site had the browser send is not kept. Where
+    somebody else is signed in by now, it cannot be sent in their name: it waits for who typed it.
     """
     service = service_of(request)
     if not _of_this_place(request, service):
@@ -183,6 +184,7 @@ async def _kept(request: Request, problem: Problem) -> Response:
     if drafts(request):
         return problem.response()  # the module has the form still, and asks for what is missing
     form, voice = await filled(request), await _voice_again(request)
+    another = voice is not None and form.writer not in ("", voice["session"]["person"])
     return page(
         request,
         "kept.html",
@@ -190,6 +192,7 @@ async def _kept(request: Request, problem: Problem) -> Response:
         voice=voice,
         form=form,
         action=request.url.path,
+        another=another,
         again=problem.kind is SIGN_IN_AGAIN,
     )
 
