@@ -74,7 +74,7 @@ async def file_page(request: Request, call: Calling, record: InPath) -> Response
 
 
 @router.post(f"{_FORM}/check")
-async def check_file(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
+async def show_file(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
     """Show each line as it was read, with what is wrong in which; nothing is added yet."""
     try:
         lines = _lines(call, form)
