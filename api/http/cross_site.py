@@ -19,7 +19,8 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADER: Final = "x-csrf-token"
 FORM: Final = "application/x-www-form-urlencoded"
 MEMBER: Final = "csrf"
-_MOST_MEMBERS: Final = 100
+MOST_MEMBERS: Final = 300
+"""Of a form."""
 
 
 def check_origin(request: Request, place: Place) -> None:
@@ -63,7 +64,7 @@ async def _of_form(request: Request) -> str | None:
         return None
     body = (await request.body()).decode("utf-8", "replace")
     try:
-        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_MEMBERS)
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_MEMBERS)
     except ValueError:
         return None
     found = [value for name, value in pairs if name == MEMBER]

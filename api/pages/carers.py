@@ -14,7 +14,7 @@ from api.pages.forms import Checks, Filled, Sent, checked_id, empty, sent, shown
 from api.pages.language import gettext as _
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import READ, SharingNow, check_patient, onward, sharing_now
+from api.pages.sharing import READ, SharingNow, onward, sharing_now
 from ledger.domain.errors import Unknown
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -61,7 +61,6 @@ async def ending(request: Request, call: Calling, record: InPath, person: InPath
 @router.post(f"{_FORMS}/end")
 async def end(request: Request, call: Calling, record: InPath, person: InPath, form: Sent) -> Response:
     """End that somebody is a carer."""
-    check_patient(call)
 
     async def say(speaking: Call) -> str:
         await records.end_carer(speaking, record, person, OnlyBody())
@@ -145,7 +144,6 @@ Says = Callable[[Call, str, str, OnlyBody], Any]
 
 async def _do(request: Request, call: Call, of: tuple[str, str], form: Filled, what: Says) -> Response:
     record, person = of
-    check_patient(call)
 
     async def say(speaking: Call) -> str:
         await what(speaking, record, person, OnlyBody())

@@ -23,7 +23,7 @@ from api.pages.language import gettext as _
 from api.pages.language import local_day, marked, spoken
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import READ, Said, SharingNow, check_patient, onward, sharing_now
+from api.pages.sharing import READ, Said, SharingNow, onward, sharing_now
 from api.pages.sharing_words import code_of, from_form, grantee_words, in_form
 from api.pages.until import end_of
 from ledger.core.hours import zone_named
@@ -99,8 +99,6 @@ async def share(request: Request, call: Calling, record: InPath, form: Sent) -> 
 @router.post("/forms/record/{record}/take-back")
 async def take_back(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
     """Take back what is shared, or keep something from somebody: at once, with no passkey."""
-    check_patient(call)
-
     async def say(speaking: Call) -> str:
         if form.value("does") == "withdraw":
             await sharing.withdraw(speaking, record, form.value("replaces"), OnlyBody())

@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.http.answers import json_answer
-from api.http.cross_site import MEMBER
+from api.http.cross_site import MEMBER, MOST_MEMBERS
 from api.http.problems import MALFORMED, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of
 from api.http.service import Call, drafts, statement_id_of
 from api.pages.language import gettext as _
@@ -27,7 +27,6 @@ from ledger.domain.errors import DomainError
 from ledger.saying import ToBeSigned, fresh_id
 from ledger.store.errors import StoreError
 
-_MOST_MEMBERS: Final = 300
 STATEMENT: Final = "statement"
 WRITER: Final = "writer"
 """Who was signed in when the page was made. It lets nobody in: it keeps a form from going out in another's name."""
@@ -107,7 +106,7 @@ async def form_of(request: Request) -> Mapping[str, str]:
 async def _pairs(request: Request) -> list[tuple[str, str]]:
     try:
         body = (await request.body()).decode("ascii")
-        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=_MOST_MEMBERS)
+        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MOST_MEMBERS)
     except ValueError as error:
         raise Refused(Problem(MALFORMED, "body: got no form, wanted one as a page sends it; send it again")) from error
 

@@ -22,7 +22,7 @@ from api.pages.language import gettext as _
 from api.pages.language import marked
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import Said, SharingNow, check_patient, onward, sharing_now
+from api.pages.sharing import Said, SharingNow, onward, sharing_now
 from api.pages.sharing_words import code_of, from_form, in_form, step
 from ledger.core.presets import EVERYTHING_EXCEPT
 from ledger.domain.errors import Unknown
@@ -74,8 +74,6 @@ async def preset(request: Request, call: Calling, record: InPath, asked: Annotat
 @router.post("/forms/record/{record}/preset", operation_id="presets.carry_out")
 async def carry_out(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
     """Carry out a preset; sent again, it says what is still to be said."""
-    check_patient(call)
-
     async def say(speaking: Call) -> str:
         if speaking.drafting:
             await _close(speaking, record, form)

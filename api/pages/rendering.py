@@ -152,6 +152,10 @@ async def _told(request: Request, problem: Problem) -> Response:
     if problem.kind is SIGN_IN_AGAIN:
         return see_other("/again?" + urlencode({"to": _path_of(request)}))
     await on_the_trail(request, problem)
+    return _refused(request, problem)
+
+
+def _refused(request: Request, problem: Problem) -> Response:
     return page(request, "problem.html", status=problem.kind.status, problem=problem, plain=in_plain_words(problem))
 
 
@@ -180,10 +184,13 @@ async def _kept(request: Request, problem: Problem) -> Response:
     """
     service = service_of(request)
     if not _of_this_place(request, service):
-        return page(request, "problem.html", status=problem.kind.status, problem=problem, plain=in_plain_words(problem))
+        return _refused(request, problem)
     if drafts(request):
         return problem.response()  # the module has the form still, and asks for what is missing
-    form, voice = await filled(request), await _voice_again(request)
+    try:
+        form, voice = await filled(request), await _voice_again(request)
+    except Refused as refused:  # it is no form that a page sends: there is nothing in it to keep
+        return _refused(request, refused.problem)
     another = voice is not None and form.writer not in ("", voice["session"]["person"])
     return page(
         request,

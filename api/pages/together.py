@@ -13,7 +13,7 @@ from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import ngettext
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import READ, check_patient, onward, sharing_now
+from api.pages.sharing import READ, onward, sharing_now
 from ledger.core.instants import MINUTE, Instant, format_instant
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -29,8 +29,6 @@ async def together(request: Request, call: Calling, record: InPath, to: str | No
 @router.post("/forms/record/{record}/together", operation_id="sharing.start_together")
 async def start(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
     """Begin a session. What the form said once it says once: sent again later, its end stays what it was."""
-    check_patient(call)
-
     async def say(speaking: Call) -> str:
         check = Checks(form)
         carer = check.text("carer", _("Choose who is with you."))
@@ -48,8 +46,6 @@ async def start(request: Request, call: Calling, record: InPath, form: Sent) -> 
 @router.post("/forms/record/{record}/together/{session}/end")
 async def end(request: Request, call: Calling, record: InPath, session: InPath, form: Sent) -> Response:
     """End a session now."""
-    check_patient(call)
-
     async def say(speaking: Call) -> str:
         await sharing.end_together(speaking, record, session, OnlyBody())
         return onward(call, record, places.TOGETHER(record=record))

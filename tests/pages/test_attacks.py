@@ -1,7 +1,7 @@
 """Inputs that somebody would try who wants more than is theirs, or wants a page to stop working for everybody."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urlencode
 
 import httpx
@@ -29,9 +29,9 @@ async def desk(browser: Browser, house: Served) -> AsyncIterator[Desk]:
     yield await found.sit(found.served.story.amina)
 
 
-async def posted(desk: Desk, path: str, **members: str) -> httpx.Response:
+async def posted(desk: Desk, path: str, more: Mapping[str, str] | None = None, /, **members: str) -> httpx.Response:
     form = {"csrf": desk.browser.csrf, "statement": statement_id(), **members}
-    return await desk.browser.send("POST", path, content=urlencode(form), headers=OWN_PAGE)
+    return await desk.browser.send("POST", path, content=urlencode(form), headers={**OWN_PAGE, **(more or {})})
 
 
 async def test_a_device_whose_clock_is_off_by_ages_spoils_no_page(desk: Desk) -> None:
@@ -151,3 +151,32 @@ async def test_what_was_typed_by_one_is_not_sent_in_the_name_of_another(desk: De
     assert (kept.status_code, "You were signed out and in again" in plain(kept)) == (403, True)
     assert (await desk.send(kept, {}, "/add")).status_code == 303
     assert "Mine alone." in plain(await desk.opened(places.RECORD(record=desk.record)))
+
+
+@pytest.mark.parametrize("draft", [{}, {"x-signing": "draft"}], ids=["plainly", "as a draft"])
+async def test_what_a_carer_tries_by_a_form_of_the_patient_is_on_the_trail(desk: Desk, draft: dict[str, str]) -> None:
+    sam, forms = desk.served.story.sam, f"/forms/record/{desk.record}"
+    tries: dict[str, dict[str, str]] = {
+        f"{forms}/preset": {"to": sam.person, "preset": "medicines"},
+        f"{forms}/take-back": {"to": f"person:{sam.person}", "part": "kind:letter", "does": "withhold"},
+        f"{forms}/share": {"to": f"person:{sam.person}", "part": "everything:", "how": "always"},
+        f"{forms}/together": {"carer": sam.person, "minutes": "15"},
+        f"{forms}/carers/{sam.person}/suspend": {},
+        f"{forms}/carers/{sam.person}/end": {},
+    }
+    await desk.sit(sam)
+    for path, members in tries.items():
+        before = await desk.served.size()
+        answer = await posted(desk, path, draft, **members)
+        assert (answer.status_code, await desk.served.said(before)) == (403, ["attempt-refused/1"]), path
+
+
+async def test_what_no_page_sends_is_refused_by_a_page(desk: Desk) -> None:
+    path = f"/forms/record/{desk.record}/add"
+    tokens = (f"csrf={desk.browser.csrf}&", "")
+    for token in tokens:
+        for rest in ("text=%FF", "text=%ED%A0%80", "&".join(f"a{n}=1" for n in range(301))):
+            body = f"{token}statement={statement_id()}&kind=contribution&title=&{rest}"
+            answer = await desk.browser.send("POST", path, content=body, headers=OWN_PAGE)
+            told = (answer.status_code, answer.headers["content-type"])
+            assert told == (422, "text/html; charset=utf-8"), (token, rest[:20])
