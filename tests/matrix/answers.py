@@ -211,15 +211,14 @@ BESIDE: Final[Mapping[str, tuple[str, int, int]]] = {
     "/recovery": ("GET", 200, 200),
     "/sign-in": ("GET", 200, 303),
     "/waiting": ("GET", 303, 403),
-    "/forms/acting-as": ("POST", 303, 403),
-    "/forms/identities/end": ("POST", 303, 403),
-    "/forms/passkeys/end": ("POST", 303, 403),
-    "/forms/passkeys/name": ("POST", 303, 403),
-    "/forms/sessions/end": ("POST", 303, 403),
-    "/forms/sign-out": ("POST", 303, 403),
-    "/forms/sign-out-everywhere": ("POST", 303, 403),
+    "/forms/language": ("POST", 422, 403),
+    "/accessibility": ("GET", 200, 200),
+    "/check": ("GET", 200, 200),
+    "/information": ("GET", 200, 200),
+    "/information/{leaflet}": ("GET", 404, 404),
 }
-"""What the document does not tell of, pages above all: how it is asked, and its answer to who is not signed in.
+"""Pages that are there for everybody, and of one's own account: the answer to who is not signed in, then to a patient.
 
-Then the answer to a patient who is; where it is a form, to one whose browser another site has send it.
+Every other page leads who is not signed in to the door (303), and every form is refused: 401 to who is not signed in,
+403 to a browser that another site has send it.
 """

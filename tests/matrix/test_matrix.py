@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from tests.story import KEYRING, Beginning
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOWHERE = "7c3e0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 WITHOUT_A_PART = ("clinician-who-left", "stranger", "claims-clinician", "claims-administrator")
 """Who has nothing to do with any record, and must not learn which there are."""
 
@@ -121,21 +122,48 @@ async def test_the_page_says_what_the_table_says() -> None:
     assert filled(text, {"who-may-call": who_may_call}) == text, "run python -m tests.matrix.page, read the difference"
 
 
-async def test_every_place_that_the_document_does_not_tell_of_has_its_answers(place: Place) -> None:
+async def test_a_page_is_closed_to_who_is_not_signed_in_and_to_what_another_site_sends(place: Place) -> None:
     beside = {re.sub("^/static/.*", "/static", path): path for path in places_beside(place.app)}
-    missing, gone = set(beside) - set(BESIDE), set(BESIDE) - set(beside)
-    assert not missing, f"say in tests/matrix/answers.py who is answered at {sorted(missing)}"
+    gone = set(BESIDE) - set(beside)
     assert not gone, f"take {sorted(gone)} out of tests/matrix/answers.py"
     a = await place.record_for(Ask(), "patient")
     signed_in = await place.browsers(a.patient)
-    form = {"content-type": "application/x-www-form-urlencoded"}
-    elsewhere = {**form, "cookie": signed_in["cookie"], "sec-fetch-site": "cross-site"}
+    elsewhere = {**FORM, "cookie": signed_in["cookie"], "sec-fetch-site": "cross-site"}
     got = {}
-    for path, (method, *_) in BESIDE.items():
-        asked = beside[path].replace("{path:path}", "messages.js")
-        callers = ({}, signed_in) if method == "GET" else (form, elsewhere)
-        got[path] = (method, *[(await place.http.request(method, asked, headers=one)).status_code for one in callers])
-    assert got == BESIDE
+    for path, whole in beside.items():
+        method = "POST" if path.startswith("/forms/") else "GET"
+        asked = filled_in(whole.replace("{path:path}", "messages.js"), a.record)
+        callers = (FORM, elsewhere) if method == "POST" else ({}, signed_in) if path in BESIDE else ({},)
+        told = [(await place.http.request(method, asked, headers=one)).status_code for one in callers]
+        got[path] = (method, *told)
+    closed = {path: ("POST", 401, 403) if path.startswith("/forms/") else ("GET", 303) for path in beside}
+    assert got == {**closed, **BESIDE}
+
+
+async def test_who_has_no_part_in_a_record_is_shown_the_same_page_whether_there_is_one_or_not(place: Place) -> None:
+    a = await place.record_for(Ask(), "patient")
+    told = {}
+    for role in ("patient", "carer", "clinician", "attorney", "auditor", "guardian"):
+        browser = await place.browsers(replace(a.cast.ida, acting_as=role))
+        for path in places_beside(place.app):
+            if "{record}" in path and not path.startswith("/forms/"):
+                there = await place.http.get(filled_in(path, a.record), headers=browser)
+                nowhere = await place.http.get(filled_in(path, NOWHERE), headers=browser)
+                told[role, path] = (plain(there, a.record), plain(nowhere, NOWHERE))
+    different = [named for named, (there, nowhere) in told.items() if there != nowhere]
+    assert told
+    assert not different
+
+
+def filled_in(path: str, record: str) -> str:
+    """The place of a page, of one record and of nothing else that there is."""
+    return re.sub(r"\{[a-z_]+\}", NOWHERE, path.replace("{record}", record))
+
+
+def plain(answer: httpx.Response, record: str) -> tuple[int, str]:
+    """A page without what is drawn anew each time."""
+    text = re.sub(r'(csrf|statement|began)" value="[^"]*"|data-(csrf|now|session)="[^"]*"|<!--.*?-->', "", answer.text)
+    return answer.status_code, text.replace(record, "RECORD").replace(NOWHERE, "RECORD")
 
 
 async def test_a_method_that_is_not_answered_is_told_all_that_are(place: Place) -> None:

@@ -179,7 +179,9 @@ FIELDS = """
 @pytest.fixture
 def fields() -> str:
     """Every kind of field; a misspelt option would have been refused."""
-    return rendering._templates.from_string(FIELDS).render(form=FORM, voice={"csrf": "TOKEN"})
+    return rendering._templates.from_string(FIELDS).render(
+        form=FORM, voice={"csrf": "TOKEN", "session": {"passkeys": [], "person": "x"}}
+    )
 
 
 def test_every_field_gives_options_that_there_are(fields: str) -> None:
