@@ -22,7 +22,7 @@ from tests.sign_in.browser import PLACE, Browser
 from tests.story import KEYRING, Story
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-WORDS = re.compile(r'<template id="words">(.*?)</template>', re.DOTALL)
+WORDS = re.compile(r'<template id="words-of-scripts">(.*?)</template>', re.DOTALL)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
