@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_ANY_SPACE: Final = re.compile(r"\s+")
+_WORD: Final = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,16 @@ class Passage:
 def spelled_as_in(text: str, quote: str) -> str | None:
     """A passage as the text has it, from how it was copied; None where it does not occur.
 
-    What is copied from a page may have other blank space, at the ends of lines above all.
+    What is copied from a page may have other blank space, at the ends of lines above all. So both are compared with
+    one space between words: that takes no longer than the texts are long, whatever somebody sends.
     """
-    words = _ANY_SPACE.split(quote.strip())
-    found = re.search(r"\s+".join(map(re.escape, words)), text) if words != [""] else None
-    return None if found is None else found[0]
+    sought = " ".join(_WORD.findall(quote))
+    words = list(_WORD.finditer(text))
+    start = " ".join(word[0] for word in words).find(sought)
+    if not sought or start < 0:
+        return None
+    places = [place for word in words for place in range(word.start() - 1, word.end())][1:]
+    return text[places[start] : places[start + len(sought) - 1] + 1]
 
 
 def marked_in(text: str, quotes: Sequence[str]) -> list[Passage]:
