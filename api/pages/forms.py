@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
+from markupsafe import escape
 from starlette.responses import RedirectResponse, Response
 
 from api.http.answers import json_answer
@@ -30,6 +31,8 @@ from ledger.store.errors import StoreError
 STATEMENT: Final = "statement"
 WRITER: Final = "writer"
 """Who was signed in when the page was made. It lets nobody in: it keeps a form from going out in another's name."""
+_OF_A_PAGE: Final = re.compile(r"[a-z0-9][a-z0-9_./:-]{0,63}|(?=[^0-9]*[0-9])[A-Za-z0-9_./:?&=%+-]{16,512}")
+"""Choices, ids, instants and addresses. A short word in small letters looks the same; it is soon typed again."""
 MOST_LETTERS: Final = 60_000
 """Of one text; the gate's limit on a body is about ten times that."""
 
@@ -40,6 +43,14 @@ class Unfit(Exception):
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
         super().__init__(", ".join(name for name, _message in errors))
         self.errors = tuple(errors)
+
+
+class Unplaced(Exception):
+    """The page that a form is shown on again has no place any more for what was typed: the form, and what is wrong."""
+
+    def __init__(self, form: "Filled") -> None:
+        super().__init__("the page has no place any more for what was typed")
+        self.form = form
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,11 @@ class Filled:
     def values(self, name: str) -> Sequence[str]:
         """What is ticked."""
         return self.members.get(name, ())
+
+    def typed(self) -> list[str]:
+        """What somebody has written into it, as far as can be told: not what a page gives, as ids and choices are."""
+        values = [value.strip() for some in self.members.values() for value in some]
+        return [value for value in values if value and _OF_A_PAGE.fullmatch(value) is None]
 
     def error(self, name: str) -> str | None:
         """What is wrong with a field, if anything is."""
@@ -214,12 +230,24 @@ async def shown_by(call: Call, form: Filled, show: Callable[[Call], Awaitable[Re
     except ToBeSigned as draft:
         return _to_be_signed(draft)
     except Unfit as unfit:
-        return await again(form.refused(unfit.errors))
+        return await _shown_again(form.refused(unfit.errors), again)
     except (Refused, DomainError, CoreError, StoreError) as error:
         problem = problem_of(error)
         if problem.kind in (SIGN_IN, SIGN_IN_AGAIN) or problem.kind.status >= 500:
             raise
-        return await again(_anew(call, form, problem))
+        return await _shown_again(_anew(call, form, problem), again)
+
+
+async def _shown_again(form: Filled, again: Again) -> Response:
+    """The page with the form on it; raises Unplaced where the page has no such form any more.
+
+    What it was about may be over meanwhile: answered, withdrawn, changed in another tab.
+    """
+    answer = await again(form)
+    page = bytes(answer.body).decode()
+    if any(str(escape(text)) not in page for text in form.typed()):
+        raise Unplaced(form)
+    return answer
 
 
 def gone_on(request: Request, there: str) -> Response:

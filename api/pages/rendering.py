@@ -22,7 +22,7 @@ from api.http.problems import CROSS_SITE, SIGN_IN, SIGN_IN_AGAIN, Problem, Refus
 from api.http.service import Call, Service, call_of, drafts, service_of
 from api.pages import language, places, statement_words, words
 from api.pages.catalogue import words_of_scripts
-from api.pages.forms import Filled, filled, in_plain_words
+from api.pages.forms import Filled, Unplaced, filled, in_plain_words
 from api.pages.kit_macros import nhsuk
 from api.pages.navigation import navigation_of
 from api.pages.static_files import BASE
@@ -128,6 +128,8 @@ class PageRoute(APIRoute):
                 return await handler(request)
             except RequestValidationError as error:
                 return await _told(request, problem_of_validation(error))
+            except Unplaced as unplaced:
+                return await _not_lost(request, unplaced.form, 422)
             except Exception as error:
                 return await _told(request, problem_of(error))
 
@@ -152,7 +154,32 @@ async def _told(request: Request, problem: Problem) -> Response:
     if problem.kind is SIGN_IN_AGAIN:
         return see_other("/again?" + urlencode({"to": _path_of(request)}))
     await on_the_trail(request, problem)
+    if request.method not in SAFE and _of_this_place(request, service_of(request)):
+        return await _form_refused(request, problem)
     return _refused(request, problem)
+
+
+async def _form_refused(request: Request, problem: Problem) -> Response:
+    try:
+        form = await filled(request)
+    except Refused:  # it is no form that a page sends: there is nothing in it to keep
+        return _refused(request, problem)
+    return await _not_lost(request, form.refused([("", in_plain_words(problem))]), problem.kind.status)
+
+
+async def _not_lost(request: Request, form: Filled, status: int) -> Response:
+    """Why a form did not go through, and all that was typed: its own page has no place for it, or is not there."""
+    voice = None if status >= 500 else await _voice_again(request)
+    plain = form.refused([("", message) for _name, message in form.errors])
+    return page(request, "refused.html", status=status, voice=voice, form=plain, back=_page_before(request))
+
+
+def _page_before(request: Request) -> str | None:
+    """The page on which a form was filled in, if the browser says which (RFC 9110, section 10.1.3)."""
+    before = urlsplit(request.headers.get("referer", ""))
+    path = before.path + (f"?{before.query}" if before.query else "")
+    ours = f"{before.scheme}://{before.netloc}" == place_of(request, service_of(request).doors.settings).origin
+    return way_back(path) if ours and not path.startswith("/forms/") else None
 
 
 def _refused(request: Request, problem: Problem) -> Response:
