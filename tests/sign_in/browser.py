@@ -64,7 +64,7 @@ class Browser:
         return answer
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
-        return await self.send("GET", path, params=query)
+        return await self.send("GET", path, params=query or None)  # an empty one would take away that of the path
 
     async def post(self, path: str, /, statement: str | None = None, **body: Any) -> httpx.Response:
         """A page's own request: with its origin, and its token where somebody is signed in."""
