@@ -9,13 +9,15 @@ from typing import Any, Final
 
 from playwright.sync_api import Page
 
+from tests.thorough import times
+
 AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS: Final = (1280, 375, 320)
 HEIGHT: Final = 900
 NEUTRAL: Final = frozenset({"Record"})
 """Titles stay in the history of a device that others use."""
-MOST_STOPS: Final = 160
+MOST_STOPS: Final = times(60, 160)
 """Places that the Tab key is followed through on one page; a longer page goes on as it began."""
 
 _AXE: Final = """

@@ -12,6 +12,8 @@ from tests.browser.driver import chromium
 from tests.browser.walk import Walk, every_place, told
 from tests.postgres_fixture import home_in_memory
 
+pytestmark = pytest.mark.timeout(900)
+
 WITHOUT_A_LINK = {
     "/again": "whoever signed in long ago is led there from a page that asks for it",
     "/record/{record}/m/done": "a form leads there, once",

@@ -1,8 +1,9 @@
 """A walk through every page: as each person of a demonstration, by every link, at three widths.
 
 ``python -m tests.browser.walk [--screenshots DIR]`` tells what is wrong; with a folder it leaves a picture of each page
-at each width there, to be looked at. A place is a page's route and what its reader acts as; of most places one page is
-looked at, of those that differ much several.
+at each width there, to be looked at. A place is a page's route; of most places one page is looked at for each role, of
+those that differ much several. What is slow to see (by axe, by keyboard, without scripts) is seen on one page of each
+route; with ``THOROUGH=1`` on each that is looked at.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from tests.browser.looking import (
     without_scripts,
 )
 from tests.postgres_fixture import home_in_memory
+from tests.thorough import THOROUGH
 
 SEVERAL: Final = {places.ITEM.path: 6, places.LEAFLET.path: 2, places.RECORD.path: 2, places.PERSON.path: 2}
 """Pages of one place that are looked at, where it is more than one."""
@@ -176,12 +178,13 @@ class Walk:
         self.findings += [Finding(seat.acting_as, place, path, one) for one in wrong]
 
     def _looked(self, seat: Seat, place: str, path: str) -> Iterator[str]:
-        """What is wrong with a page; by keyboard, enlarged and without scripts once for each place."""
-        page, first = seat.page, place not in self._met
-        self._met.add(place)
+        """What is wrong with a page; by axe, by keyboard and without scripts once for each route."""
+        page, route = seat.page, place.partition("?")[0]
+        first = route not in self._met or THOROUGH
+        self._met.add(route)
         yield from structure(page)
-        yield from accessibility(page)
         if first:
+            yield from accessibility(page)
             yield from keyboard(page)
         for width in WIDTHS:
             yield from too_wide(page, width)
