@@ -84,12 +84,15 @@ PERMITTED: Final[Mapping[str, Explanation]] = {
         "This was here. Its words have been erased.",
     ),
     "audit": Explanation(
-        "It lies within a case that is assigned to this auditor.", "It belongs to a case that was given to you."
+        "It lies within a case that is assigned to this auditor.",
+        "It belongs to a case that was given to you.",
+        "They check who looks at records, and yours is part of a check.",
     ),
     "guardian": Explanation(
         "It is the guardian's to oversee: kept on a ground, in the wrong record, to be erased, an emergency, a question"
         " or a death.",
         "It is yours to look after.",
+        "They watch over how records are used, such as an emergency, a question or what is kept back.",
     ),
 }
 """Why something may be seen."""
