@@ -75,6 +75,7 @@ AGGREGATES = {
     "representation": "Who decides for the patient, and what follows a death",
     "case": "Auditors' cases",
     "disclosure": "The trail: what was shown",
+    "reading": "The trail: whose names were told to staff",
     "attempt": "The trail: what was refused",
     "policy": "The policy",
     "log": "The log",
