@@ -176,10 +176,10 @@ async def _not_lost(request: Request, form: Filled, status: int) -> Response:
 
 def _page_before(request: Request) -> str | None:
     """The page on which a form was filled in, if the browser says which (RFC 9110, section 10.1.3)."""
-    before = urlsplit(request.headers.get("referer", ""))
-    path = before.path + (f"?{before.query}" if before.query else "")
-    ours = f"{before.scheme}://{before.netloc}" == place_of(request, service_of(request).doors.settings).origin
-    return way_back(path) if ours and not path.startswith("/forms/") else None
+    origin = place_of(request, service_of(request).doors.settings).origin
+    before = request.headers.get("referer", "")
+    path = way_back(before.removeprefix(origin)) if before.startswith(f"{origin}/") else "/"
+    return None if path == "/" or path.startswith("/forms/") else path
 
 
 def _refused(request: Request, problem: Problem) -> Response:

@@ -1,0 +1,101 @@
+"""Forms that did not go through and whose page has no place for them: why, all that was typed, and a way back."""
+
+import re
+from html import unescape
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from api.pages import places
+from tests.http.served import Served, statement_id
+from tests.pages.at_work import OWN_PAGE, Desk, a_patient_of_their_own, onwards, plain
+from tests.pages.filling import read
+from tests.sign_in.browser import PLACE, Browser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+TYPED = 'My sister\'s house is <b>not</b> safe.\n"Ring first."'
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(house: Served, browser: Browser) -> Desk:
+    """The patient at home."""
+    desk = await a_patient_of_their_own(browser, house)
+    return await desk.sit(desk.served.story.amina)
+
+
+async def withdrawn(desk: Desk) -> tuple[str, httpx.Response]:
+    """The page that withdraws a statement, still open, of one that was withdrawn elsewhere; and its address."""
+    writing = await desk.opened(places.WISH_NEW(record=desk.record))
+    drafted = await desk.send(writing, {"title": "When I am unwell", "matters": "Music."}, "/wishes")
+    item = onwards(drafted).rpartition("/")[2]
+    signing = await desk.opened(places.WISH_SIGN(record=desk.record, item=item))
+    onwards(await desk.send(signing, {}, "/sign"))
+    path = places.WISH_WITHDRAW(record=desk.record, item=item)
+    page = await desk.opened(path)
+    onwards(await desk.send(page, {"text": "I will write another.", "statement": str(statement_id())}, "/withdraw"))
+    return path, page
+
+
+async def comment(desk: Desk, record: str, **headers: str) -> httpx.Response:
+    """What is answered to a comment on an item that is not there."""
+    form = {"csrf": desk.browser.csrf, "statement": str(statement_id()), "text": TYPED}
+    path = f"/forms/record/{record}/item/{statement_id()}/comment"
+    return await desk.browser.send("POST", path, content=urlencode(form), headers={**OWN_PAGE, **headers})
+
+
+def typed_on(page: httpx.Response) -> list[str]:
+    """What stands in the boxes to copy from."""
+    boxes = re.findall(r'<textarea[^>]* id="typed-[0-9]+"[^>]* readonly>\n(.*?)</textarea>', page.text, re.DOTALL)
+    return [unescape(text) for text in boxes]
+
+
+async def test_what_is_over_meanwhile_is_said_with_all_that_was_typed(desk: Desk) -> None:
+    path, page = await withdrawn(desk)
+    answer = await desk.send(page, {"text": TYPED}, "/withdraw", referer=PLACE + path)
+    assert (answer.status_code, typed_on(answer)) == (422, [TYPED])
+    assert "There is a problem This was changed by somebody else meanwhile, or is over." in plain(answer)
+    assert read(answer.text).summary == []
+    assert f'<a href="{path}">Go back to the page you were on</a>' in answer.text
+
+
+@pytest.mark.parametrize("before", ["https://elsewhere.example/record", f"{PLACE}/forms/find", "", "//x", "http://[x"])
+async def test_a_way_back_leads_to_a_page_of_this_place_alone(desk: Desk, before: str) -> None:
+    answer = await comment(desk, desk.record, referer=before)
+    assert (answer.status_code, typed_on(answer)) == (404, [TYPED])
+    assert "Go back to the page" not in answer.text
+
+
+async def test_a_record_that_is_hidden_answers_a_form_as_one_that_is_not_there(desk: Desk, house: Served) -> None:
+    answers = []
+    for record in (house.story.record, str(statement_id())):
+        answer = await comment(desk, record)
+        answers.append((answer.status_code, plain(answer)))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 404
+
+
+async def test_what_another_site_had_sent_is_not_shown(desk: Desk) -> None:
+    answer = await comment(desk, desk.record, origin="https://elsewhere.example", **{"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+    assert "My sister" not in answer.text
+
+
+async def test_what_is_wrong_stays_by_its_field_where_the_page_is_still_there(desk: Desk) -> None:
+    adding = await desk.opened(places.ADD(record=desk.record))
+    answer = await desk.send(adding, {"kind": "contribution", "title": "x" * 301, "text": TYPED}, "/add")
+    assert (answer.status_code, read(answer.text).summary) == (422, ["#title"])
+    assert "This did not go through" not in answer.text
+
+
+async def test_what_was_typed_is_given_back_where_the_ledger_cannot_record(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_asked: object) -> None:
+        raise RuntimeError("of a sudden")
+
+    adding = await desk.opened(places.ADD(record=desk.record))
+    monkeypatch.setattr("api.pages.add.items.add", fails)
+    answer = await desk.send(adding, {"kind": "contribution", "title": "", "text": TYPED}, "/add")
+    assert (answer.status_code, typed_on(answer)) == (500, [TYPED])
