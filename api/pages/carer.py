@@ -64,5 +64,8 @@ async def thanks(request: Request, call: Calling, record: InPath) -> Response:
 
 
 async def _tell(request: Request, call: Call, record: str, form: Filled) -> Response:
-    """The form. It opens nothing of the record, so that it is there for every carer alike."""
-    return await own_page(request, call, "tell.html", record=record, form=form, most=_MOST)
+    """The form, and for whom it is. It shows nothing of the record, so it is there for every carer alike."""
+    listed = await records.list_records(call, records.PageOfRecords(limit=_LISTED, named=True))
+    names = {one["record"]: one["name"] for one in orjson.loads(listed.body)["records"]}
+    whose = {"name": names.get(record) or _("Somebody"), "own": False}
+    return await own_page(request, call, "tell.html", record=record, whose=whose, form=form, most=_MOST)

@@ -2,7 +2,7 @@
  * Forms: asked first what they would say, signed here, and sent; or shown again with what is wrong, nothing lost.
  *
  * A form with `data-says` names the statement types that it may say. With a passkey that is confirmed, its words are
- * signed in this page: nothing else than what was typed, and no other type than the form names. Without one, the form
+ * signed in this page: every word that was typed, and no other type than the form names. Without one, the form
  * goes the plain way, once, and the service records it.
  */
 
