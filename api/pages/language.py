@@ -111,8 +111,8 @@ def spoken() -> Language:
 
 
 def gettext(message: str) -> str:
-    """A message in the reader's language."""
-    return spoken().catalogue.gettext(message)
+    """A message in the reader's language; of no words, none: a catalogue has its own header there."""
+    return spoken().catalogue.gettext(message) if message else ""
 
 
 def ngettext(one: str, many: str, count: int) -> str:
