@@ -64,6 +64,7 @@ from api.pages import demo
 from api.pages import routes as pages
 from api.pages.language import languages_of
 from api.pages.leaflets import read_leaflets
+from api.pages.rendering import refused_page
 from api.sign_in.api_keys import ApiKeys
 from api.sign_in.doors import doors_of
 from api.sign_in.letting_in import settle_what_is_left
@@ -238,7 +239,15 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         # The router names the methods of the first route that has this path; RFC 9110, section 15.5.6, wants all.
         named = (error.headers or {}).get("Allow", "").split(", ")
         error.headers = {"Allow": ", ".join(sorted({*named, *_methods_at(request)}))}
-    return problem_of_http(error).response(error.headers)
+    problem = problem_of_http(error)
+    if error.status_code == HTTPStatus.NOT_FOUND and _wants_a_page(request):
+        return refused_page(request, problem)
+    return problem.response(error.headers)
+
+
+def _wants_a_page(request: Request) -> bool:
+    """Does a browser ask, for somebody who reads pages?"""
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
 
 
 def _methods_at(request: Request) -> set[str]:

@@ -156,14 +156,14 @@ async def _told(request: Request, problem: Problem) -> Response:
     await on_the_trail(request, problem)
     if request.method not in SAFE and _of_this_place(request, service_of(request)):
         return await _form_refused(request, problem)
-    return _refused(request, problem)
+    return refused_page(request, problem)
 
 
 async def _form_refused(request: Request, problem: Problem) -> Response:
     try:
         form = await filled(request)
     except Refused:  # it is no form that a page sends: there is nothing in it to keep
-        return _refused(request, problem)
+        return refused_page(request, problem)
     return await _not_lost(request, form.refused([("", in_plain_words(problem))]), problem.kind.status)
 
 
@@ -182,7 +182,9 @@ def _page_before(request: Request) -> str | None:
     return None if path == "/" or path.startswith("/forms/") else path
 
 
-def _refused(request: Request, problem: Problem) -> Response:
+def refused_page(request: Request, problem: Problem) -> Response:
+    """A page that says what was refused, in the reader's language."""
+    language.speak(_language_of(request))
     return page(request, "problem.html", status=problem.kind.status, problem=problem, plain=in_plain_words(problem))
 
 
@@ -211,13 +213,13 @@ async def _kept(request: Request, problem: Problem) -> Response:
     """
     service = service_of(request)
     if not _of_this_place(request, service):
-        return _refused(request, problem)
+        return refused_page(request, problem)
     if drafts(request):
         return problem.response()  # the module has the form still, and asks for what is missing
     try:
         form, voice = await filled(request), await _voice_again(request)
     except Refused as refused:  # it is no form that a page sends: there is nothing in it to keep
-        return _refused(request, refused.problem)
+        return refused_page(request, refused.problem)
     another = voice is not None and form.writer not in ("", voice["session"]["person"])
     return page(
         request,

@@ -176,3 +176,13 @@ async def test_no_page_has_a_script_or_a_style_in_it(template: object) -> None:
 async def test_no_script_writes_markup_or_asks_another_host(path: str) -> None:
     code = re.sub(r"^\s*(//|\*|/\*).*", "", SCRIPTS[path], flags=re.MULTILINE)
     assert not re.search(r"(inner|outer|Adjacent)HTML|document\.write|\beval\(|new Function|https?://", code)
+
+
+async def test_an_address_that_leads_nowhere_is_answered_by_a_page_to_a_browser(
+    house: Served, browser: Browser
+) -> None:
+    page = await browser.send("GET", "/no-such-page", headers={"accept": "text/html,application/xhtml+xml"})
+    assert page.status_code == 404
+    assert "There is no page at this address." in page.text
+    assert page.headers["content-security-policy"] == POLICY
+    assert problem(await browser.get("/no-such-page"), 404, "no-such-place")
