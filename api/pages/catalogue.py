@@ -86,8 +86,7 @@ def written() -> bytes:
 
 
 _LEFT_OUT: Final = tuple(
-    f'"{name}'.encode()
-    for name in ("Project-Id", "Report-", "POT-", "PO-", "Last-Tr", "Language-Team", "Generated-By")
+    f'"{name}'.encode() for name in ("Project-Id", "Report-", "POT-", "PO-", "Last-Tr", "Language-Team", "Generated-By")
 )
 """Members of the header that say nothing, or that change when nothing else does."""
 

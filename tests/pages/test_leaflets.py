@@ -165,7 +165,7 @@ def test_html_in_the_words_stays_text(write: Write) -> None:
 
 
 def test_quotes_are_curled(write: Write) -> None:
-    assert shown(write('Ask: "Is it Amina\'s?"\n')) == "<p>Ask: “Is it Amina’s?”</p>\n"  # noqa: RUF001
+    assert shown(write('Ask: "Is it Amina\'s?"\n')) == "<p>Ask: “Is it Amina’s?”</p>\n"
 
 
 def test_a_picture_is_not_loaded(write: Write) -> None:
