@@ -16,7 +16,9 @@ pytestmark = pytest.mark.timeout(900)
 
 WITHOUT_A_LINK = {
     "/again": "whoever signed in long ago is led there from a page that asks for it",
+    "/record/{record}/d/g": "a form leads there, once everything was stopped",
     "/record/{record}/m/done": "a form leads there, once",
+    "/record/{record}/o/{emergency}": "a form leads there, once an emergency was opened",
 }
 """Pages to which no link leads, each with the reason."""
 

@@ -36,7 +36,15 @@ from tests.browser.looking import (
 from tests.postgres_fixture import home_in_memory
 from tests.thorough import THOROUGH
 
-SEVERAL: Final = {places.ITEM.path: 6, places.LEAFLET.path: 2, places.RECORD.path: 2, places.PERSON.path: 2}
+SEVERAL: Final = {
+    places.ITEM.path: 6,
+    places.LEAFLET.path: 2,
+    places.RECORD.path: 2,
+    places.PERSON.path: 2,
+    places.ABOUT_ME.path: 6,
+    places.WISH.path: 3,
+    places.QUESTIONS.path: 6,
+}
 """Pages of one place that are looked at, where it is more than one."""
 ALIKE: Final = frozenset(
     one.path
