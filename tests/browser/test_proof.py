@@ -1,4 +1,4 @@
-"""The page's module that checks receipts, run by Node: it believes what the ledger's own check believes, and no more."""
+"""The module that checks receipts in a page, run by Node: it believes what the ledger believes, and no more."""
 
 from collections.abc import Iterator
 
