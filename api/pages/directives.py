@@ -99,6 +99,7 @@ async def share(request: Request, call: Calling, record: InPath, form: Sent) -> 
 @router.post("/forms/record/{record}/take-back")
 async def take_back(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
     """Take back what is shared, or keep something from somebody: at once, with no passkey."""
+
     async def say(speaking: Call) -> str:
         if form.value("does") == "withdraw":
             await sharing.withdraw(speaking, record, form.value("replaces"), OnlyBody())

@@ -74,6 +74,7 @@ async def preset(request: Request, call: Calling, record: InPath, asked: Annotat
 @router.post("/forms/record/{record}/preset", operation_id="presets.carry_out")
 async def carry_out(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
     """Carry out a preset; sent again, it says what is still to be said."""
+
     async def say(speaking: Call) -> str:
         if speaking.drafting:
             await _close(speaking, record, form)

@@ -29,6 +29,7 @@ async def together(request: Request, call: Calling, record: InPath, to: str | No
 @router.post("/forms/record/{record}/together", operation_id="sharing.start_together")
 async def start(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
     """Begin a session. What the form said once it says once: sent again later, its end stays what it was."""
+
     async def say(speaking: Call) -> str:
         check = Checks(form)
         carer = check.text("carer", _("Choose who is with you."))
@@ -46,6 +47,7 @@ async def start(request: Request, call: Calling, record: InPath, form: Sent) -> 
 @router.post("/forms/record/{record}/together/{session}/end")
 async def end(request: Request, call: Calling, record: InPath, session: InPath, form: Sent) -> Response:
     """End a session now."""
+
     async def say(speaking: Call) -> str:
         await sharing.end_together(speaking, record, session, OnlyBody())
         return onward(call, record, places.TOGETHER(record=record))
