@@ -16,7 +16,10 @@ pytestmark = pytest.mark.timeout(900)
 
 WITHOUT_A_LINK = {
     "/again": "whoever signed in long ago is led there from a page that asks for it",
+    "/questions/{record}/{question}": "who is asked in the demonstration and did not answer yet is none of its people",
+    "/record/{record}/c/a": "nobody of the demonstration has said yet what matters to them",
     "/record/{record}/d/g": "a form leads there, once everything was stopped",
+    "/record/{record}/h/{item}/b": "no wish of the demonstration has a second version",
     "/record/{record}/m/done": "a form leads there, once",
     "/record/{record}/o/{emergency}": "a form leads there, once an emergency was opened",
 }

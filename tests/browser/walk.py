@@ -80,6 +80,8 @@ class Seat:
 
     acting_as: str
     page: Page
+    plain: Page
+    """A page of a browser that runs no scripts."""
     base: str
     complaints: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
@@ -144,8 +146,12 @@ class Walk:
 
     @contextmanager
     def _seat(self, acting_as: str) -> Iterator[Seat]:
-        with self.browser.device(**SCREEN, **self.settings) as device:
-            yield Seat(acting_as, device.new_page(), self.demonstration.base)
+        screen = SCREEN | self.settings
+        with (
+            self.browser.device(**screen) as device,
+            self.browser.device(**screen, java_script_enabled=False) as without,
+        ):
+            yield Seat(acting_as, device.new_page(), without.new_page(), self.demonstration.base)
 
     def places(self) -> set[str]:
         """The routes that were visited by anybody."""
@@ -199,16 +205,15 @@ class Walk:
             self._keep_picture(page, place, width)
         if first:
             yield from (f"at {WIDTHS[-1]} px: {one}" for one in accessibility(page))
-            yield from self._without_scripts(page, path)
+            yield from self._without_scripts(seat, path)
 
-    def _without_scripts(self, page: Page, path: str) -> Iterator[str]:
+    def _without_scripts(self, seat: Seat, path: str) -> Iterator[str]:
         """The same page in a browser that runs none."""
-        kept = page.context.storage_state()
-        with self.browser.device(**SCREEN, **self.settings, java_script_enabled=False, storage_state=kept) as plain:
-            page.set_viewport_size(SCREEN["viewport"])
-            bare = plain.new_page()
-            bare.goto(self.demonstration.base + path)
-            yield from without_scripts(outline(page), outline(bare))
+        seat.page.set_viewport_size(SCREEN["viewport"])
+        cookies: Any = seat.page.context.cookies()
+        seat.plain.context.add_cookies(cookies)
+        seat.plain.goto(self.demonstration.base + path)
+        yield from without_scripts(outline(seat.page), outline(seat.plain))
 
     def _keep_picture(self, page: Page, place: str, width: int) -> None:
         if self.screenshots is not None:
