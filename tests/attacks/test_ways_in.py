@@ -163,7 +163,7 @@ async def test_more_members_than_a_form_has_cost_nothing(house: Served, browser:
     headers: dict[str, str] = {"origin": PLACE, "content-type": FORM}
     add = f"/forms/record/{house.story.record}/add"
     problem_page: httpx.Response = await browser.send("POST", add, content=many, headers=headers)
-    assert problem_page.status_code == 403
+    assert problem_page.status_code == 422
 
 
 async def test_an_issuer_that_no_row_can_hold_is_none_of_ones_own(house: Served, browser: Browser) -> None:
