@@ -192,13 +192,17 @@ class Walk:
         self.findings += [Finding(seat.acting_as, place, path, one) for one in wrong]
 
     def _looked(self, seat: Seat, place: str, path: str) -> Iterator[str]:
-        """What is wrong with a page; by axe, by keyboard and without scripts once for each route."""
+        """What is wrong with a page; by axe, by keyboard and without scripts once for each route.
+
+        By axe it is looked at where it is narrowest, which has all that the wide one has; thoroughly, at both ends.
+        """
         page, route = seat.page, place.partition("?")[0]
         first = route not in self._met or THOROUGH
         self._met.add(route)
         yield from structure(page)
-        if first:
+        if THOROUGH:
             yield from accessibility(page)
+        if first:
             yield from keyboard(page)
         for width in WIDTHS:
             yield from too_wide(page, width)
