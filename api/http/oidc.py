@@ -270,7 +270,7 @@ def _failed(name: str, error: ProviderFailed) -> Refused:
 def _told(request: Request, problem: Problem) -> Response:
     """A refusal, as a page to whoever reads pages: a browser comes here by itself, not by a script."""
     if "text/html" in request.headers.get("accept", ""):
-        return page(request, "problem.html", status=problem.kind.status, problem=problem)
+        return page(request, "problem.html", status=problem.kind.status, problem=problem, plain=problem.detail)
     return problem.response()
 
 
