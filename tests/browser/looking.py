@@ -105,6 +105,7 @@ def structure(page: Page) -> Iterator[str]:
 
 def accessibility(page: Page) -> Iterator[str]:
     """What axe finds at the present width."""
+    page.evaluate("document.activeElement?.blur()")  # what has the focus looks otherwise for that moment
     page.evaluate(AXE)
     yield from page.evaluate(_AXE, RULES)
 
