@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -148,3 +149,10 @@ def test_what_came_from_others_is_as_it_came() -> None:
     assert {*kept, "kit.css"} == set(vendored)
     for path, of in vendored.items():
         assert hashlib.sha256((STATIC / path).read_bytes()).hexdigest() == of["sha256"], path
+
+
+def test_no_module_waits_before_it_listens() -> None:
+    """A page counts as loaded while a module waits at its top: what is pressed in that time would do nothing."""
+    at_the_top = re.compile(r"^(?!async function|[ /}]).*\bawait\b", re.MULTILINE)
+    modules = {module.name: module.read_text("utf-8") for module in STATIC.iterdir() if module.name.endswith(".js")}
+    assert {name: found for name, text in modules.items() if (found := at_the_top.findall(text))} == {}

@@ -29,9 +29,11 @@ if (exit !== null) {
     asked.preventDefault();
     leave();
   });
-  document.addEventListener("keydown", ({ key, repeat, timeStamp }) => {
-    if (repeat) return;
-    pressed = key === "Escape" ? [...pressed, timeStamp].filter((then) => timeStamp - then < WITHIN) : [];
-    if (pressed.length >= PRESSES) leave();
+  document.addEventListener("keydown", (press) => {
+    const { key, repeat, timeStamp } = press;
+    if (!repeat) pressed = key === "Escape" ? [...pressed, timeStamp].filter((then) => timeStamp - then < WITHIN) : [];
+    if (pressed.length < PRESSES) return;
+    press.preventDefault(); // Escape also stops what is loading, and that is the way out
+    if (!repeat) leave();
   });
 }

@@ -6,9 +6,10 @@ import { usePasskey } from "./passkey.js";
 import { forgetAllKeys } from "./session_key.js";
 
 // Nobody is signed in here, so nobody's key is to be left: a session may have ended without anybody signing out.
-await forgetAllKeys().catch(() => {}); // a browser that keeps nothing has kept no key either
+const forgotten = forgetAllKeys().catch(() => {}); // a browser that keeps nothing has kept no key either
 
 whenAsked(document.getElementById("passkey"), async () => {
+  await forgotten;
   const options = await post("/sign-in/passkey/options");
   await post("/sign-in/passkey", { credential: await usePasskey(options) });
   location.assign("/");
