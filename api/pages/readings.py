@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from hashlib import sha256
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -15,12 +14,13 @@ from api.http.reading import PageOfItems
 from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.account import Cursor
-from api.pages.forms import Checks, Filled, Sent, Unfit, checked_id, empty, sent
+from api.pages.forms import Checks, Filled, Sent, Unfit, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import local_day, spoken
 from api.pages.matters import told
 from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
 from api.pages.readings_file import MOST_LINES, Line, Unreadable, instant_of, lines_of
+from api.pages.readings_once import but_those_there, ids_of, said_already
 from api.pages.readings_shown import MEASURES, OTHER, coded, measured, wrong_with
 from api.pages.record import entry_of, whose_of
 from api.pages.rendering import PageRoute, own_page
@@ -75,50 +75,30 @@ async def file_page(request: Request, call: Calling, record: InPath) -> Response
 
 @router.post(f"{_FORM}/check")
 async def show_file(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
-    """Show each line as it was read, with what is wrong in which; nothing is added yet."""
+    """Show each line as it was read, with what is wrong in which, or that it is there; nothing is added yet."""
     try:
         lines = _lines(call, form)
     except Unfit as unfit:
         return await _file(request, call, record, form.refused(unfit.errors), None)
-    return await _file(request, call, record, form, lines)
+    return await _file(request, call, record, form, await but_those_there(call, record, lines, _told_by(lines, form)))
 
 
 @router.post(f"{_FORM}/import")
 async def import_file(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
-    """Add every line that could be read, each as a reading of its own; sent twice, none is there twice."""
+    """Add every line that could be read, each as a reading of its own; whatever was sent before is not added again."""
 
     async def say(speaking: Call) -> str:
-        bodies = [_reading(_data(form.value("what"), line, form)) for line in _lines(call, form) if not line.problem]
-        if not bodies:
+        readings = _told_by(_lines(call, form), form)
+        if not readings:
             raise Unfit([("csv", _("None of these lines can be added. Correct them first."))])
-        first = checked_id(form.statement)
-        ids = [first, *(_id_of_line(first, place) for place in range(1, len(bodies)))]
-        for place in range(await _how_many_said(call, ids), len(bodies)):
-            await items.add(replace(speaking, statement_id=ids[place]), record, bodies[place])
+        ids = ids_of(call, record, readings)
+        there = await said_already(call, ids)
+        for statement, data in zip(ids, readings, strict=True):
+            if statement not in there:
+                await items.add(replace(speaking, statement_id=statement), record, _reading(data))
         return places.READINGS({"said": ids[0]}, record=record)
 
     return await sent(request, call, form, say, lambda form: _file(request, call, record, form, None))
-
-
-async def _how_many_said(call: Call, ids: Sequence[str]) -> int:
-    """How many of them are said already, since they are said in their order; but the last of those is said again.
-
-    So that it is answered as what was said before, and other words under the same ids are refused.
-    """
-    least, most = 0, len(ids)
-    while least < most:
-        middle = (least + most) // 2
-        if await call.ledger.rows.position_of(call.session.person, ids[middle]) is None:
-            most = middle
-        else:
-            least = middle + 1
-    return max(0, least - 1)
-
-
-def _id_of_line(first: str, place: int) -> str:
-    """The id of what a further line says, from that of the first: the same however often it is sent (UUIDv7)."""
-    made = sha256(f"{first}/line/{place}".encode()).hexdigest()
-    return f"{first[:15]}{made[:3]}-8{made[3:6]}-{made[6:18]}"
 
 
 def _checked(call: Call, check: Checks, form: Filled) -> dict[str, str]:
@@ -163,6 +143,11 @@ def _lines(call: Call, form: Filled) -> list[Line]:
         return lines_of(form.value("csv").replace("\x00", ""), what, spoken().zone, call.ledger.clock())
     except Unreadable as unreadable:
         raise Unfit([("csv", unreadable.message)]) from unreadable
+
+
+def _told_by(lines: Sequence[Line], form: Filled) -> list[dict[str, str]]:
+    """The data of each line that could be read."""
+    return [_data(form.value("what"), line, form) for line in lines if not line.problem]
 
 
 def _data(what: str, line: Line, form: Filled) -> dict[str, str]:

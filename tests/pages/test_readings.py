@@ -1,13 +1,16 @@
 """Readings: one by one or from pasted lines, each once, with nothing lost; charted, and the same in FHIR."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from api.pages import places
+from api.pages.readings_once import ids_by
 from api.pages.readings_shown import MEASURES, OTHER, PRESSURE, coded
 from projections.fhir_items import SHAPES, Around
 from tests.http.served import Served
+from tests.keyring import fixed_keyring
 from tests.pages.at_work import OWN_PAGE, Desk, a_patient_of_their_own, errors, main, plain
 from tests.sign_in.browser import Browser
 
@@ -99,23 +102,81 @@ async def test_lines_that_a_page_signs_are_asked_for_one_after_the_other(house: 
     desk = await amina_at(browser, house)
     page, before = await previewed(desk), await house.size()
     statement = main(page).partition('/readings/import"')[2].partition('name="statement" value="')[2].partition('"')[0]
-    told = await browser.send(
-        "POST",
-        f"/forms/record/{desk.record}/readings/import",
-        data={"csrf": browser.csrf, "statement": statement, "what": "weight", "csv": LINES},
-        headers={**OWN_PAGE, "x-signing": "draft"},
-    )
-    assert told.json()["sign"]["words"]["text"] == "71,5 kg"
-    assert told.json()["id"] == statement
+
+    async def asked() -> Any:
+        members = {"csrf": browser.csrf, "statement": statement, "what": "weight", "csv": LINES}
+        address = f"/forms/record/{desk.record}/readings/import"
+        return (await browser.send("POST", address, data=members, headers={**OWN_PAGE, "x-signing": "draft"})).json()
+
+    told = await asked()
+    assert told["sign"]["words"]["text"] == "71,5 kg"
+    assert (await asked())["id"] == told["id"], "the same line has the same id, however often it is asked for"
     assert "item-added/1" not in await house.said(before)
     await desk.send(page, {}, "/readings/import")
-    told = await browser.send(
-        "POST",
-        f"/forms/record/{desk.record}/readings/import",
-        data={"csrf": browser.csrf, "statement": statement, "what": "weight", "csv": LINES},
-        headers={**OWN_PAGE, "x-signing": "draft"},
-    )
-    assert told.json()["goto"].startswith(places.READINGS(record=desk.record))
+    assert (await asked())["goto"].startswith(places.READINGS(record=desk.record))
+
+
+async def imported(desk: Desk, lines: str, what: str = "weight") -> Any:
+    """The answer to lines that were looked at and then added."""
+    return await desk.send(await previewed(desk, lines, what), {}, "/readings/import")
+
+
+async def values_of(desk: Desk) -> list[str]:
+    return sorted(item.text or "" for item in (await desk.served.story.patient_view()).items)
+
+
+@pytest.mark.parametrize(
+    "grown",
+    [
+        "date,value\n2026-05-01,70\n2026-05-03,71.5\n2026-05-04,72",
+        "date,value\n2026-05-03,71.5\n2026-05-01,70\n2026-05-04,72",
+        "value;unit;date\n72;kg;2026-05-04\n70;kg;2026-05-01\n71,5;kg;03/05/2026 12:00",
+    ],
+    ids=["a line above", "a line between", "other columns and commas"],
+)
+async def test_a_file_that_has_grown_adds_only_its_new_lines(house: Served, browser: Browser, grown: str) -> None:
+    desk = await amina_at(browser, house)
+    assert (await imported(desk, "date,value\n2026-05-03,71.5\n2026-05-04,72")).status_code == 303
+    page = await previewed(desk, grown)
+    assert "One line can be added" in plain(page)
+    assert plain(page).count("This is in the record already.") == 2
+    before = await house.size()
+    assert (await desk.send(page, {}, "/readings/import")).status_code == 303
+    assert await house.said(before) == ["item-added/1"]
+    assert await values_of(desk) == ["70 kg", "71.5 kg", "72 kg"]
+
+
+async def test_the_same_number_at_another_time_of_another_kind_or_in_another_record_is_another_reading(
+    house: Served, browser: Browser
+) -> None:
+    desk = await amina_at(browser, house)
+    for lines, what in [
+        ("2026-05-03 08:00,72", "weight"),
+        ("2026-05-03 09:00,72", "weight"),
+        ("2026-05-03 08:00,72", "pulse"),
+        ("2026-05-03 08:00,72,lb", "weight"),
+    ]:
+        before = await house.size()
+        assert (await imported(desk, lines, what)).status_code == 303
+        assert await house.said(before) == ["item-added/1"], (lines, what)
+    another = await amina_at(browser, house)
+    assert (await imported(another, "2026-05-03 08:00,72")).status_code == 303
+    assert await values_of(another) == ["72 kg"]
+
+
+async def test_the_id_of_a_line_rests_on_what_it_says_and_on_the_services_secret() -> None:
+    keyring = fixed_keyring()
+    line = {"what": "weight", "value": "72", "unit": "kg", "at": "2026-05-03T07:00:00.000Z"}
+    told = [line, line, {**line, "value": "72,0"}, {**line, "unit": "lb"}, {**line, "what": "pulse"}]
+    ids = ids_by(keyring, "amina", "record", told)
+    assert len(set(ids)) == len(told)
+    assert ids_by(keyring, "amina", "record", told[:1]) == ids[:1]
+    for another in (
+        ids_by(replace(keyring, service_secret=bytes(32)), "amina", "record", told),
+        ids_by(keyring, "sam", "record", told),
+        ids_by(keyring, "amina", "another record", told),
+    ):
+        assert not set(another) & set(ids)
 
 
 async def test_a_file_of_a_spreadsheet_is_read_whatever_stands_around_its_lines(
