@@ -82,7 +82,8 @@ async def _measured(ledger: Ledger, cast: Cast) -> None:
     for days, upper, lower in PRESSURE:
         data = {"system": LOINC, "code": "85354-9"}
         for code, value in (("8480-6", upper), ("8462-4", lower)):
-            data |= {f"part-{code}-value": str(value), f"part-{code}-unit": "mmHg"}
+            part = {"system": LOINC, "code": code, "value": str(value), "unit": "mmHg"}
+            data |= {f"part-{code}-{name}": text for name, text in part.items()}
         draft = Draft("reading", f"{upper}/{lower} mmHg", "Blood pressure", data=data)
         await ledger.items.add(_then(ledger, cast.amina, days), cast.record, draft)
     for days, kilos in WEIGHT:
