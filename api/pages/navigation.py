@@ -55,7 +55,7 @@ OF_ROLE: Final[Mapping[str, Sequence[tuple[Place, str]]]] = {
     ),
     "registrar": (
         (places.PEOPLE, marked("People")),
-        (places.WAITING, marked("Waiting passkeys")),
+        (places.WAITING, marked("Passkeys to confirm")),
     ),
 }
 

@@ -113,7 +113,7 @@ def _removes_her_passkey(nadia: Tab) -> None:
     """It ends her session, and signs her in no more."""
     nadia.go("/account")
     nadia.page.get_by_text("Rename or remove").click()
-    nadia.page.get_by_label("Why it goes").select_option("lost")
+    nadia.page.get_by_label("Why are you removing it?").select_option("lost")
     nadia.page.get_by_label("It is my last one.").check()
     nadia.press("Remove this passkey")
     nadia.page.wait_for_url("**/sign-in")
@@ -190,7 +190,7 @@ def test_the_passkey_of_another_account_confirms_nothing(town: Town, amina: Tab)
 def test_a_further_passkey_is_confirmed_with_one_that_she_has(amina: Tab) -> None:
     own = amina.credentials()
     amina.go("/account")
-    amina.page.get_by_label("A name for a further passkey").fill("Security key")
+    amina.page.get_by_label("A name for another passkey").fill("Security key")
     amina.press("Add a passkey")
     assert "already has a passkey" in amina.told()
     amina.plug_in()

@@ -91,7 +91,7 @@ async def test_a_dispute_stands_beside_the_passage_until_and_after_it_is_answere
     await story.ledger.items.amend(story.okafor, desk.record, note, "Laughed at a joke.\nSlept badly.")
     await story.ledger.items.answer_dispute(story.okafor, desk.record, dispute.id, "amended", "You are right.")
     shown = plain(await desk.opened(place))
-    order = [shown.index(told) for told in ("Laughed at a joke.", "What stood there before", "Laughed inappropriately")]
+    order = [shown.index(told) for told in ("Laughed at a joke.", "What it said before", "Laughed inappropriately")]
     assert order == sorted(order), "the new words next to the old ones"
     for told in ("Corrected on", "Answered: this was corrected.", "You are right.", "It was a joke."):
         assert told in shown, told

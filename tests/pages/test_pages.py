@@ -136,7 +136,7 @@ async def test_signing_out_by_a_form_takes_the_session_and_what_was_kept(house: 
 async def test_a_registrar_sees_whose_passkeys_wait(house: Served, browser: Browser) -> None:
     await browser.begin(By(house.story.bert.person, "registrar"))
     answer = await browser.get("/waiting")
-    assert (answer.status_code, "None waits." in answer.text) == (200, True)
+    assert (answer.status_code, "No passkey is waiting." in answer.text) == (200, True)
     assert 'href="/waiting"' in (await browser.get("/account")).text
 
 

@@ -56,7 +56,7 @@ async def test_nobody_else_reads_a_question(desk: Desk) -> None:
     story = desk.served.story
     question = await asked(desk)
     await desk.sit(story.okafor)
-    assert "No question waits for you." in plain(await desk.opened(places.QUESTIONS()))
+    assert "No question is waiting for you." in plain(await desk.opened(places.QUESTIONS()))
     theirs = await desk.opened(places.QUESTION(record=story.record, question=question), 404)
     unknown = await desk.opened(places.QUESTION(record=story.record, question=story.practice), 404)
     assert plain(theirs) == plain(unknown)

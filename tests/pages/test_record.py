@@ -35,7 +35,7 @@ async def test_everybody_begins_where_they_need_to(house: Served, browser: Brows
         assert (answer.status_code, answer.headers["location"]) == (303, place), by.acting_as
     nobody = await story.ledger.people.register(story.ada, "Nadia Hassan")
     await desk.sit(By(str(nobody.facts["person"]), "patient"))
-    assert "No record was opened for you yet" in plain(await desk.opened("/"))
+    assert "You have no record here yet" in plain(await desk.opened("/"))
 
 
 async def test_amina_reads_her_record_by_day_with_its_marks(house: Served, browser: Browser) -> None:
