@@ -42,11 +42,12 @@ async def _always() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose view of which record is to be exported."""
+    """Whose view of which record is to be exported, and for what: if nothing is said, what is usual for their role."""
 
     record: str
     person: str
     acting_as: str
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,9 @@ async def gather(
 
 async def _pages(ledger: Ledger, wanted: Wanted) -> AsyncIterator[Disclosure]:
     """Disclosures of the whole record, page by page; each is recorded by itself."""
-    after = None
+    after, purpose = None, wanted.purpose or PURPOSES[wanted.acting_as]
     while True:
-        asked = Asked(wanted.record, PURPOSES[wanted.acting_as], via="export", limit=_AT_ONCE, after=after)
+        asked = Asked(wanted.record, purpose, via="export", limit=_AT_ONCE, after=after)
         disclosure = await ledger.trail.open(By(wanted.person, wanted.acting_as), asked)
         yield disclosure
         if disclosure.more is None:

@@ -15,6 +15,7 @@ from api.exporting.evidence import Evidence
 from api.exporting.writing import pack
 from api.http.bodies import InPath
 from api.http.operations import example, problems
+from api.http.reading import AskedPurpose, purpose_of
 from api.http.service import Calling, check_still_signed_in
 
 router: Final = APIRouter(tags=["records"])
@@ -34,14 +35,14 @@ NAME: Final = "record.zip"
     responses={200: example(None, "PK…", "The file", _ZIP), **problems(401, 403, 404, 422, 503)},
     openapi_extra={"security": [{"bearer": []}, {"session": []}]},
 )
-async def bundle(call: Calling, record: InPath) -> Response:
+async def bundle(call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
     """All that the reader may see of a record, as ``record-ledger verify`` and anybody's tools check it.
 
     For a patient or clinician it has the signed statements, what opens them and their receipts; for a carer what is
     shared with them. Each page of it is recorded as a look, by way of export.
     """
     await call.service.caught_up()
-    wanted = Wanted(record, call.session.person, call.session.acting_as)
+    wanted = Wanted(record, call.session.person, call.session.acting_as, purpose_of(call, purpose))
     still = partial(check_still_signed_in, call)
     gathered = await gather(call.ledger, call.service.timeline, wanted, call.service.is_witnessed, still)
     file = await asyncio.to_thread(_packed, *gathered)

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -10,9 +9,13 @@ from api.http import exports, log, records
 from api.http.bodies import InPath
 from api.http.problems import Refused
 from api.http.reading import LARGEST_PAGE, PageOfItems
-from api.http.service import Calling, Serving, call_of
+from api.http.service import Call, Calling, Serving, call_of
 from api.pages import places
 from api.pages.account import Cursor
+from api.pages.matters import told
+from api.pages.places import Place
+from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
+from api.pages.record import entry_of, whose
 from api.pages.rendering import PageRoute, own_page, page
 from api.sign_in.session import SignInRefused
 
@@ -20,24 +23,35 @@ router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 @router.get(places.DOWNLOAD.path)
-async def download(request: Request, call: Calling, record: InPath) -> Response:
-    """What can be taken away, and what can be checked. It shows nothing of the record itself."""
-    return await own_page(request, call, "download.html", here=places.DOWNLOAD, record=record)
+async def download(request: Request, call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
+    """What can be taken away, and what can be checked. It shows whose record it is, and nothing else of it."""
+    if is_to_be_asked(call, purpose):
+        return await purpose_page(request, call, record)
+    about = await whose(call, record, purpose)
+    return await own_page(request, call, "download.html", here=_here(call), record=record, whose=about, purpose=purpose)
 
 
 @router.get(places.DOWNLOAD_FILE.path, operation_id="exports.bundle")
-async def download_file(call: Calling, record: InPath) -> Response:
+async def download_file(request: Request, call: Calling, record: InPath, purpose: AskedPurpose = None) -> Response:
     """The record as a file, as the API gives it."""
-    return await exports.bundle(call, record)
+    if is_to_be_asked(call, purpose):
+        return await purpose_page(request, call, record)
+    return await exports.bundle(call, record, purpose)
 
 
 @router.get(places.PRINT.path)
-async def to_print(request: Request, call: Calling, record: InPath, cursor: Cursor = None) -> Response:
+async def to_print(
+    request: Request, call: Calling, record: InPath, *, cursor: Cursor = None, purpose: AskedPurpose = None
+) -> Response:
     """The record as long pages for paper, newest first."""
-    asked = PageOfItems(limit=LARGEST_PAGE, cursor=cursor, via="print")
-    view = orjson.loads((await records.read_record(call, record, asked)).body)
-    whose = {"name": view["patient"]["name"], "own": view["patient"]["id"] == call.session.person}
-    return await own_page(request, call, "print.html", here=places.DOWNLOAD, record=record, whose=whose, view=view)
+    if is_to_be_asked(call, purpose):
+        return await purpose_page(request, call, record)
+    asked = PageOfItems(limit=LARGEST_PAGE, cursor=cursor, purpose=purpose, via="print")
+    view = told(await records.read_record(call, record, asked))
+    about = {"name": view["patient"]["name"], "own": view["patient"]["id"] == call.session.person}
+    return await own_page(
+        request, call, "print.html", here=_here(call), record=record, whose=about, view=view, purpose=purpose
+    )
 
 
 @router.get(places.CHECK.path)
@@ -53,3 +67,7 @@ async def check(request: Request, service: Serving) -> Response:
     except (Refused, SignInRefused):
         return page(request, "check.html", **shown)
     return await own_page(request, call, "check.html", **shown)
+
+
+def _here(call: Call) -> Place:
+    return places.DOWNLOAD if call.session.acting_as == "patient" else entry_of(call)

@@ -30,11 +30,41 @@ async def test_a_patient_takes_the_record_along_and_it_is_written_down(house: Se
     assert await house.said(before) == ["disclosure-made/1"]
 
 
-async def test_who_is_not_in_care_takes_nothing(house: Served, browser: Browser) -> None:
+async def test_who_is_not_in_care_takes_nothing_and_that_they_tried_is_on_the_trail(
+    house: Served, browser: Browser
+) -> None:
     await browser.begin(house.story.moss)
-    answer = await browser.get(places.DOWNLOAD_FILE(record=house.story.record))
-    assert answer.status_code == 403
-    assert answer.headers["content-type"].startswith("text/html")
+    for place in (places.DOWNLOAD, places.DOWNLOAD_FILE, places.PRINT):
+        before = await house.size()
+        answer = await browser.get(place({"purpose": "task"}, record=house.story.record))
+        assert answer.status_code == 403, place
+        assert answer.headers["content-type"].startswith("text/html")
+        assert await house.said(before) == ["disclosure-made/1"], place
+
+
+@pytest.mark.parametrize("place", [places.DOWNLOAD, places.DOWNLOAD_FILE, places.PRINT], ids=lambda place: place.path)
+async def test_a_clinician_says_first_what_a_record_is_taken_for_and_that_is_recorded(
+    house: Served, browser: Browser, place: places.Place
+) -> None:
+    story = house.story
+    await browser.begin(story.okafor)
+    before = await house.size()
+    asked = await browser.get(place(record=story.record))
+    assert "Why do you open this record?" in asked.text
+    assert await house.said(before) == [], "it says nothing of the record yet"
+    [way] = [one for one in re.findall(r'href="([^"]+)"', asked.text) if one.endswith("purpose=appointment")]
+    taken = await browser.get(html.unescape(way))
+    assert taken.status_code == 200
+    said = await story.ledger.read(before, await house.size() - before)
+    assert {one.facts["purpose"] for one in said if one.type == "disclosure-made/1"} == {"appointment"}
+
+
+async def test_a_program_names_a_purpose_of_its_own_as_well(house: Served, browser: Browser) -> None:
+    story = house.story
+    await browser.begin(story.okafor)
+    for query, status in [("", 422), ("?purpose=own-record", 422), ("?purpose=task", 200)]:
+        answer = await browser.get(f"/records/{story.record}/bundle{query}")
+        assert answer.status_code == status, query
 
 
 async def test_what_was_said_has_its_receipt_one_step_away(house: Served, browser: Browser) -> None:
