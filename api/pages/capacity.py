@@ -48,15 +48,14 @@ async def _listed(
 ) -> Response:
     view = await matters_of(call, record, purpose, "capacity", "best-interests")
     now = format_instant(call.ledger.clock())
-    return await own_page(
+    return await _about(
         request,
         call,
         "capacity.html",
-        here=places.FIND,
-        whose={"name": view["patient"]["name"], "own": False},
+        view,
         record=record,
         purpose=purpose,
-        form=form or empty(call),
+        form=form,
         said=await said_of(call, said),
         assessed=assessments(call, view),
         statements={matter["id"]: fresh_id(call.ledger.clock()) for matter in view["matters"]},
@@ -90,7 +89,7 @@ async def assess(request: Request, call: Calling, record: InPath, form: Sent) ->
         check.done()
         finding = {"matter": matter, "outcome": outcome, "text": text, "until": until, "relevant": relevant}
         await representation.assess_capacity(speaking, record, representation.NewAssessment.model_validate(finding))
-        return places.CAPACITY({"purpose": purpose, "said": form.statement}, record=record) + "#said"
+        return _onward(record, purpose, form)
 
     async def again(refused: Filled) -> Response:
         return await _form(request, call, record, purpose, template="capacity_new.html", form=refused)
@@ -118,7 +117,7 @@ async def withdraw(request: Request, call: Calling, record: InPath, assessment: 
         reason = check.text("reason", _("Write why it does not hold any more."))
         check.done()
         await representation.withdraw_assessment(speaking, record, assessment, representation.Because(reason=reason))
-        return places.CAPACITY({"purpose": purpose, "said": form.statement}, record=record) + "#said"
+        return _onward(record, purpose, form)
 
     async def again(refused: Filled) -> Response:
         return await _withdrawing(request, call, record, assessment, purpose=purpose, form=refused)
@@ -152,7 +151,7 @@ async def disclose(request: Request, call: Calling, record: InPath, form: Sent) 
         opening = {"assessment": assessment, "person": person, "scope": scope, "until": until, "reason": reason}
         body = representation.NewBestInterests.model_validate(opening)
         await representation.disclose_in_best_interests(speaking, record, body)
-        return places.CAPACITY({"purpose": purpose, "said": form.statement}, record=record) + "#said"
+        return _onward(record, purpose, form)
 
     async def again(refused: Filled) -> Response:
         return await _form(request, call, record, purpose, template="best_interests.html", form=refused)
@@ -167,7 +166,7 @@ async def end_best_interests(request: Request, call: Calling, record: InPath, op
 
     async def say(speaking: Call) -> str:
         await representation.end_best_interests(speaking, record, opened, OnlyBody())
-        return places.CAPACITY({"purpose": purpose, "said": form.statement}, record=record) + "#said"
+        return _onward(record, purpose, form)
 
     async def again(refused: Filled) -> Response:
         return await _listed(request, call, record, purpose, form=refused)
@@ -182,15 +181,14 @@ async def _form(
     view = await matters_of(call, record, purpose, "capacity")
     around = told(await sharing.read(call, record, purpose)) if template == "best_interests.html" else {"carers": ()}
     stand = [one for one in assessments(call, view) if one["stands"] and one["matter"] == "sharing"]
-    return await own_page(
+    return await _about(
         request,
         call,
         template,
-        here=places.FIND,
-        whose={"name": view["patient"]["name"], "own": False},
+        view,
         record=record,
         purpose=purpose,
-        form=form or empty(call),
+        form=form,
         matters=MATTERS,
         kinds=SHOWN_KINDS,
         topics=TOPICS,
@@ -206,17 +204,20 @@ async def _withdrawing(
     found = next((one for one in assessments(call, view) if one["id"] == assessment), None)
     if found is None:
         raise Refused(Problem(UNKNOWN, "assessment: got one that is not there for you; look at the list again"))
-    return await own_page(
-        request,
-        call,
-        "capacity_end.html",
-        here=places.FIND,
-        whose={"name": view["patient"]["name"], "own": False},
-        record=record,
-        purpose=purpose,
-        form=form or empty(call),
-        one=found,
-    )
+    return await _about(request, call, "capacity_end.html", view, record=record, purpose=purpose, form=form, one=found)
+
+
+async def _about(
+    request: Request, call: Call, template: str, view: Mapping[str, Any], *, form: Filled | None, **shown: Any
+) -> Response:
+    """A page about the patient whose matters these are."""
+    whose = {"name": view["patient"]["name"], "own": False}
+    return await own_page(request, call, template, here=places.FIND, whose=whose, form=form or empty(call), **shown)
+
+
+def _onward(record: str, purpose: str, form: Filled) -> str:
+    """Where every form here leads: to what is assessed and opened now."""
+    return places.CAPACITY({"purpose": purpose, "said": form.statement}, record=record) + "#said"
 
 
 def _parts(check: Checks, name: str, missing: str) -> list[dict[str, str]]:

@@ -2,31 +2,29 @@
 officer."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.http import emergencies, records, worklist
+from api.http import emergencies, records
 from api.http.bodies import InPath
-from api.http.problems import UNKNOWN, Problem, Refused
 from api.http.reading import PageOfItems
 from api.http.service import Call, Calling
 from api.pages import places
+from api.pages.due import Cursor, due_page, purpose_of
 from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import marked
-from api.pages.matters import assessments, begun_by, matters_of, told
+from api.pages.matters import assessments, begun_as, matters_of, told
 from api.pages.rendering import PageRoute, own_page
 from api.pages.said import AskedSaid, said_of
 from api.pages.until import until_hours
-from api.pages.worklist import PURPOSE
 from ledger.core.instants import format_instant
 from ledger.core.terms import EMERGENCIES
 from ledger.saying import fresh_id
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
-Cursor = Annotated[str | None, Query(max_length=100)]
 HOURS: Final = {"1": marked("1 hour"), "4": marked("4 hours"), "12": marked("12 hours"), "24": marked("1 day")}
 """For how long an emergency opens a record: never longer than a day."""
 DELAYS: Final = {"24": marked("1 day"), "48": marked("2 days"), "72": marked("3 days")}
@@ -34,8 +32,6 @@ DELAYS: Final = {"24": marked("1 day"), "48": marked("2 days"), "72": marked("3 
 FIRST: Final = ("medicine", "allergy", "problem", "wishes")
 """What an emergency opens at once, in the order in which it is needed."""
 LISTED: Final = 50
-QUEUED: Final = 10
-"""Emergencies on a page of the queue: the reason of each is opened from its own record."""
 
 
 @router.get(places.EMERGENCY.path, operation_id="sharing.open_emergency")
@@ -99,19 +95,8 @@ async def open_item(
 @router.get(places.EMERGENCIES.path)
 async def queue(request: Request, call: Calling, cursor: Cursor = None) -> Response:
     """The emergencies that wait for the privacy officer's review, and those of which the patient is not told yet."""
-    asked = worklist.PageOfWork(
-        limit=QUEUED, cursor=cursor, purpose=PURPOSE.get(call.session.acting_as), kind=["emergency-review"]
-    )
-    shown = told(await worklist.read_worklist(call, asked))
-    lines = [{**line, **await _read(call, line["record"], line["about"])} for line in shown["lines"]]
-    return await own_page(
-        request,
-        call,
-        "emergencies.html",
-        here=places.EMERGENCIES,
-        lines=lines,
-        first=cursor is None,
-        cursor=shown["cursor"],
+    return await due_page(
+        request, call, "emergencies.html", "emergency-review", _read, here=places.EMERGENCIES, cursor=cursor
     )
 
 
@@ -187,9 +172,7 @@ async def _opened(
     asked = PageOfItems(purpose="emergency", cursor=cursor, limit=LISTED)
     view = told(await records.read_record(call, record, asked))
     matters = await matters_of(call, record, "emergency", "emergency", "capacity")
-    begun = next((one for matter, one in begun_by(matters, "emergency-opened") if matter["id"] == emergency), None)
-    if begun is None:
-        raise Refused(Problem(UNKNOWN, "emergency: got one that is not there for you; open the record again"))
+    _matter, begun = begun_as(matters, "emergency-opened", emergency)
     items = sorted(view["items"], key=_order)
     return await own_page(
         request,
@@ -245,13 +228,11 @@ async def _reviewing(
 
 
 async def _read(call: Call, record: str, emergency: str) -> dict[str, Any]:
-    """How an emergency was opened (``opened``), its reviews and delays; raises Refused where it is not there."""
-    view = await matters_of(call, record, PURPOSE.get(call.session.acting_as), "emergency")
-    for matter, opened in begun_by(view, "emergency-opened"):
-        if matter["id"] == emergency:
-            of = {kind: [one for one in matter["said"] if one["type"] == kind] for kind in _SAID_OF}
-            return {"opened": opened, "reviews": of["emergency-reviewed/1"], "delays": of["notice-delayed/1"]}
-    raise Refused(Problem(UNKNOWN, "emergency: got one that is not there for you; look at the list again"))
-
-
-_SAID_OF: Final = ("emergency-reviewed/1", "notice-delayed/1")
+    """How an emergency was ``opened``, its ``reviews`` and ``delays``; raises Refused where it is not there."""
+    view = await matters_of(call, record, purpose_of(call), "emergency")
+    matter, opened = begun_as(view, "emergency-opened", emergency)
+    return {
+        "opened": opened,
+        "reviews": [one for one in matter["said"] if one["type"] == "emergency-reviewed/1"],
+        "delays": [one for one in matter["said"] if one["type"] == "notice-delayed/1"],
+    }

@@ -7,6 +7,7 @@ import orjson
 from starlette.responses import Response
 
 from api.http import matters
+from api.http.problems import UNKNOWN, Problem, Refused
 from api.http.service import Call
 from ledger.core.instants import format_instant
 
@@ -30,6 +31,14 @@ def begun_by(view: Mapping[str, Any], statement_type: str) -> Iterator[tuple[Mat
         for said in matter["said"][:1]:
             if said["type"].partition("/")[0] == statement_type:
                 yield matter, said
+
+
+def begun_as(view: Mapping[str, Any], statement_type: str, named: str) -> tuple[Matter, Matter]:
+    """The matter of this id, and the statement of this type that it began with; raises Refused for one not there."""
+    for matter, said in begun_by(view, statement_type):
+        if matter["id"] == named:
+            return matter, said
+    raise Refused(Problem(UNKNOWN, f"matter {named}: got one that is not there for you; look at the list again"))
 
 
 def said_last(matter: Matter, statement_type: str) -> Matter | None:

@@ -1,44 +1,29 @@
 """Questions: why did you look? Asked by a patient, answered by who looked, or by the privacy officer for them."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.http import emergencies, worklist
+from api.http import emergencies
 from api.http.bodies import InPath
-from api.http.problems import UNKNOWN, Problem, Refused
 from api.http.service import Call, Calling
 from api.pages import places
+from api.pages.due import Cursor, due_page, purpose_of
 from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
-from api.pages.matters import begun_by, matters_of, said_last, told
+from api.pages.matters import begun_as, matters_of, said_last
 from api.pages.rendering import PageRoute, own_page
 from api.pages.said import AskedSaid, said_of
-from api.pages.worklist import PURPOSE
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
-Cursor = Annotated[str | None, Query(max_length=100)]
-LISTED: Final = 10
-"""Questions on a page: the words of each are opened from its own record."""
 
 
 @router.get(places.QUESTIONS.path)
 async def questions(request: Request, call: Calling, cursor: Cursor = None) -> Response:
     """The questions that wait for an answer by whoever is signed in, what is due first first."""
-    asked = worklist.PageOfWork(limit=LISTED, cursor=cursor, purpose=_purpose(call), kind=["question"])
-    shown = told(await worklist.read_worklist(call, asked))
-    lines = [{**line, "asked": (await _question(call, line["record"], line["about"]))[1]} for line in shown["lines"]]
-    return await own_page(
-        request,
-        call,
-        "questions.html",
-        here=places.QUESTIONS,
-        lines=lines,
-        first=cursor is None,
-        cursor=shown["cursor"],
-    )
+    return await due_page(request, call, "questions.html", "question", _read, here=places.QUESTIONS, cursor=cursor)
 
 
 @router.get(places.QUESTION.path)
@@ -75,8 +60,8 @@ async def _page(
     form: Filled | None = None,
     said: str | None = None,
 ) -> Response:
-    view, asked, answered = await _read(call, record, question)
-    name = view["patient"]["name"]
+    read = await _read(call, record, question)
+    name = read["patient"]["name"]
     return await own_page(
         request,
         call,
@@ -87,27 +72,14 @@ async def _page(
         form=form or empty(call),
         said=await said_of(call, said),
         question=question,
-        asked=asked,
-        answered=answered,
-        mine=asked["facts"]["viewer"] == call.session.person,
+        asked=read["asked"],
+        answered=read["answered"],
+        mine=read["asked"]["facts"]["viewer"] == call.session.person,
     )
 
 
-async def _question(call: Call, record: str, question: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    view, asked, _answered = await _read(call, record, question)
-    return view, asked
-
-
-async def _read(
-    call: Call, record: str, question: str
-) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any] | None]:
-    """Whose record it is, what was asked and what was answered; raises Refused where it is not there."""
-    view = await matters_of(call, record, _purpose(call), "question")
-    for matter, asked in begun_by(view, "access-questioned"):
-        if matter["id"] == question:
-            return view, asked, said_last(matter, "access-answered/1")
-    raise Refused(Problem(UNKNOWN, "question: got one that is not there for you; look at your questions again"))
-
-
-def _purpose(call: Call) -> str | None:
-    return PURPOSE.get(call.session.acting_as)
+async def _read(call: Call, record: str, question: str) -> Mapping[str, Any]:
+    """Whose record it is (``patient``), what was ``asked`` and what ``answered``; raises Refused if it is not there."""
+    view = await matters_of(call, record, purpose_of(call), "question")
+    matter, asked = begun_as(view, "access-questioned", question)
+    return {"patient": view["patient"], "asked": asked, "answered": said_last(matter, "access-answered/1")}
