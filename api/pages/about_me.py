@@ -4,7 +4,6 @@ It is one entry of the patient's own, found by what its data says it is, and cha
 """
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -16,20 +15,20 @@ from api.http.reading import LARGEST_PAGE, PageOfItems
 from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.forms import Checks, Filled, Sent, empty, sent
-from api.pages.headed import OWN, fields_of, text_of
+from api.pages.headed import OWN, Prompts, fields_of, headings_of, members_of, text_in
 from api.pages.language import gettext as _
 from api.pages.language import marked
 from api.pages.matters import told
 from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
+from api.pages.reading_for import PATIENT, read_for
 from api.pages.rendering import PageRoute, own_page
 from api.pages.said import AskedSaid, said_of
-from ledger.domain.errors import NotAllowed
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 Item = Mapping[str, Any]
 FORM: Final = {"form": "know-this-about-me"}
 """What the data of the entry says it is."""
-PROMPTS: Final[Mapping[str, tuple[str, str]]] = {
+PROMPTS: Final[Prompts] = {
     "call": (
         marked("What to call me, and how to talk with me"),
         marked("Speak slowly. Look at me. Tell me first what you are going to do. Write it down for me."),
@@ -58,7 +57,6 @@ PROMPTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Each field with a heading: what it is called, and what one might write there."""
 MOST: Final = 4000
-_FIELDS: Final = (OWN, *PROMPTS)
 _MOST_PAGES: Final = 20
 
 
@@ -94,15 +92,11 @@ _HERE: Final = {"patient": places.RECORD, "clinician": places.FIND}
 @router.get(places.ABOUT_ME_CHANGE.path)
 async def changing(request: Request, call: Calling, record: InPath) -> Response:
     """Where a patient writes it, or writes it anew."""
-    if call.session.acting_as != "patient":
-        raise NotAllowed(f"about me: got acting_as {call.session.acting_as}, wanted the patient", "role-missing")
-    found, _view = await read_about_me(call, record, None)
+    found, _view = await read_for(call, PATIENT, lambda: read_about_me(call, record, None))
     if found is None:
         return await _writing(request, call, record, empty(call, item=""))
-    text = words_of(found)["text"]
-    return await _writing(
-        request, call, record, empty(call, item=found["id"], was=_digest(text), **fields_of(text, _headings()))
-    )
+    begun = empty(call, item=found["id"], **members_of(words_of(found)["text"], PROMPTS))
+    return await _writing(request, call, record, begun)
 
 
 @router.post("/forms/record/{record}/about-me")
@@ -111,9 +105,7 @@ async def write(request: Request, call: Calling, record: InPath, form: Sent) -> 
 
     async def say(speaking: Call) -> str:
         check = Checks(form)
-        text = _text_in(check)
-        if text and _digest(text) == form.value("was"):
-            check.wrong(OWN, _("You have not changed anything yet. Change the words, or go back."))
+        text = text_in(form, check, PROMPTS, MOST)
         check.done()
         if form.value("item"):
             await items.amend(speaking, record, form.value("item"), items.Amendment(text=text))
@@ -158,9 +150,9 @@ def words_of(item: Item) -> dict[str, Any]:
 
 def sections_of(item: Item) -> list[tuple[str | None, str]]:
     """Its newest words by heading, in the order of the form; what stands under none has None."""
-    headings = _headings()
+    headings = headings_of(PROMPTS)
     fields = fields_of(words_of(item)["text"], headings)
-    return [(headings.get(name), fields[name]) for name in _FIELDS if fields.get(name)]
+    return [(headings.get(name), fields[name]) for name in (OWN, *headings) if fields.get(name)]
 
 
 async def _writing(request: Request, call: Call, record: str, form: Filled) -> Response:
@@ -174,20 +166,7 @@ async def _writing(request: Request, call: Call, record: str, form: Filled) -> R
         form=form,
         own=OWN,
         prompts=PROMPTS,
+        headings=headings_of(PROMPTS),
+        data=FORM,
         most=MOST,
     )
-
-
-def _headings() -> dict[str, str]:
-    return {name: _(heading) for name, (heading, _hint) in PROMPTS.items()}
-
-
-def _text_in(check: Checks) -> str:
-    text = text_of({name: check.text(name, None, MOST) for name in _FIELDS}, _headings())
-    if not text:
-        check.wrong(OWN, _("Write something in one of the boxes."))
-    return text
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()

@@ -1,7 +1,6 @@
 """My wishes: advance statements, written with help, compared, signed word by word, reviewed and withdrawn."""
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -15,17 +14,42 @@ from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.account import Cursor
 from api.pages.forms import Checks, Filled, Sent, empty, sent
+from api.pages.headed import OWN, Prompts, digest_of, fields_of, headings_of, members_of, text_in
 from api.pages.language import gettext as _
+from api.pages.language import marked
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
 from api.pages.said import AskedSaid, said_of
-from api.pages.wish_text import FIELDS, OWN, PROMPTS, compared, fields_of, text_of
+from api.pages.versions import compared
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 LISTED: Final = 25
 MOST: Final = 8000
 _MOST_TITLE: Final = 200
 OUTCOMES: Final = ("confirmed", "to-be-changed")
+PROMPTS: Final[Prompts] = {
+    "matters": (
+        marked("What matters to me"),
+        marked("What calms you, and what makes things worse. Food, faith, music, sleep. How you like to be spoken to."),
+    ),
+    "treatments": (
+        marked("Treatments and places I prefer"),
+        marked("What has helped before, and what has not. Where you would like to be, and where not."),
+    ),
+    "looks_after": (
+        marked("Who looks after my children, pets and home"),
+        marked("Names, and how to reach them. Who has a key. What must not be forgotten."),
+    ),
+    "tell": (
+        marked("Whom to tell when I am unwell"),
+        marked("And whom not to tell. What these people may know."),
+    ),
+    "see": (
+        marked("Who may see my record when I am unwell"),
+        marked("And who still should see nothing. This is a wish. To share for real, use “Who can see what”."),
+    ),
+}
+"""Each field with a heading: what it is called, and what one might write there."""
 _FORM: Final = "/forms/record/{record}/wishes"
 From = Annotated[str | None, Query(pattern=UUID_PATTERN)]
 Version = Annotated[int | None, Query(ge=0, le=10_000)]
@@ -58,7 +82,7 @@ async def new(
     given: dict[str, str] = {}
     if start is not None:
         wish, _view = await _read(call, record, start)
-        given = {"title": wish["title"] or "", **fields_of(versions_of(wish)[-1]["text"])}
+        given = {"title": wish["title"] or "", **fields_of(versions_of(wish)[-1]["text"], headings_of(PROMPTS))}
     return await _writing(request, call, record, None, empty(call, **given))
 
 
@@ -69,7 +93,7 @@ async def draft(request: Request, call: Calling, record: InPath, form: Sent) -> 
     async def say(speaking: Call) -> str:
         check = Checks(form)
         title = check.text("title", None, _MOST_TITLE)
-        text = _text_in(check)
+        text = text_in(form, check, PROMPTS, MOST)
         check.done()
         answer = told(await wishes.draft(speaking, record, wishes.NewWish(text=text, title=title or None)))
         return places.WISH({"said": form.statement}, record=record, item=answer["ids"]["item"]) + "#said"
@@ -89,7 +113,7 @@ async def changing(request: Request, call: Calling, record: InPath, item: InPath
     """Where a draft is changed."""
     wish, _view = await _read(call, record, item)
     text = versions_of(wish)[-1]["text"]
-    return await _writing(request, call, record, wish, empty(call, was=_digest(text), **fields_of(text)))
+    return await _writing(request, call, record, wish, empty(call, **members_of(text, PROMPTS)))
 
 
 @router.post(_FORM + "/{item}/change")
@@ -98,9 +122,7 @@ async def change(request: Request, call: Calling, record: InPath, item: InPath, 
 
     async def say(speaking: Call) -> str:
         check = Checks(form)
-        text = _text_in(check)
-        if text and _digest(text) == form.value("was"):
-            check.wrong(OWN, _("You have not changed anything yet. Change the words, or go back."))
+        text = text_in(form, check, PROMPTS, MOST)
         check.done()
         await items.amend(speaking, record, item, items.Amendment(text=text))
         return places.WISH({"said": form.statement}, record=record, item=item) + "#said"
@@ -151,7 +173,7 @@ async def sign(request: Request, call: Calling, record: InPath, item: InPath, fo
     async def say(speaking: Call) -> str:
         wish, _view = await _read(call, record, item)
         check = Checks(form)
-        if form.value("shown") != _digest(versions_of(wish)[-1]["text"]):
+        if form.value("shown") != digest_of(versions_of(wish)[-1]["text"]):
             check.wrong("", _("The words were changed meanwhile. Read them again before you sign."))
         check.done()
         await wishes.sign(speaking, record, item, OnlyBody())
@@ -231,6 +253,7 @@ async def _writing(request: Request, call: Call, record: str, wish: Mapping[str,
         form=form,
         own=OWN,
         prompts=PROMPTS,
+        headings=headings_of(PROMPTS),
         most=MOST,
         most_title=_MOST_TITLE,
     )
@@ -269,7 +292,7 @@ async def _about(
         changed=bool(wish["amendments"]),
         mine=whose["own"],
         may_change=wish["author"]["id"] == call.session.person,
-        digest=_digest(current["text"]),
+        digest=digest_of(current["text"]),
         form=form,
         most=MOST,
         **shown,
@@ -279,19 +302,6 @@ async def _about(
 def _whose(call: Call, view: Mapping[str, Any]) -> dict[str, Any]:
     own = call.session.acting_as == "patient" and view["patient"]["id"] == call.session.person
     return {"name": view["patient"]["name"], "own": own}
-
-
-def _text_in(check: Checks) -> str:
-    """The text of the fields; notes where all are empty, or one is too long."""
-    fields = {name: check.text(name, None, MOST) for name in FIELDS}
-    text = text_of(fields)
-    if not text:
-        check.wrong(OWN, _("Write something in one of the boxes."))
-    return text
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
 
 
 def _version(number: int) -> str:

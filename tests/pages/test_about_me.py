@@ -3,19 +3,15 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from api.pages import places
 from api.pages.about_me import FORM, PROMPTS, about_me_of
-from api.pages.headed import OWN, fields_of, text_of
 from ledger.use_cases.items import Draft
 from tests.http.served import Served
 from tests.pages.at_work import OWN_PAGE, Desk, a_patient_of_their_own, errors, lasting, main, plain
 from tests.sign_in.browser import Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-HEADINGS = {"matters": "What matters", "upsets": "What upsets me"}
 FIRST = {"own": "I am Amina.", "upsets": "Being touched\r\nwithout a word."}
 
 
@@ -84,7 +80,6 @@ async def test_what_cannot_be_kept_is_shown_again_with_all_of_it(
 async def test_what_is_signed_is_the_fields_each_under_its_label(house: Served, browser: Browser) -> None:
     desk = await amina_at(browser, house)
     page = await desk.opened(places.ABOUT_ME(record=desk.record))
-    assert f'data-composes="{OWN}"' in page.text
     statement = page.text.partition('name="statement" value="')[2].partition('"')[0]
     content = f"csrf={browser.csrf}&statement={statement}&item=&own=Hello.&matters=The+sea."
     answer = await browser.send(
@@ -129,22 +124,3 @@ async def test_the_newest_that_still_stands_is_found() -> None:
     view = {"patient": {"id": "amina"}, "items": [mistaken, other, one("a", text=None), one("9"), one("8")]}
     assert about_me_of(view) == one("9")
     assert about_me_of({**view, "items": []}) is None
-
-
-WRITTEN = st.text(st.sampled_from("ab \n"), max_size=8)
-
-
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys((OWN, *HEADINGS), WRITTEN)))
-async def test_the_fields_come_back_from_the_text_as_they_were_written(fields: dict[str, str]) -> None:
-    kept = {name: words.strip() for name, words in fields.items() if words.strip()}
-    found = fields_of(text_of(fields, HEADINGS), HEADINGS)
-    assert {name: words for name, words in found.items() if words} == kept
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["What upsets me\nNoise\n\nWhat matters\nThe sea", "Words\nWhat matters\nThe sea", "What matters", "Hello"],
-    ids=["another order", "no empty line", "a heading alone", "no heading"],
-)
-async def test_what_was_written_otherwise_is_kept_whole(text: str) -> None:
-    assert fields_of(text, HEADINGS) == {OWN: text}

@@ -6,12 +6,9 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from api.http.fresh import REAUTHENTICATE_AFTER
 from api.pages import places
-from api.pages.wish_text import FIELDS, OWN, PROMPTS, compared, fields_of, text_of
 from ledger.core.instants import Instant
 from ledger.use_cases.items import Draft
 from tests.http.served import Served, statement_id
@@ -25,8 +22,6 @@ STRANGE = {
     "pasted": "\u201cMusic\u201d\u00a0\u2013 and\tquiet\u2026",
     "markup": "<script>alert(1)</script>\" onload='x'",
 }
-WORDS = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
-TEXTS = st.lists(st.one_of(WORDS, st.sampled_from([PROMPTS[name][0] for name in PROMPTS])), max_size=8).map("\n".join)
 
 
 async def send(browser: Browser, path: str, statement: str | None = None, **members: str) -> httpx.Response:
@@ -69,43 +64,6 @@ async def signed(browser: Browser, **members: str) -> str:
     answer = await send(browser, forms(browser, item, "sign"), shown=shown)
     assert answer.status_code == 303, answer.text
     return item
-
-
-@given(st.fixed_dictionaries(dict.fromkeys(FIELDS, WORDS)))
-def test_what_is_written_in_the_fields_is_one_text_and_comes_back(fields: dict[str, str]) -> None:
-    assert text_of(fields_of(text_of(fields))) == text_of(fields)
-
-
-@given(TEXTS)
-def test_no_word_of_a_text_is_lost_in_the_fields_however_it_was_written(text: str) -> None:
-    assert text_of(fields_of(text)) == text.strip()
-
-
-def test_each_field_stands_under_its_heading() -> None:
-    fields = {OWN: "Be kind.", "matters": "Music.\n\nLight.", "tell": "My sister."}
-    text = text_of(fields)
-    assert text == "Be kind.\n\nWhat matters to me\nMusic.\n\nLight.\n\nWhom to tell when I am unwell\nMy sister."
-    assert fields_of(text) == fields
-
-
-@given(TEXTS, TEXTS)
-def test_versions_side_by_side_have_every_word_of_both(old: str, new: str) -> None:
-    both = compared(old, new)
-    assert "".join(part.text for part in both.old) == old + "\n"
-    assert "".join(part.text for part in both.new) == new + "\n"
-    same = ["".join(part.text for part in side if part.same) for side in (both.old, both.new)]
-    assert same[0] == same[1]
-
-
-def test_only_what_changed_is_marked() -> None:
-    both = compared("Ring my sister first.\nShe has the key.", "Ring my brother first.\nShe has the key.")
-    assert [part.text for part in both.old if not part.same] == ["sister "]
-    assert [part.text for part in both.new if not part.same] == ["brother "]
-
-
-def test_versions_too_long_to_compare_are_shown_whole_and_say_so() -> None:
-    both = compared("a\n" * 1500, "b\n" * 1500)
-    assert (both.in_full, [part.same for part in both.old]) == (False, [True])
 
 
 @at_the_service
