@@ -34,6 +34,7 @@ from api.http import (
     people,
     presets,
     preview,
+    receipts,
     records,
     recovery,
     replaying,
@@ -113,6 +114,7 @@ AREAS: Final = (
     worklist,
     notices,
     statements,
+    receipts,
     integrity,
     log,
 )

@@ -281,6 +281,11 @@ def _receipt(scene: Scene) -> Iterator[Ask]:
             yield Ask("GET", f"/statements/{author}/{statement}/receipt", standing)
 
 
+def _receipts(scene: Scene) -> Iterator[Ask]:
+    for item in [*scene.hidden, *scene.items()]:
+        yield Ask("GET", f"{scene.record}/items/{item}/receipts", scene.query(), of=item)
+
+
 def _submit(scene: Scene) -> Iterator[Ask]:
     """Signed by the reader's own key: what is said of a hidden item, and of an unknown one."""
     kinds: tuple[tuple[str, dict[str, Any], Any], ...] = (
@@ -322,7 +327,7 @@ ASKED: Final[Mapping[str, Asks]] = {
     "worklist.read": _worklist, "worklist.count": _counts, "notices.read": _notices, "people.keys": _keys,
     "people.recoveries": _recoveries,
     "people.statements": _statements,
-    "statements.receipt": _receipt, "statements.submit": _submit,
+    "statements.receipt": _receipt, "items.receipts": _receipts, "statements.submit": _submit,
 }  # fmt: skip
 """What is asked of each operation that shows something, and of the one that takes what its author signed."""
 

@@ -16,6 +16,14 @@ from tests.browser.demonstration import Demonstration, Persona, demonstration
 from tests.browser.driver import Chromium, chromium
 from tests.postgres_fixture import home_in_memory
 
+ALTER_A_RECEIPT = """
+() => {
+  const { dataset } = document.querySelector("[data-receipt]");
+  const { entry, proof } = JSON.parse(dataset.receipt);
+  dataset.receipt = JSON.stringify({ entry: `${entry} `, proof });
+}
+"""
+
 
 class Cast:
     """The people of the demonstration, each at a browser of their own."""
@@ -177,3 +185,27 @@ def test_a_download_is_checked_without_the_service(cast: Cast, home: Path, tmp_p
     command = [PROGRAM, "verify", "bundle", str(file), "--verifier", str(tmp_path / "verifier.txt")]
     done = run(command, timeout=60)
     assert done.returncode == 0, done.stdout
+
+
+def test_one_tap_from_an_entry_the_page_checks_that_nothing_was_changed(cast: Cast, tmp_path: Path) -> None:
+    with cast.at("Amina Diallo", "patient") as amina:
+        entry(amina, "Note")
+        amina.get_by_role("link", name="Receipts: check that nothing was changed").click()
+        first = amina.locator("main section").first
+        expect(first).to_contain_text("Wrote something")
+        first.get_by_role("button", name="Check that it has not been changed").click()
+        expect(first.get_by_role("status")).to_have_text(
+            "Checked on this device: it is in the log and has not been changed."
+        )
+        with amina.expect_download() as download:
+            first.get_by_role("link", name="Keep this receipt").click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+        (tmp_path / "verifier.txt").write_text(amina.locator("[data-verifier]").get_attribute("data-verifier") or "")
+        for one in amina.locator("main section").all()[1:]:
+            expect(one.get_by_role("status"), "only the one that was asked about").to_be_hidden()
+        amina.evaluate(ALTER_A_RECEIPT)
+        first.get_by_role("button", name="Check that it has not been changed").click()
+        expect(first.get_by_role("alert")).to_contain_text("This does not fit.")
+    command = [PROGRAM, "verify", "receipt", str(file), "--verifier", str(tmp_path / "verifier.txt")]
+    assert run(command, timeout=60).returncode == 0

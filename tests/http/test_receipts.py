@@ -1,7 +1,6 @@
 """Receipts over HTTP: recorded at once, witnessed when the quorum has cosigned, and only for whom they are."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,34 +142,14 @@ async def test_repeats_and_conflicts_say_how_their_receipt_stands(watched: Serve
     assert check(other, "recorded").entry == check(first.json(), "recorded").entry
 
 
-async def test_a_patient_may_hold_the_receipt_of_what_their_view_shows_and_the_look_is_recorded(
-    served: Served,
-) -> None:
-    okafor, amina, sam = [
-        await served.sign_in(by) for by in (served.story.okafor, served.story.amina, served.story.sam)
-    ]
-    said = await okafor.say(f"{served.record}/items", kind="note", text="Slept badly.")
-    path = path_of(said, okafor.by)
-    before = await served.size()
-    answer = await amina.get(path)
-    assert answer.status_code == 200, answer.text
-    assert check_receipt(Receipt.from_json(answer.json()["receipt"]), KEYRING.log.verifier) is None
-    assert await served.said(before) == ["disclosure-made/1"]
-    for other in (sam, await served.sign_in(served.story.lind)):
-        problem(await other.get(path), 404, "unknown")
-
-
-async def test_what_is_kept_from_a_patient_has_no_receipt_for_them_nor_a_word_of_it(served: Served) -> None:
-    okafor, amina = await served.sign_in(served.story.okafor), await served.sign_in(served.story.amina)
-    said = await okafor.say(f"{served.record}/items", kind="note", text="To be withheld.")
-    today = datetime.now(tz=UTC).date()
-    terms = {"from": "patient", "ground": "serious-harm", "opinion_date": str(today), "reason": "It would harm now."}
-    path = f"{served.record}/items/{said['ids']['item']}/withholdings"
-    withheld = await okafor.say(path, **terms, review_date=str(today + timedelta(days=30)))
-    nothing = problem(await amina.get(path_of({"statement_id": statement_id()}, okafor.by)), 404, "unknown")
-    for hidden in (said, withheld):
-        told = problem(await amina.get(path_of(hidden, okafor.by)), 404, "unknown")
-        assert told["title"] == nothing["title"]
-        assert told["detail"] == nothing["detail"].replace(
-            nothing["detail"].split()[1].rstrip(":"), hidden["statement_id"]
-        )
+async def test_the_receipts_of_an_item_stand_each_as_its_checkpoint_does(watched: Served) -> None:
+    amina = await watched.sign_in(watched.story.amina)
+    own = await amina.say(f"{watched.record}/items", kind="contribution", text="I walk.")
+    await cosign(watched, *WITNESSES[1:])
+    path = f"{watched.record}/items/{own['ids']['item']}"
+    await amina.say(f"{path}/comments", text="Most days.")
+    told = (await amina.get(f"{path}/receipts")).json()["receipts"]
+    assert [check(one, one["standing"]).index for one in told] == sorted(
+        {check(one, one["standing"]).index for one in told}
+    )
+    assert [one["standing"] for one in told] == ["witnessed", "recorded"]

@@ -108,6 +108,11 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
         "trail.open_item",
     ),
     (
+        row("patient", "parent", "clinician",
+            absent={*(NOT_LET_IN - {"auditor-without-case"}), *CARERS, "attorney", "clinician-in-emergency"}),
+        "items.receipts",
+    ),
+    (
         row(READ - {"auditor", "guardian"}, absent=NOT_LET_IN - {"auditor-without-case"}),
         "search.items",
     ),
@@ -196,7 +201,7 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
         public(),
         "log.checkpoint log.checkpoint_recorded log.verifier log.tile log.prove_inclusion log.prove_consistency",
     ),
-    (row("clinician", "patient", absent=ALL - {"clinician", "patient"}), "statements.receipt"),
+    (row("clinician", absent=ALL - {"clinician"}), "statements.receipt"),
     (row("auditor", "auditor-without-case"), "log.entries"),
 )  # fmt: skip
 ANSWERS: Final[Mapping[str, Row]] = {name: of for of, names in _ROWS for name in names.split()}

@@ -1,17 +1,15 @@
-"""Download and check: a record to keep, its receipts, and the log as everybody may see it."""
+"""Download and check: a record to keep, and the log as everybody may see it."""
 
 import html
 import io
-import json
 import re
 import zipfile
 
 import pytest
 
 from api.pages import places
-from ledger.core.receipt import Receipt, check_receipt
 from ledger.use_cases.items import Draft
-from tests.http.served import Served, statement_id
+from tests.http.served import Served
 from tests.sign_in.browser import Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,31 +63,6 @@ async def test_a_program_names_a_purpose_of_its_own_as_well(house: Served, brows
     for query, status in [("", 422), ("?purpose=own-record", 422), ("?purpose=task", 200)]:
         answer = await browser.get(f"/records/{story.record}/bundle{query}")
         assert answer.status_code == status, query
-
-
-async def test_what_was_said_has_its_receipt_one_step_away(house: Served, browser: Browser) -> None:
-    story = house.story
-    await browser.begin(story.amina)
-    said = await story.ledger.items.add(story.amina, story.record, Draft("experience", "They listened."))
-    listed = await browser.get(places.RECEIPTS(record=story.record))
-    address = places.RECEIPT(author=story.amina.person, statement=said.statement_id)
-    assert f'href="{address}"' in listed.text
-    shown = await browser.get(address)
-    assert "Wrote something" in shown.text
-    [told] = re.findall(r'data-receipt="([^"]+)"', shown.text)
-    receipt = json.loads(html.unescape(told))
-    verifier = story.ledger.keyring.log.verifier
-    assert receipt.pop("verifier") == str(verifier)
-    check_receipt(Receipt.from_json(receipt), verifier)
-    kept = await browser.get(places.RECEIPT_FILE(author=story.amina.person, statement=said.statement_id))
-    check_receipt(Receipt.from_json(kept.json()), verifier)
-
-
-async def test_a_receipt_of_nothing_is_not_there(house: Served, browser: Browser) -> None:
-    await browser.begin(house.story.amina)
-    for author in (house.story.amina.person, house.story.sam.person):
-        answer = await browser.get(places.RECEIPT(author=author, statement=statement_id()))
-        assert answer.status_code == 404, author
 
 
 async def test_the_record_is_printed_with_what_stands_beside_it(house: Served, browser: Browser) -> None:

@@ -46,6 +46,7 @@ NOT_COMPARED: Final = {
     places.CHECK.path: "the log is public: it counts every statement of the whole ledger, hidden or not (threat model)",
     places.RECEIPT.path: "a receipt proves a position in the whole log (threat model)",
     places.RECEIPT.path + "/file": "a receipt proves a position in the whole log (threat model)",
+    places.ITEM_RECEIPT_FILE.path: "a receipt proves a position in the whole log (threat model)",
     places.DOWNLOAD.path + "/file": "a bundle proves positions in the whole log; tests/absence compares the exports",
     "/demo": "is there only in a demonstration",
 }
@@ -53,6 +54,8 @@ NOT_COMPARED: Final = {
 _CHANCE: Final = (
     (re.compile(r'(name="csrf" value="|data-csrf=")[^"]*'), r"\1-"),
     (re.compile(r"cursor=[A-Za-z0-9_-]+"), "cursor=-"),
+    # Which receipts there are is compared; what each proves is a position in the whole log (threat model).
+    (re.compile(r'data-receipt="[^"]*"'), "data-receipt"),
 )
 _LINK: Final = re.compile(r'<a [^>]*href="(/[^"#]*)')
 _FRAME: Final = frozenset({"content-length", "set-cookie", "content-encoding"})

@@ -1,18 +1,15 @@
-/** The page of a receipt: checked here when the reader asks. */
+/** Pages of receipts: each is checked here when the reader asks. */
 
 import { whenAsked } from "./page.js";
 import { NotProved, checkReceipt } from "./proof.js";
 
-const button = document.getElementById("check");
-
-if (button !== null) {
-  const { entry, proof, verifier } = JSON.parse(button.dataset.receipt);
-  const results = { proved: document.getElementById("proved"), not: document.getElementById("not-proved") };
-  button.hidden = false;
-  whenAsked(button, async () => {
-    for (const one of Object.values(results)) one.hidden = true;
+for (const one of document.querySelectorAll("[data-receipt]")) {
+  const { verifier } = one.closest("[data-verifier]").dataset;
+  const results = { proved: one.querySelector("[data-proved]"), not: one.querySelector("[data-not-proved]") };
+  whenAsked(one.querySelector("button"), async () => {
+    for (const result of Object.values(results)) result.hidden = true;
     try {
-      await checkReceipt({ entry, proof }, verifier);
+      await checkReceipt(JSON.parse(one.dataset.receipt), verifier);
       results.proved.hidden = false;
     } catch (error) {
       if (!(error instanceof NotProved)) throw error;

@@ -1,0 +1,65 @@
+"""What a reader is shown of the statements behind an item: which they are, whose, and where each stands on the log.
+
+A place on the log tells how much was said between two statements, whoever said it and to whom. So it is told only to
+patients, to a child's parent in their place, and to clinicians: never to who must not count what is hidden from them.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.core.instants import Instant
+from ledger.disclosure import Disclosure
+from ledger.domain.errors import Unknown
+from ledger.ledger import Ledger
+from projections.timeline import Timeline
+from projections.views.shape import Author, Person, Told, open_for
+
+_READERS: Final = frozenset({"patient", "clinician"})
+
+
+@dataclass(frozen=True, slots=True)
+class StatementShown:
+    """One statement about ``item``, without its words. ``position`` is its place on the log, from 0."""
+
+    position: int
+    item: str
+    type: str
+    author: Author
+    made_at: Instant
+    recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StatementsView:
+    """What is said of an item and of what stands under it, in the order it was said, and whose record it is."""
+
+    disclosure: str
+    record: str
+    patient: Person
+    opened_at: Instant
+    statements: tuple[StatementShown, ...]
+
+
+async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> StatementsView:
+    """The statements that the item's own view is made of, and no other (``audience``).
+
+    Raises Unknown for whoever reads as a carer does; else as the views do.
+    """
+    in_their_place = disclosure.opened_by == "parent"
+    reader = "patient" if in_their_place else disclosure.acting_as
+    if reader not in _READERS:
+        raise Unknown(f"record {disclosure.record}: there are no receipts of it for you; check what you act as")
+    opened = await open_for(reader, ledger, timeline, disclosure, also=frozenset({"parent"} if in_their_place else ()))
+    told = sorted((one for of_item in opened.told.values() for one in of_item.all), key=lambda one: one.about.position)
+    return StatementsView(
+        disclosure=disclosure.id,
+        record=disclosure.record,
+        patient=Person(opened.patient.id, opened.patient.name),
+        opened_at=disclosure.recorded_at,
+        statements=tuple(_shown(one) for one in told),
+    )
+
+
+def _shown(told: Told) -> StatementShown:
+    about = told.about
+    return StatementShown(about.position, about.item, about.type, told.author, about.made_at, about.recorded_at)
