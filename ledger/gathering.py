@@ -83,6 +83,22 @@ class Gatherer:
         theirs = KeyHistory() if about is None else about.fold.keys
         return Gathered(facts, guards, max(as_of, 0), kept, viewer.fold.keys, theirs)
 
+    async def facts_of_each(self, person: str, records: Iterable[str], *, at: Instant) -> dict[str, Facts]:
+        """The facts about a person with each of these records, all with what is new; what they share is read once.
+
+        They are no guards of an admission: with them it is only found out what to ask for.
+        """
+        viewer = (await self._reader.person(person, fresh=True)).fold.facts
+        known = {one: read.fold.facts for one, read in (await self._reader.records(records)).items()}
+        own = {name for name, _ in viewer.current_teams(at)}
+        of_each = {one: own | facts.handed_to(own) for one, facts in known.items()}
+        teams = await self._teams(own.union(*of_each.values()), {}, fresh=True)
+        policy = (await self._reader.policy(fresh=True)).fold
+        return {
+            one: Facts(record=facts, viewer=viewer, teams={team: teams[team] for team in of_each[one]}, policy=policy)
+            for one, facts in known.items()
+        }
+
     async def _teams(self, teams: Iterable[str], guards: dict[Subject, int], *, fresh: bool) -> dict[str, TeamFacts]:
         """The facts of these teams, with their counters added to the guards."""
         known: dict[str, TeamFacts] = {}

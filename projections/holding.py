@@ -38,13 +38,7 @@ Told = TypeVar("Told")
 
 async def visible(trail: Trail, by: By, asked: Asked, lines: Sequence[AnyLine]) -> list[AnyLine]:
     """Those of these lines that this reader may be told of now, in their order. ``asked.record`` is not looked at."""
-    subjects = _subjects(lines)
-
-    async def of(record: str) -> set[str] | None:
-        return await trail.visible_if_open(by, replace(asked, record=record), subjects[record])
-
-    found = zip(subjects, await _side_by_side(of, subjects), strict=True)
-    return _among(lines, {record: seen for record, seen in found if seen is not None})
+    return _among(lines, await trail.visible_in_each(by, asked, _subjects(lines)))
 
 
 async def disclosed(
@@ -82,15 +76,13 @@ async def disclosed_names(
     name = _name(trail)
 
     async def of(record: str) -> tuple[str | None, Disclosure] | None:
-        whole = replace(asked, record=record, items=())
-        if not await trail.may_open(by, whole):
-            return None
         with suppress(Unknown, NotAllowed):
-            opened = await trail.open(by, whole)
+            opened = await trail.open(by, replace(asked, record=record, items=()))
             return await name(opened), opened
         return None
 
-    found = [one for one in await _side_by_side(of, records) if one is not None]
+    let_in = await trail.visible_in_each(by, asked, dict.fromkeys(records, ()))
+    found = [one for one in await _side_by_side(of, let_in) if one is not None]
     return {opened.record: told for told, opened in found}, [opened for _, opened in found]
 
 

@@ -196,15 +196,13 @@ def visible_to(call: Call, asked: Asked) -> Seeing:
     """What the reader may see of lines, decided without a disclosure, to find what to disclose."""
 
     async def among(lines: list[Line]) -> tuple[list[Line], set[str]]:
-        by, trail = call.by(), call.ledger.trail
-        shut, seen = set[str](), set[str]()
-        for record in {line.record for line in lines if line.record is not None}:
-            items = {item for line in lines if line.record == record for item in items_of(line)}
-            visible = await trail.visible_if_open(by, replace(asked, record=record), items)
-            if visible is None:
-                shut.add(record)
-            seen |= visible or set()
-        return [line for line in lines if line.record not in shut], seen
+        items: dict[str, set[str]] = {}
+        for line in lines:
+            if line.record is not None:
+                items.setdefault(line.record, set()).update(items_of(line))
+        visible = await call.ledger.trail.visible_in_each(call.by(), asked, items)
+        shut = items.keys() - visible.keys()
+        return [line for line in lines if line.record not in shut], set[str]().union(*visible.values())
 
     return among
 

@@ -8,6 +8,7 @@ import asyncio
 from bisect import insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -27,6 +28,8 @@ from ledger.store.recorder import LedgerRecorder, SubjectRow
 
 LARGEST_CACHE: Final = 150_000
 """Statements held in folds before the least recently used are dropped (about 60 MB)."""
+_RECORDS_AT_ONCE: Final = 100
+"""Records that are read in one query; between two of them others have their turn."""
 
 
 @dataclass(slots=True)
@@ -106,8 +109,15 @@ class FactsReader:
 
     async def record(self, record: str, *, fresh: bool = False) -> Known[Record]:
         """Everything that bears on a record: its items, and the relations around it."""
-        subjects = (contents_of(record), relations_of(record))
-        return await self._known(f"record/{record}", lambda: Record(RecordFacts(record)), subjects, fresh)
+        return await self._known(*_of_record(record), fresh)
+
+    async def records(self, records: Iterable[str]) -> dict[str, Known[Record]]:
+        """The same of many records, all with what is new: a query for a hundred of them, not for each."""
+        names = sorted(set(records))
+        found: dict[str, Known[Record]] = {}
+        for n in range(0, len(names), _RECORDS_AT_ONCE):
+            found |= await self._known_together(names[n : n + _RECORDS_AT_ONCE])
+        return found
 
     async def person(self, person_id: str, *, fresh: bool = False) -> Known[Person]:
         """A person's roles, teams, cases and keys."""
@@ -125,16 +135,49 @@ class FactsReader:
     async def _known(
         self, name: str, empty: Callable[[], Folded], subjects: Sequence[Subject], fresh: bool
     ) -> Known[Folded]:
-        known: Known[Folded] | None = self._cache.get(name)  # type: ignore[assignment]  # the name says which fold
-        if known is None:
-            known = Known(empty(), dict.fromkeys(subjects, 0))
-            self._keep(name, known)
+        known = self._held(name, empty, subjects)
         if fresh or not known.began:
             await self._read(known, after=self._reads if fresh else 0)
             self._keep(name, known)
         else:
             self._cache.move_to_end(name)
         return known
+
+    def _held(self, name: str, empty: Callable[[], Folded], subjects: Sequence[Subject]) -> Known[Folded]:
+        """What is cached under this name; where nothing is, what has read nothing yet is cached."""
+        known: Known[Folded] | None = self._cache.get(name)  # type: ignore[assignment]  # the name says which fold
+        if known is None:
+            known = Known(empty(), dict.fromkeys(subjects, 0))
+            self._keep(name, known)
+        return known
+
+    async def _known_together(self, records: Sequence[str]) -> dict[str, Known[Record]]:
+        """What is known of these records, which stand in the order of their names, each with what is new."""
+        after = self._reads
+        held = {record: self._held(*_of_record(record)) for record in records}
+        async with AsyncExitStack() as turns:
+            # Whoever takes several turns takes them in this order, and nobody else takes two: none waits for ever.
+            for known in held.values():
+                await turns.enter_async_context(known.turn)
+            await self._read_together([known for known in held.values() if known.began <= after])
+        for record, known in held.items():
+            self._keep(_of_record(record)[0], known)
+        return held
+
+    async def _read_together(self, stale: Sequence[Known[Record]]) -> None:
+        """Read what is new of these in one query; their turns are the caller's."""
+        if not stale:
+            return
+        self._reads += 1
+        began = self._reads
+        whose = {subject: n for n, known in enumerate(stale) for subject in known.guards}
+        rows: list[list[SubjectRow]] = [[] for _ in stale]
+        guards = {subject: at for known in stale for subject, at in known.guards.items()}
+        for row in await self._recorder.read_subjects(guards):
+            rows[whose[row.subject]].append(row)
+        for known, new in zip(stale, rows, strict=True):
+            self._extend(known, new)
+            known.began = began
 
     async def _read(self, known: Known[Folded], after: int) -> None:
         """Read what is new, unless a read that began after the one so numbered has done so meanwhile.
@@ -184,6 +227,11 @@ class FactsReader:
             _, dropped = self._cache.popitem(last=False)
             self._weight -= dropped.counted
             dropped.counted = 0
+
+
+def _of_record(record: str) -> tuple[str, Callable[[], Record], tuple[Subject, Subject]]:
+    """Under which name a record is cached, its facts while nothing is read, and what bears on it."""
+    return f"record/{record}", lambda: Record(RecordFacts(record)), (contents_of(record), relations_of(record))
 
 
 def _apply_key(keys: KeyHistory, kept: Kept) -> None:

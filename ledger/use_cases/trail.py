@@ -158,14 +158,21 @@ class Trail:
         judge = judge_of(gathered.facts, _request(by, asked, now))
         return {item: judge(item) for item in items}
 
-    async def visible_if_open(self, by: By, asked: Asked, items: Collection[str]) -> set[str] | None:
-        """The same, decided on the same facts as whether they may open the record at all: None where they may not."""
+    async def visible_in_each(self, by: By, asked: Asked, items: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
+        """The same in many records at once: by record those of its items. ``asked.record`` is not looked at.
+
+        A record that this reader may not open is left out, decided on the same facts as its items.
+        """
         now = self._clock()
-        gathered = await self._gatherer.gather(by.person, asked.record, at=now, fresh=True)
-        judge = judge_of(gathered.facts, _request(by, asked, now))
-        if isinstance(judge.whole, Deny):
-            return None
-        return {item for item in items if isinstance(judge(item), Permit)}
+        judges = {
+            record: judge_of(facts, _request(by, asked, now))
+            for record, facts in (await self._gatherer.facts_of_each(by.person, items, at=now)).items()
+        }
+        return {
+            record: {item for item in items[record] if isinstance(judge(item), Permit)}
+            for record, judge in judges.items()
+            if isinstance(judge.whole, Permit)
+        }
 
     async def may_open(self, by: By, asked: Asked) -> bool:
         """Would this reader be let in at all now? No disclosure either."""
