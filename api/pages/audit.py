@@ -32,6 +32,7 @@ from api.pages.language import gettext as _
 from api.pages.language import local_day
 from api.pages.looks import MATTERS
 from api.pages.matters import told
+from api.pages.reading_for import AUDITOR, read_for
 from api.pages.rendering import PageRoute, own_page
 from api.pages.words import PURPOSE
 from ledger.domain.errors import NotAllowed
@@ -103,9 +104,9 @@ async def look(
     request: Request, call: Calling, case: InPath, record: InPath, disclosure: InPath, *, cursor: Cursor = None
 ) -> Response:
     """One line in full: what was shown by which rule, on which facts, and what was not."""
-    about = await case_named(call, case)
     asked = looking_back.PageOfLine(case=case, cursor=cursor)
-    view = told(await looking_back.in_full(call, record, disclosure, asked))
+    view = told(await read_for(call, AUDITOR, lambda: looking_back.in_full(call, record, disclosure, asked)))
+    about = await case_named(call, case)
     line = view["line"]
     return await own_page(
         request,

@@ -3,6 +3,7 @@
 Both are derived from the log itself, by the rules that held then. Nobody has to believe what was once written down.
 """
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
@@ -10,10 +11,12 @@ from itertools import groupby
 from typing import Annotated, Any, Final, cast
 
 from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.http import looking_back, replaying
-from api.http.bodies import InPath
+from api.http.bodies import UUID_PATTERN, InPath
+from api.http.problems import Refused
 from api.http.service import Call, Calling
 from api.pages import places, trail_filter
 from api.pages.account import Cursor
@@ -28,6 +31,7 @@ from api.pages.until import end_of
 from api.pages.words import PURPOSE
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant, format_instant, parse_instant
+from ledger.domain.errors import NotAllowed
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 READERS: Final = ("clinician", "carer", "attorney", "parent", "patient")
@@ -50,7 +54,8 @@ Go = Annotated[bool, Query()]
 @router.get(places.AUDIT_AS_OF.path, operation_id="trail.as_of")
 async def as_of(request: Request, call: Calling, case: InPath, cursor: Cursor = None) -> Response:
     """What somebody could see of a record at the end of a day, or what they had been shown by then."""
-    about, form, view = await case_named(call, case), asked_in(request), None
+    form, view = asked_in(request), None
+    about = await _case_asked_about(call, case, form)
     form = Filled({"how": HOW[:1], **form.members}, "")
     if "acting_as" not in form.members:
         of_case = {name: (about[name] or "",) for name in ("record", "person")}
@@ -126,6 +131,24 @@ def _asked(call: Call, about: Mapping[str, Any], form: Filled) -> dict[str, Any]
     check.done()
     asked = {"person": person, "acting_as": acting_as, "at": at, "seen": how == "seen", "for_purpose": purpose}
     return {**asked, "case": about["case"], "record": record}
+
+
+async def _case_asked_about(call: Call, case: str, form: Filled) -> dict[str, Any]:
+    """One's own case. With another's, what is asked is asked all the same: it is refused on the trail of the record."""
+    try:
+        return await case_named(call, case)
+    except (Refused, NotAllowed):
+        if call.session.acting_as != "guardian":  # who needs no case, and has no page here
+            await _refused_as_asked(call, case, form)
+        raise
+
+
+async def _refused_as_asked(call: Call, case: str, form: Filled) -> None:
+    record, at = form.value("record").strip(), format_instant(call.ledger.clock())
+    asked = {"person": form.value("person").strip(), "acting_as": form.value("acting_as"), "at": at}
+    with suppress(ValidationError):
+        if re.fullmatch(UUID_PATTERN, record):
+            await looking_back.as_of(call, record, looking_back.AsOf.model_validate({**asked, "case": case}))
 
 
 def _question(asked: Mapping[str, Any], cursor: str | None) -> looking_back.AsOf:

@@ -16,6 +16,7 @@ from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import marked
 from api.pages.matters import told
+from api.pages.reading_for import AUDITOR, read_for
 from api.pages.rendering import PageRoute, own_page
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -64,9 +65,10 @@ async def _item(
     form: Filled | None = None,
     cursor: str | None = None,
 ) -> Response:
-    about = await case_named(call, case)
-    view = told(await records.read_item(call, record, item, OneItem(case=case)))
+    asked = OneItem(case=case)
+    view = told(await read_for(call, AUDITOR, lambda: records.read_item(call, record, item, asked)))
     seen = told(await trail.seen_by(call, record, item, trail.PageOfLines(case=case, limit=LISTED, cursor=cursor)))
+    about = await case_named(call, case)
     return await own_page(
         request,
         call,

@@ -44,7 +44,11 @@ Query = dict[str, str | list[str] | None]
 
 
 async def case_named(call: Call, case: str) -> dict[str, Any]:
-    """One's own case, as the list tells it; raises Refused where it is not there."""
+    """One's own case, as the list tells it; raises Refused where it is not there.
+
+    A page that tells of a record asks the operation for it first, with the case as it stands in the address: so that
+    whoever tries it with a case that is not theirs is on the trail of the record.
+    """
     listed = told(await cases.list_cases(call))["cases"]
     found: dict[str, Any] | None = next((one for one in listed if one["case"] == case), None)
     if found is None or call.session.acting_as != "auditor":

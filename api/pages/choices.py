@@ -14,7 +14,7 @@ from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import marked
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import READ, check_patient, onward, sharing_now
+from api.pages.sharing import READ, onward, sharing_now
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 RESULTS: Final[Mapping[str, str]] = {
@@ -36,7 +36,6 @@ async def choices(request: Request, call: Calling, record: InPath, done: str | N
 @router.post("/forms/record/{record}/results-wish")
 async def wish_results(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
     """Choose how to hear of results."""
-    check_patient(call)
 
     async def say(speaking: Call) -> str:
         check = Checks(form)
@@ -51,7 +50,6 @@ async def wish_results(request: Request, call: Calling, record: InPath, form: Se
 @router.post("/forms/record/{record}/after-death-wish", operation_id="representation.wish_after_death")
 async def wish_after_death(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
     """Choose what becomes of the record after one's death."""
-    check_patient(call)
 
     async def say(speaking: Call) -> str:
         check = Checks(form)

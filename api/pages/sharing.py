@@ -19,9 +19,9 @@ from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.forms import Filled, Sent, empty, sent
 from api.pages.matters import told
+from api.pages.reading_for import check_role, read_for
 from api.pages.rendering import PageRoute, own_page
 from api.pages.sharing_words import How, because_of, code_of, directed, grantee_words, how, of_carer
-from ledger.domain.errors import NotAllowed
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 READ: Final = "sharing.read"
@@ -160,15 +160,8 @@ async def sharing_now(call: Call, record: str) -> SharingNow:
     Its freshness is asked for here as well: a form that takes back is let through without, and may end in a page.
     """
     check_fresh(call.session, READ, call.service.doors.sessions.clock())
-    if call.session.acting_as not in IN_THE_PATIENTS_PLACE:
-        raise NotAllowed(f"sharing: got {call.session.acting_as}, wanted the patient", "not-the-patient")
-    return SharingNow(call, record, told(await sharing.read(call, record)))
-
-
-def check_patient(call: Call) -> None:
-    """Raise NotAllowed unless somebody acts as the patient, or in their place; in whose record, the ledger checks."""
-    if call.session.acting_as not in IN_THE_PATIENTS_PLACE:
-        raise NotAllowed(f"sharing: got {call.session.acting_as}, wanted the patient", "not-the-patient")
+    read = await read_for(call, IN_THE_PATIENTS_PLACE, lambda: sharing.read(call, record))
+    return SharingNow(call, record, told(read))
 
 
 def onward(call: Call, record: str, page: str | None = None) -> str:
@@ -201,7 +194,7 @@ async def who_can_see_what(request: Request, call: Calling, record: InPath, done
 @router.get(places.SHARING_STOP.path)
 async def stop_page(request: Request, call: Calling, record: InPath) -> Response:
     """What stopping all sharing does, before it is done. It tells nothing of how things stand, and asks nothing."""
-    check_patient(call)
+    check_role(call, IN_THE_PATIENTS_PLACE)
     return await _stop_page(request, call, record, empty(call))
 
 
@@ -219,7 +212,7 @@ async def stop(request: Request, call: Calling, record: InPath, form: Sent) -> R
 @router.get(places.SHARING_DONE.path)
 async def done_page(request: Request, call: Calling, record: InPath) -> Response:
     """It is done; nothing is told of what."""
-    check_patient(call)
+    check_role(call, IN_THE_PATIENTS_PLACE)
     return await own_page(request, call, "sharing_done.html", record=record)
 
 

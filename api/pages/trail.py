@@ -34,12 +34,12 @@ from api.pages.looks import (
     why_of_them,
 )
 from api.pages.matters import told
+from api.pages.reading_for import PATIENT, read_for
 from api.pages.rendering import PageRoute, own_page
 from api.pages.said import AskedSaid, said_of
 from api.pages.until import end_of
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import Instant, format_instant, parse_instant
-from ledger.domain.errors import NotAllowed
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 LISTED: Final = 25
@@ -53,7 +53,6 @@ _OWN: Final = {"name": None, "own": True}
 @router.get(places.LOOKS.path, operation_id="trail.who_looked")
 async def looks(request: Request, call: Calling, record: InPath, cursor: Cursor = None) -> Response:
     """Who has looked, newest first; at first also the last weeks at a glance, and emergencies above all."""
-    _check_is_a_patient(call)
     form, sought = trail_filter.asked_in(request), dict[str, Any]()
     try:
         sought = trail_filter.sought(form)
@@ -61,7 +60,7 @@ async def looks(request: Request, call: Calling, record: InPath, cursor: Cursor 
         form = form.refused(unfit.errors)
     own, only = call.session.person, form.value("only")
     asked = trail.PageOfTrail(limit=LISTED, cursor=cursor, **trail_filter.but_ones_own(sought, only, own))
-    read = told(await trail.who_looked(call, record, asked))
+    read = told(await read_for(call, PATIENT, lambda: trail.who_looked(call, record, asked)))
     said = await told_about_looks(call, record)
     narrowed = bool(sought or only)
     whole = not narrowed and not form.errors and cursor is None
@@ -89,9 +88,9 @@ async def looks(request: Request, call: Calling, record: InPath, cursor: Cursor 
 @router.get(places.LOOKS_AS_OF.path, operation_id="trail.as_of")
 async def then(request: Request, call: Calling, record: InPath, cursor: Cursor = None) -> Response:
     """What somebody could see on a day; those are listed who looked of late."""
-    _check_is_a_patient(call)
     form = trail_filter.asked_in(request)
-    recent = told(await trail.who_looked(call, record, trail.PageOfTrail(limit=_PEOPLE, not_by=call.session.person)))
+    lately = trail.PageOfTrail(limit=_PEOPLE, not_by=call.session.person)
+    recent = told(await read_for(call, PATIENT, lambda: trail.who_looked(call, record, lately)))
     readers = dict(readers_in(recent["lines"], call.session.person))
     view: dict[str, Any] | None = None
     if "who" in form.members:
@@ -154,8 +153,8 @@ async def ask(request: Request, call: Calling, record: InPath, disclosure: InPat
 @router.get(places.SEEN_BY.path, operation_id="trail.seen_by")
 async def seen_by(request: Request, call: Calling, record: InPath, item: InPath, cursor: Cursor = None) -> Response:
     """Who has ever seen one item."""
-    _check_is_a_patient(call)
-    read = told(await trail.seen_by(call, record, item, trail.PageOfLines(limit=LISTED, cursor=cursor)))
+    asked = trail.PageOfLines(limit=LISTED, cursor=cursor)
+    read = told(await read_for(call, PATIENT, lambda: trail.seen_by(call, record, item, asked)))
     return await own_page(
         request,
         call,
@@ -182,8 +181,8 @@ async def _look(
     cursor: str | None = None,
     said: Mapping[str, Any] | None = None,
 ) -> Response:
-    _check_is_a_patient(call)
-    view = told(await looking_back.in_full(call, record, disclosure, looking_back.PageOfLine(cursor=cursor)))
+    asked = looking_back.PageOfLine(cursor=cursor)
+    view = told(await read_for(call, PATIENT, lambda: looking_back.in_full(call, record, disclosure, asked)))
     line = view["line"]
     own = line["viewer"]["id"] == call.session.person
     about = await told_about_looks(call, record)
@@ -246,10 +245,3 @@ def _by_reason(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _reader_of(line: Mapping[str, Any]) -> dict[str, str | list[str] | None]:
     """The question of what this reader could see on that day, for its address."""
     return {"who": f"{line['viewer']['id']}:{line['acting_as']}", "day": str(local_day(line["at"]))}
-
-
-def _check_is_a_patient(call: Call) -> None:
-    """Raise NotAllowed for whoever is none: those who oversee have pages of their own, and others none."""
-    if call.session.acting_as != "patient":
-        got = call.session.acting_as
-        raise NotAllowed(f"who has looked: got acting_as {got}, wanted patient; open the page of your case", "no-trail")

@@ -10,7 +10,7 @@ import pytest
 
 from api.http.fresh import REAUTHENTICATE_AFTER
 from api.pages import places
-from api.pages.looks import COUNTED, MATTERS, Session
+from api.pages.looks import COUNTED, MATTERS, Session, things_in
 from ledger.core.instants import HOUR, Instant
 from ledger.core.matters import MATTER_KINDS
 from ledger.core.terms import KINDS
@@ -112,6 +112,27 @@ async def test_what_they_saw_has_each_item_why_and_what_that_rests_on(house: Ser
     assert "They are caring for you." in page
     assert "Began a care relationship" in page
     assert "Once more." not in page  # its words are on its own page, which is a look of its own
+
+
+@at_the_service
+async def test_a_few_things_are_called_by_their_titles_and_many_are_counted(house: Served, browser: Browser) -> None:
+    story, lind = house.story, await house.sign_in(house.story.lind)
+    letter = await story.note("Please come.", kind="letter", title="\u200f\u0645\u0631 from the clinic")
+    await asked(lind, f"{house.record}/items/{letter}")
+    page = await amina_at(browser, places.LOOKS({"who": story.lind.person}, record=story.record))
+    assert "Read “\u2068\u200f\u0645\u0631 from the clinic\u2069”" in page[page.index("lifeline") :]
+    page = await amina_at(browser, places.LOOK(record=story.record, disclosure=await line_of(house, story.lind)))
+    link = f'<a href="{places.ITEM(record=story.record, item=letter)}" dir="auto">'
+    assert f"{link}\u200f\u0645\u0631 from the clinic</a> (Letter)" in page
+    assert "Please come." not in page
+
+
+def test_a_long_title_is_cut_within_a_sentence_and_more_than_three_things_are_counted() -> None:
+    things = [{"id": str(n), "kind": "letter", "title": f"{n}" * 99, "since": f"2026-01-0{n}"} for n in range(1, 5)]
+    assert things_in(things) == "4 letters"
+    assert things_in([*things[:2], {"id": "5", "kind": "note", "title": None, "since": "2026"}]) == (
+        f"“\u2068{'2' * 80}…\u2069”, “\u2068{'1' * 80}…\u2069” and 1 note"
+    )
 
 
 @at_the_service
@@ -290,7 +311,7 @@ async def test_what_somebody_could_see_on_a_day_is_told_for_those_who_looked(hou
 @at_the_service
 async def test_who_has_looked_is_for_the_patient_alone(house: Served, browser: Browser) -> None:
     story = house.story
-    for by, status in ((story.sam, 403), (story.okafor, 403), (story.greta, 403), (story.ruth, 403)):
+    for by, status in ((story.sam, 404), (story.okafor, 403), (story.greta, 403), (story.ruth, 404)):
         await browser.begin(by)
         for place in (places.LOOKS, places.LOOKS_AS_OF):
             answer = await browser.get(place(record=story.record))
