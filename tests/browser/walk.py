@@ -122,14 +122,17 @@ class Walk:
     _met: set[str] = field(default_factory=set)
 
     def everybody(self) -> None:
-        """Walk as everybody of the demonstration, after the pages for which nobody is signed in."""
+        """Walk as everybody of the demonstration, after the pages for which nobody is signed in.
+
+        One after the other in front of one device: to open a browser anew costs as much as to look at several pages.
+        """
         with self._seat("nobody") as seat:
             people = self.demonstration.people(seat.page.context)
             for path in WITHOUT_A_SESSION:
                 self._visit(seat, path)
-        for persona in people:
-            with self._seat(persona.acting_as) as seat:
+            for persona in people:
                 self.demonstration.be(seat.page, persona)
+                seat.acting_as = persona.acting_as
                 self._from_here(seat)
 
     def _from_here(self, seat: Seat) -> None:
