@@ -12,7 +12,8 @@ it shows. Here each of these notes is held to the disclosure that it names. The 
 - to a patient, parent or clinician, where it shows no item: with the names of carers, of who decides, of who is in
   care, and of whom or what team is shared with; and with how carers are related to the patient;
 - for a reading of the directory, of no record: the names of the people and teams that it tells of;
-- for a reading of the trail, instead: the names of those who looked, and the reasons of emergencies.
+- for a reading of the trail, instead: the names of those who looked, the reasons of emergencies, and of what it
+  tells of the words in which that was added, which say what it is called.
 
 Everything else is named. A retry that is compared with what was said first shows nobody anything and has no disclosure:
 these are counted, so that somebody who opens words under that name shows by their number.
@@ -197,7 +198,7 @@ class _Reconciliation:
             self._find(row, row.positions, disclosure, why)
             return
         if disclosure.facts["via"] == "trail":
-            left = await self._not_on_the_trail(row, disclosure)
+            left = await self._not_on_the_trail(row, disclosure) - _called_in(disclosure, about)
         else:
             shown, people = _shown_in(disclosure, about)
             left = set(row.positions) - shown
@@ -321,6 +322,13 @@ def _reads_of_sharing(disclosure: Said, about: Record) -> bool:
 
 def _shows_no_item(disclosure: Said, about: Record) -> bool:
     return all(item in about.facts.matters for group in disclosure.facts["permitted"] for item in group["items"])
+
+
+def _called_in(disclosure: Said, about: Record) -> set[int]:
+    """Where the words are that say how things are called of which a reading of the trail tells; no answer is called."""
+    groups = (group["items"] for group in disclosure.facts["permitted"] if group["rule"] != "erased")
+    told = (about.facts.items.get(item) for items in groups for item in items)
+    return {item.position for item in told if item is not None and item.parent is None}
 
 
 def _shown_in(disclosure: Said, about: Record) -> tuple[set[int], set[str]]:

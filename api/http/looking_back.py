@@ -15,12 +15,13 @@ from starlette.responses import Response
 
 from api.http.answers import json_answer
 from api.http.bodies import UUID_PATTERN, InPath, Moment
+from api.http.naming import named_on
 from api.http.operations import shows
 from api.http.reading import OfCase, Page
 from api.http.seen_before import SeenBefore
 from api.http.service import Call, Calling
 from api.http.sight import OVERSEERS, Sight, items_of, line_as_json, sight_of, since
-from api.http.trail import LINE, check_reads_trail, disclose, names_on, reading_of
+from api.http.trail import LINE, check_reads_trail, disclose, reading_of
 from ledger.core.decisions import Permit, Request
 from ledger.core.explanations import explain, why_permitted
 from ledger.core.facts import RecordFacts
@@ -59,7 +60,13 @@ _IN_FULL: Final = {
         },
     ],
     "withheld": [
-        {"item": LINE["id"], "kind": "note", "rule": "sealed-by-patient", "because": "You closed this to them."}
+        {
+            "item": LINE["id"],
+            "kind": "note",
+            "title": None,
+            "rule": "sealed-by-patient",
+            "because": "You closed this to them.",
+        }
     ],
     "cursor": None,
 }
@@ -68,7 +75,15 @@ _COULD: Final = {
     "acting_as": "carer",
     "at": "2026-05-03T09:00:00.000Z",
     "opens": True,
-    "items": [{"item": _ITEM, "kind": "plan-for-carers", "since": "2026-05-02T09:00:00.000Z", "rule": "shared"}],
+    "items": [
+        {
+            "item": _ITEM,
+            "kind": "plan-for-carers",
+            "since": "2026-05-02T09:00:00.000Z",
+            "rule": "shared",
+            "title": "How to help",
+        }
+    ],
     "cursor": None,
 }
 
@@ -94,7 +109,7 @@ class AsOf(Page):
 async def in_full(call: Calling, record: InPath, disclosure: InPath, page: Annotated[PageOfLine, Query()]) -> Response:
     """One line of the trail: each item with its rule and what that rests on, and what was withheld, derived again.
 
-    A line that the reader may not see answers as one that is not there.
+    To the patient also what each is called. A line that the reader may not see answers as one that is not there.
     """
     check_reads_trail(call)
     asked = reading_of(call, record, page.purpose, page.case)
@@ -106,11 +121,11 @@ async def in_full(call: Calling, record: InPath, disclosure: InPath, page: Annot
     if found is None:
         raise Unknown(f"line {disclosure}: there is no such line for you on this trail; check the id")
     seen = {shown.item for shown in made.thread()}
-    named = await names_on(call, [(found.line, seen)], made)
+    named = await named_on(call, found.sight, made, [(found.line, seen)], seen)
     answer = {
         "line": line_as_json(found.sight, found.line, seen, named),
         "shown": await _rests_on(call, found.line, seen),
-        "withheld": [_kept_as_json(found.sight, one) for one in kept if one.item in seen],
+        "withheld": [_kept_as_json(found.sight, one, named.titles) for one in kept if one.item in seen],
     }
     return json_answer({**answer, "cursor": _next(call, start + page.limit, len(found.kept), continues)})
 
@@ -133,12 +148,18 @@ async def as_of(call: Calling, record: InPath, page: Annotated[AsOf, Query()]) -
     shown = of_reader[start : start + page.limit]
     made = await disclose(call, asked, {one["item"] for one in shown})
     disclosed = {one.item for one in made.thread()}
+    titles = (await named_on(call, sight, made, items=disclosed)).titles
+    of_patient = call.session.acting_as == "patient"
     answer = {
         "person": page.person,
         "acting_as": page.acting_as,
         "at": format_instant(page.at),
         "opens": opens or bool(of_reader),
-        "items": [one for one in shown if one["item"] in disclosed],
+        "items": [
+            {**one, "title": titles.get(one["item"])} if of_patient else one
+            for one in shown
+            if one["item"] in disclosed
+        ],
     }
     return json_answer({**answer, "cursor": _next(call, start + page.limit, len(of_reader), continues)})
 
@@ -219,9 +240,11 @@ def _because(call: Call, line: Line, rule: str) -> str | None:
     return meaning.told if line.viewer == call.session.person else meaning.of_them or meaning.means
 
 
-def _kept_as_json(sight: Sight, judged: Judged) -> dict[str, Any]:
+def _kept_as_json(sight: Sight, judged: Judged, titles: Mapping[str, str | None]) -> dict[str, Any]:
     told = {"item": judged.item, "kind": judged.kind, "rule": judged.decision.rule}
-    return told if sight.acting_as in OVERSEERS else {**told, "because": explain(judged.decision).of_them}
+    if sight.acting_as in OVERSEERS:
+        return told
+    return {**told, "title": titles.get(judged.item), "because": explain(judged.decision).of_them}
 
 
 async def _first_visible(call: Call, asked: Asked, found: Told, most: int) -> list[dict[str, Any]]:

@@ -24,6 +24,16 @@ READERS: Final = frozenset({"patient", "auditor", "guardian"})
 OVERSEERS: Final = frozenset({"auditor", "guardian"})
 _AT_ONCE: Final = 50
 
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Who looked, by name, and what items are called: their title, or None where they have none."""
+
+    people: Mapping[str, str]
+    titles: Mapping[str, str | None]
+
+
+NOBODY: Final = Named({}, {})
 Seeing = Callable[[list[Line]], Awaitable[tuple[list[Line], set[str]]]]
 """Of these lines, those of records that the reader may open, and which of their items they may see."""
 
@@ -84,10 +94,17 @@ class Sight:
                 by_rule.setdefault(group.rule, []).extend(items)
         return [{"rule": rule, "items": sorted(items)} for rule, items in sorted(by_rule.items())]
 
-    def things(self, line: Line, seen: set[str]) -> list[dict[str, str]]:
-        """Of what kind each item of a line is, and since when it is there; by id, as the order of a page may tell."""
-        named = {one: self._thing(one) for one in sorted(seen.intersection(items_of(line)))}
-        return [{"id": one, "kind": of.kind, "since": since(of)} for one, of in named.items() if of is not None]
+    def things(self, line: Line, seen: set[str], titles: Mapping[str, str | None]) -> list[dict[str, str | None]]:
+        """Of what kind each item of a line is, how it is called, and since when it is there.
+
+        By id, as the order of a page may tell.
+        """
+        of_line = {one: self._thing(one) for one in sorted(seen.intersection(items_of(line)))}
+        return [
+            {"id": one, "kind": of.kind, "title": titles.get(one), "since": since(of)}
+            for one, of in of_line.items()
+            if of is not None
+        ]
 
     def _thing(self, named: str) -> Item | Matter | None:
         return None if self.facts is None else self.facts.items.get(named) or self.facts.matters.get(named)
@@ -185,15 +202,15 @@ def since(thing: Item | Matter) -> str:
     return format_instant(thing.added_at if isinstance(thing, Item) else thing.at)
 
 
-def line_as_json(sight: Sight, line: Line, seen: set[str], named: Mapping[str, str]) -> dict[str, Any]:
+def line_as_json(sight: Sight, line: Line, seen: set[str], named: Named) -> dict[str, Any]:
     """A line as its reader sees it. A patient hears that something was refused, but not what, nor by which rule.
 
-    They hear of what kind each item is: it tells in words what somebody read.
+    They hear of what kind each item is, and how it is called: it tells in words what somebody read.
     """
-    of = {"id": line.viewer, "name": named.get(line.viewer), "acting_as": line.acting_as}
+    of = {"id": line.viewer, "name": named.people.get(line.viewer), "acting_as": line.acting_as}
     shown = {
         "id": line.id,
-        "viewer": {"id": line.looked, "name": named.get(line.looked)},
+        "viewer": {"id": line.looked, "name": named.people.get(line.looked)},
         "acting_as": "patient" if line.previewed else line.acting_as,
         "purpose": line.purpose,
         "via": line.via,
@@ -203,7 +220,7 @@ def line_as_json(sight: Sight, line: Line, seen: set[str], named: Mapping[str, s
         "shown": sight.groups(line, seen),
     }
     if sight.acting_as == "patient":
-        return {**shown, "items": sight.things(line, seen)}
+        return {**shown, "items": sight.things(line, seen, named.titles)}
     told = {"record": line.record, "case": line.case, "rule": line.refused, "attempted": line.attempted}
     return {**shown, **told, "position": line.position}
 

@@ -6,7 +6,6 @@ read ids.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -16,16 +15,27 @@ from starlette.responses import Response
 
 from api.http.answers import json_answer
 from api.http.bodies import UUID_PATTERN, InPath, Moment
+from api.http.naming import few_of, named_on
 from api.http.operations import shows
 from api.http.reading import OfCase, Page, case_of, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
-from api.http.sight import OVERSEERS, READERS, Seeing, Sight, items_of, line_as_json, lines_of, lines_since, sight_of
+from api.http.sight import (
+    NOBODY,
+    OVERSEERS,
+    READERS,
+    Named,
+    Seeing,
+    Sight,
+    items_of,
+    line_as_json,
+    lines_of,
+    lines_since,
+    sight_of,
+)
 from ledger.core.decisions import CARERS
 from ledger.core.instants import Instant
 from ledger.disclosure import Disclosure
 from ledger.domain.errors import NotAllowed
-from ledger.ledger import Ledger
-from ledger.store.words import open_words
 from ledger.use_cases.trail import Asked
 from projections.access_trail import Line, Sought
 
@@ -43,7 +53,14 @@ LINE: Final = {
     "at": "2026-05-03T09:00:00.000Z",
     "refused": False,
     "shown": [{"rule": "direct-care", "items": ["9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"]}],
-    "items": [{"id": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11", "kind": "note", "since": "2026-05-02T09:00:00.000Z"}],
+    "items": [
+        {
+            "id": "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11",
+            "kind": "letter",
+            "title": "From the clinic",
+            "since": "2026-05-02T09:00:00.000Z",
+        },
+    ],
 }
 _EXAMPLE: Final = {"lines": [LINE], "cursor": None}
 _NAME_PATTERN: Final = "^[a-z0-9-]+$"
@@ -114,7 +131,11 @@ class PageAcross(PageOfTrail):
 
 @shows(router, "/records/{record}/trail", "trail.who_looked", _EXAMPLE)
 async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail, Query()]) -> Response:
-    """Who opened this record, newest first: what they saw, acting as what, why, and by which rule."""
+    """Who opened this record, newest first: what they saw, acting as what, why, and by which rule.
+
+    To the patient it says what is called how, where a look showed three items or fewer; what showed more is told in
+    full by itself.
+    """
     check_reads_trail(call)
     asked = reading_of(call, record, page.purpose, page.case)
     continues = _continues(call, "trail", record, page)
@@ -132,7 +153,8 @@ async def who_looked(call: Calling, record: InPath, page: Annotated[PageOfTrail,
     # On the first page also what was said meanwhile: the reading itself is a line of this trail.
     since = await lines_since(call, sight, newest, told) if before is None and there else []
     lines = since + [(line, seen & told) for line, seen in chosen]
-    named = await names_on(call, _shown(sight, lines, page), disclosure)
+    told_of = _shown(sight, lines, page)
+    named = await named_on(call, sight, disclosure, told_of, few_of(told_of))
     return _paged(call, sight, lines, page, continues, named=named)
 
 
@@ -148,7 +170,7 @@ async def seen_by(call: Calling, record: InPath, item: InPath, page: Annotated[P
     await call.service.caught_up()
     sight = await sight_of(call, record, page.sought(record, item), asked.case)
     lines = await lines_of(call, sight, before, page.limit, _these({item}))
-    named = await names_on(call, _shown(sight, lines, page), disclosure)
+    named = await named_on(call, sight, disclosure, _shown(sight, lines, page), {item})
     return _paged(call, sight, lines, page, continues, named=named)
 
 
@@ -171,7 +193,7 @@ async def who_looked_across(call: Calling, page: Annotated[PageAcross, Query()])
     disclosed = await asyncio.gather(*(disclose(call, replace(asked, record=one), told[one]) for one in told))
     items = {shown.item for disclosure in disclosed for shown in disclosure.thread()}
     lines = [(line, seen & items) for line, seen in chosen]
-    return _paged(call, sight, lines, page, continues, named={})
+    return _paged(call, sight, lines, page, continues, named=NOBODY)
 
 
 def check_reads_trail(call: Call) -> None:
@@ -188,8 +210,9 @@ async def check_let_in(call: Call, asked: Asked) -> None:
 
 
 def reading_of(call: Call, record: str, purpose: str | None, case: str | None) -> Asked:
-    """A reading of a record's trail."""
-    return Asked(record, purpose_of(call, purpose), "trail", items=(), case=case_of(call, case))
+    """A reading of a record's trail; to a patient it says what things are called."""
+    titles = call.session.acting_as == "patient"
+    return Asked(record, purpose_of(call, purpose), "trail", items=(), titles=titles, case=case_of(call, case))
 
 
 def visible_to(call: Call, asked: Asked) -> Seeing:
@@ -216,21 +239,6 @@ async def disclose(call: Call, asked: Asked, items: set[str]) -> Disclosure:
     await check_still_signed_in(call)
     await call.service.follower.wait_until(disclosure.position)
     return disclosure
-
-
-async def names_on(call: Call, lines: Iterable[tuple[Line, set[str]]], disclosure: Disclosure) -> Mapping[str, str]:
-    """The names of those who looked, and as whom, for a patient: opened for the reading that was just recorded."""
-    if call.session.acting_as != "patient":
-        return {}
-    people = {person for line, _ in lines for person in (line.viewer, line.looked)}
-    return await _names(call.ledger, people, disclosure)
-
-
-async def _names(ledger: Ledger, people: Iterable[str], disclosure: Disclosure) -> Mapping[str, str]:
-    registered = {person: (await ledger.facts.person(person)).fold.facts.registered for person in people}
-    positions = {person: position for person, position in registered.items() if position is not None}
-    words = await open_words(ledger.rows, ledger.keyring, list(positions.values()), disclosure=disclosure.position)
-    return {person: (words[position] or {}).get("name", "") for person, position in positions.items()}
 
 
 async def sight_across(call: Call, sought: Sought, case: str | None) -> Sight:
@@ -270,7 +278,7 @@ def _paged(
     page: Page,
     continues: tuple[str, ...],
     *,
-    named: Mapping[str, str],
+    named: Named,
 ) -> Response:
     last = lines[page.limit - 1][0].position if len(lines) > page.limit else None
     cursor = None if last is None else call.service.cursors.seal((Instant(0), last), *continues)

@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.http.operations import problems
 from api.http.service import Call, Calling
-from api.http.sight import Sight, line_as_json, lines_of
+from api.http.sight import NOBODY, Sight, line_as_json, lines_of
 from api.http.trail import LINE, Narrowing, OfItem, disclose, reading_of, sight_across, visible_to
 from ledger.use_cases.trail import Asked
 from projections.access_trail import Line
@@ -111,7 +111,7 @@ async def _recorded(
     made = await asyncio.gather(*(disclose(call, replace(reading, record=one), told[one]) for one in told))
     items = {shown.item for disclosure in made for shown in disclosure.thread()}
     lines = [(line, seen & items) for line, seen in part]
-    return [line_as_json(sight, line, seen, {}) for line, seen in lines if sight.shows(line, seen)]
+    return [line_as_json(sight, line, seen, NOBODY) for line, seen in lines if sight.shows(line, seen)]
 
 
 def _as_ndjson(lines: Sequence[Told], *, begins: bool) -> str:

@@ -3,12 +3,14 @@
 Pure: what it says is made of the lines that the reader was told, and of nothing else.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
+from api.http.naming import FEW
 from api.pages.language import gettext as _
 from api.pages.language import listed, local_day, marked, ngettext, number
 from api.pages.words import role
@@ -72,6 +74,8 @@ _DID_NOTHING: Final[Mapping[str, str]] = {
     "preview": marked("Saw nothing"),
     "in-person": marked("Opened the record in the room with you, and was shown nothing in it"),
 }
+_CALLED: Final = 80
+"""Letters of a title within a sentence; all of it stands on the page of the look."""
 _TRAIL: Final = marked("Looked at who has looked")
 
 
@@ -172,13 +176,23 @@ def _did(via: str, lines: Sequence[Line]) -> str:
     return _(_DID[via]) % {"things": things} if things else _(_DID_NOTHING[via])
 
 
-def things_in(items: Iterable[Mapping[str, str]]) -> str:
-    """Items in words, each once: 3 test results and 1 note; nothing where there are none."""
-    kinds: dict[str, int] = {}
-    for kind in {item["id"]: item["kind"] for item in items}.values():
-        kinds[kind] = kinds.get(kind, 0) + 1
+def things_in(items: Iterable[Mapping[str, Any]]) -> str:
+    """Items in words, each once: 3 test results and 1 note; nothing where there are none.
+
+    A few of them are called by their titles: “From the clinic” and 1 note.
+    """
+    things = {item["id"]: item for item in items}.values()
+    titled = [one for one in things if one.get("title")] if len(things) <= FEW else []
+    kinds = Counter(one["kind"] for one in things if one not in titled)
     by_number = sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))
-    return listed([COUNTED[kind](count) % {"n": number(count)} for kind, count in by_number])
+    called = [_quoted(one["title"]) for one in sorted(titled, key=lambda one: (one["since"], one["id"]), reverse=True)]
+    return listed([*called, *(COUNTED[kind](count) % {"n": number(count)} for kind, count in by_number)])
+
+
+def _quoted(title: str) -> str:
+    """A title within a sentence: its beginning, in the direction of its own script (Unicode UAX 9, isolates)."""
+    said = title if len(title) <= _CALLED else f"{title[:_CALLED].rstrip()}…"
+    return _("“%(title)s”") % {"title": f"\u2068{said}\u2069"}
 
 
 def reasons(lines: Iterable[Line]) -> list[str]:

@@ -39,7 +39,8 @@ LARGEST_GROUP: Final = 1024
 class Asked:
     """What somebody asks to see: a page of a record (after a place in it), or one item of it.
 
-    ``items`` asks for what is said of these items on the trail: they are disclosed as items, without words.
+    ``items`` asks for what is said of these items on the trail: they are disclosed as items, without words; with
+    ``titles``, of those that answer no other the words in which they were added may be opened: what they are called.
     ``matters`` asks for matters of these kinds (``ledger.core.matters``) in place of items.
     """
 
@@ -48,6 +49,7 @@ class Asked:
     via: str = "screen"
     item: str | None = None
     items: tuple[str, ...] | None = None
+    titles: bool = False
     matters: frozenset[str] | None = None
     kinds: frozenset[str] = frozenset()
     limit: int = 50
@@ -220,7 +222,7 @@ def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
     if asked.item is not None:
         _decide_one(page, gathered.record, judge, asked.item)
     elif asked.items is not None:
-        _decide_these(page, judge, asked.items)
+        _decide_these(page, gathered.record, judge, asked)
     elif asked.matters is not None:
         _decide_matters(page, gathered.record, judge, asked.matters)
     else:
@@ -236,11 +238,13 @@ def _decide_one(page: _Page, record: Record, judge: Judge, item: str) -> None:
         page.shown.append(_shown(record, judge, item, decision))
 
 
-def _decide_these(page: _Page, judge: Judge, items: tuple[str, ...]) -> None:
-    for item in items:
-        decision = judge(item)
+def _decide_these(page: _Page, record: Record, judge: Judge, asked: Asked) -> None:
+    for named in asked.items or ():
+        decision = judge(named)
         if isinstance(decision, Permit):
-            page.shown.append(Shown(item, decision, (), frozenset()))
+            item = record.facts.items.get(named) if asked.titles else None
+            called = () if item is None or item.parent is not None else (item.position,)
+            page.shown.append(Shown(named, decision, called, frozenset()))
 
 
 def _decide_matters(page: _Page, record: Record, judge: Judge, kinds: frozenset[str]) -> None:

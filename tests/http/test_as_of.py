@@ -56,7 +56,7 @@ async def test_what_a_carer_could_see_follows_what_the_patient_allowed_at_each_i
     full = await asked(amina, f"{served.record}/as-of", at=shared, **sam)
     [said] = full["items"]
     assert before > said.pop("since")
-    assert said == {"item": plan, "kind": "plan-for-carers", "rule": "shared"}
+    assert said == {"item": plan, "kind": "plan-for-carers", "rule": "shared", "title": None}
     assert (full["opens"], full["cursor"]) == (True, None)
 
 

@@ -214,7 +214,7 @@ async def test_an_emergency_stands_above_all_with_why_and_how_it_was_reviewed(ho
     emergency = str(opened.facts["emergency"])
     await story.ledger.sharing.review_emergency(story.greta, story.record, emergency, "not-justified", "No need.")
     page = await amina_at(browser, places.LOOKS(record=story.record))
-    assert "found it <strong>not</strong> justified" in page
+    assert "found that it was <strong>not</strong> right" in page
     assert "No need." in page
     narrowed: dict[str, str | list[str] | None] = {"who": story.moss.person, "only": "emergency"}
     page = await amina_at(browser, places.LOOKS(narrowed, record=story.record))

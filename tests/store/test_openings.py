@@ -193,6 +193,25 @@ async def test_exactly_what_a_disclosure_shows_is_accounted_for(planting: Story)
     assert later not in str(found)
 
 
+async def test_a_reading_of_the_trail_accounts_for_what_things_are_called_and_for_nothing_said_of_them_since(
+    planting: Story,
+) -> None:
+    """Of what it tells of: a title is in the words in which a thing was added. An answer has none."""
+    story, items = planting, planting.ledger.items
+    note, other = await story.note("Slept badly.", title="A night"), await story.note("Not told of.")
+    await items.amend(story.lind, story.record, note, "Slept well.")
+    comment = str((await items.comment(story.amina, story.record, note, "I did.")).facts["item"])
+    asked = Asked(story.record, "own-record", "trail", items=(note, comment), titles=True)
+    trail = await story.ledger.trail.open(story.amina, asked)
+    facts = (await story.ledger.facts.record(story.record)).fold.facts.items
+    assert [one.positions for one in trail.shown] == [(facts[note].position,), ()]
+    after, said = (await reconciled(story)).last, [facts[one].position for one in (note, other, comment)]
+    with connected(story) as app:
+        number(app, NOTE, trail.position, "disclosure", [*said, facts[note].newest])
+    [found] = (await reconciled(story, after)).findings
+    assert found.positions == tuple(sorted({*said, facts[note].newest} - {facts[note].position}))
+
+
 async def test_an_unwrap_that_nothing_accounts_for_is_found_and_named(planting: Story) -> None:
     story, ledger = planting, planting.ledger
     await story.note("Slept badly.")
