@@ -189,7 +189,7 @@ def test_a_download_is_checked_without_the_service(cast: Cast, home: Path, tmp_p
 
 def test_one_tap_from_an_entry_the_page_checks_that_nothing_was_changed(cast: Cast, tmp_path: Path) -> None:
     with cast.at("Amina Diallo", "patient") as amina:
-        entry(amina, "Note")
+        entry(amina, "Knee clinic")
         amina.get_by_role("link", name="Receipts: check that nothing was changed").click()
         first = amina.locator("main section").first
         expect(first).to_contain_text("Wrote something")
@@ -204,8 +204,14 @@ def test_one_tap_from_an_entry_the_page_checks_that_nothing_was_changed(cast: Ca
         (tmp_path / "verifier.txt").write_text(amina.locator("[data-verifier]").get_attribute("data-verifier") or "")
         for one in amina.locator("main section").all()[1:]:
             expect(one.locator("[data-proved]"), "only the one that was asked about").to_be_hidden()
+        amina.get_by_role("button", name="Check all of them").click()
+        expect(amina.locator("#all-proved")).to_be_visible()
         amina.evaluate(ALTER_A_RECEIPT)
         first.get_by_role("button", name="Check that it has not been changed").click()
         expect(first.get_by_role("alert")).to_contain_text("This does not match.")
+        amina.get_by_role("button", name="Check all of them").click()
+        expect(amina.locator("#not-all-proved")).to_be_visible()
+        expect(amina.locator("[data-not-proved]:visible")).to_have_count(1)
+        expect(amina.locator("[data-proved]:visible, #all-proved:visible")).to_have_count(0)
     command = [PROGRAM, "verify", "receipt", str(file), "--verifier", str(tmp_path / "verifier.txt")]
     assert run(command, timeout=60).returncode == 0
