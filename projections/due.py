@@ -5,12 +5,12 @@ does. A line says from when on it is whose, when it is due, and when time alone 
 computed when it is read. Lines hold ids and instants, never a word.
 """
 
-from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from ledger.core.deadlines import end_of, later, month_after
 from ledger.core.instants import DAY, Instant, parse_instant
 from ledger.core.item_facts import GUARDIAN_DAYS, lapse_of
 from ledger.core.said import Said
@@ -22,8 +22,6 @@ ANSWER_WITHIN: Final = 28 * DAY
 """For a question about an access, a recommendation, and the conversation about carers."""
 AHEAD: Final = 28 * DAY
 """An assessment of capacity is on the list so long before it ends."""
-_EPOCH: Final = date(1970, 1, 1).toordinal()
-_LAST: Final = Instant(253402300799999)  # 9999-12-31T23:59:59.999Z: no instant is later
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,25 +108,9 @@ def changes_of(said: Said) -> Sequence[Change]:
     return () if make is None else make(said)
 
 
-def end_of(day: date) -> Instant:
-    """The midnight (UTC) that ends a day."""
-    return Instant(min((day.toordinal() - _EPOCH + 1) * DAY, _LAST))
-
-
-def month_after(at: Instant) -> Instant:
-    """The end of the corresponding day one month later, of the month's last where there is none (UK GDPR, 12(3))."""
-    day = date.fromordinal(_EPOCH + at // DAY)
-    year, month = divmod(day.year * 12 + day.month, 12)
-    return end_of(date(year, month + 1, min(day.day, monthrange(year, month + 1)[1])))
-
-
-def _later(at: Instant, span: int) -> Instant:
-    return Instant(min(at + span, _LAST))
-
-
 def _emergency_opened(said: Said) -> Sequence[Change]:
     facts, at = said.facts, said.recorded_at
-    due = _later(parse_instant(facts["until"]), REVIEW_WITHIN)
+    due = later(parse_instant(facts["until"]), REVIEW_WITHIN)
     name = facts["emergency"]
     return (Opens("emergency-review", name, name, due, guardian_from=at, but_not=facts["person"]),)
 
@@ -143,7 +125,7 @@ def _notice_delayed(said: Said) -> Sequence[Change]:
 
 
 def _access_questioned(said: Said) -> Sequence[Change]:
-    due, name, viewer = _later(said.recorded_at, ANSWER_WITHIN), said.facts["question"], said.facts["viewer"]
+    due, name, viewer = later(said.recorded_at, ANSWER_WITHIN), said.facts["question"], said.facts["viewer"]
     return (Opens("question", name, name, due, clinician_from=said.recorded_at, guardian_from=due, person=viewer),)
 
 
@@ -154,15 +136,15 @@ def _access_answered(said: Said) -> Sequence[Change]:
 def _item_added(said: Said) -> Sequence[Change]:
     facts, at, item = said.facts, said.recorded_at, said.facts["item"]
     if facts["in_confidence"]:
-        opens = _later(at, CONFIDENCE_AT_MOST)
+        opens = later(at, CONFIDENCE_AT_MOST)
         return (Opens("confidence", item, item, opens, ends=opens, clinician_from=at),)
     if facts["kind"] == "working-note":
-        opens = _later(at, WORKING_AT_MOST)
+        opens = later(at, WORKING_AT_MOST)
         return (Opens("working-note", item, item, opens, ends=opens, clinician_from=at, person=said.author),)
     if facts["concern"] == "dispute":
         return (Opens("dispute", item, item, month_after(at), clinician_from=at),)
     if facts["kind"] == "recommendation" and facts["imported"] is None:
-        return (Opens("recommendation", item, item, _later(at, ANSWER_WITHIN), clinician_from=at, but_not=said.author),)
+        return (Opens("recommendation", item, item, later(at, ANSWER_WITHIN), clinician_from=at, but_not=said.author),)
     if facts["parent"] is not None and said.acting_as == "clinician":
         return (Settles(("recommendation",), subject=facts["parent"]),)
     return ()
@@ -220,13 +202,13 @@ def _result_released(said: Said) -> Sequence[Change]:
 
 def _care_started(said: Said) -> Sequence[Change]:
     record, at = said.facts["record"], said.recorded_at
-    return (Opens("carer-conversation", record, record, _later(at, ANSWER_WITHIN), clinician_from=at),)
+    return (Opens("carer-conversation", record, record, later(at, ANSWER_WITHIN), clinician_from=at),)
 
 
 def _conversation_held(said: Said) -> Sequence[Change]:
     """Who says “not now” is asked again."""
     if said.facts["outcome"] == "not-now":
-        return (Postpones("carer-conversation", _later(said.recorded_at, ANSWER_WITHIN)),)
+        return (Postpones("carer-conversation", later(said.recorded_at, ANSWER_WITHIN)),)
     return (Settles(("carer-conversation",), subject=said.facts["record"]),)
 
 

@@ -21,7 +21,7 @@ from babel.numbers import format_decimal
 from babel.support import Translations
 
 from api.settings import Settings, SettingsError
-from ledger.core.instants import Instant, format_instant
+from ledger.core.instants import DAY, Instant, format_instant, parse_instant
 
 DOMAIN: Final = "messages"
 ENGLISH: Final = "en_GB"
@@ -157,6 +157,12 @@ def clock(instant: Instant | str) -> str:
     return format_time(local(instant), "short", tzinfo=spoken().zone, locale=spoken().locale)
 
 
+def due_day(instant: Instant | str) -> str:
+    """The day by which something is due: what is due by the end of a day is due at the midnight (UTC) that ends it."""
+    at = parse_instant(instant) if isinstance(instant, str) else instant
+    return day(date.fromisoformat(format_instant(Instant(at - 1))[:10]) if at % DAY == 0 else Instant(at))
+
+
 def moment(instant: Instant | str | None) -> str:
     """Day and time: 12 November 2026 at 14:02."""
     if instant is None:
@@ -186,6 +192,7 @@ def listed(parts: Iterable[str]) -> str:
 
 FILTERS: Final[dict[str, Any]] = {
     "day": day,
+    "due_day": due_day,
     "clock": clock,
     "moment": moment,
     "spoken": moment,

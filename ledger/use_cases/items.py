@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from ledger.core.instants import DAY, Instant, format_instant
+from ledger.core.deadlines import month_after
+from ledger.core.instants import Instant, format_instant
 from ledger.saying import Answer, By, Sentence, Speaker
 
-ANSWER_DUE_WITHIN: Final = 30 * DAY
-"""A dispute is answered within a month (UK GDPR, Article 12(3)); thirty days is never later."""
 _DUE: Final = frozenset({"due"})
 
 
@@ -160,7 +159,8 @@ class Items:
         return await self._speaker.say(Sentence(pinned, "item-added/1", facts, words, clocked=_DUE))
 
     def _due(self, pinned: By) -> str:
-        return format_instant(Instant(self._speaker.voice(pinned).made_at + ANSWER_DUE_WITHIN))
+        """When a dispute is to be answered, by its author's clock; readers count from when it was recorded."""
+        return format_instant(month_after(self._speaker.voice(pinned).made_at))
 
     async def _about(
         self, by: By, statement_type: str, facts: Mapping[str, Any], words: Mapping[str, Any] | None

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.core.instants import Instant, parse_instant
+from ledger.core.deadlines import month_after
+from ledger.core.instants import Instant
 from ledger.disclosure import Sealed, Shown
 from projections.views.explanations import because_kept, because_shown
 from projections.views.shape import Author, Content, ItemTold, Opened, Told, content_of
@@ -62,7 +63,8 @@ class SealedItem:
 class Discussed(Content):
     """An item with what was said about it. ``disputed``: a dispute about it is shown; ``corrected``: it was amended.
 
-    ``due`` is when a dispute must be answered. Once its words are ``erased``, only what and whose it was is told.
+    ``due`` is when a dispute must be answered, as on the worklist: counted from when it was recorded. Once its words
+    are ``erased``, only what and whose it was is told.
     """
 
     topics: tuple[str, ...]
@@ -90,7 +92,7 @@ def discussed_of(opened: Opened, shown: Shown) -> dict[str, Any]:
         "discussed": facts["discussed"],
         "copy_given": facts["copy_given"],
         "imported": facts["imported"],
-        "due": None if facts["due"] is None else parse_instant(facts["due"]),
+        "due": month_after(told.added.about.recorded_at) if facts["concern"] == "dispute" else None,
         "disputed": any(opened.told[child.item].added.facts["concern"] == "dispute" for child in shown.children),
         "corrected": bool(content["amendments"]),
         "agreements": _agreements(told),

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from ledger.core import secrecy
+from ledger.core.deadlines import month_after
 from ledger.core.explanations import UnknownRule
 from ledger.core.instants import MINUTE, Instant
 from ledger.core.vocabulary import STATEMENT_TYPES
@@ -61,7 +62,7 @@ async def test_the_doctor_and_the_patient_read_the_note_and_her_answer_to_it_and
         [dispute] = item.children
         assert (dispute.quote, dispute.text, dispute.concern) == ("Inappropriate laughter", "It was a joke.", "dispute")
         assert dispute.parent == note
-        assert dispute.due is not None
+        assert dispute.due == month_after(dispute.recorded_at)
         assert view.patient.name == "Amina Diallo"
     assert [view.items[0].why.rule for view in seen] == ["own-words", "own-record"]
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from ledger.core.item_facts import HELD_AT_MOST, Item
 from ledger.core.said import Said
 from ledger.core.secrecy import CONFIDENCE_AT_MOST, working
 from ledger.core.vocabulary import STATEMENT_TYPES
-from projections import due, worklist
-from projections.due import KINDS, month_after
+from projections import worklist
+from projections.due import KINDS
 from projections.notices import NOTICES
 from projections.worklist import Due, Worklist
 from tests.core.random_stories import spans, stories
@@ -433,24 +432,6 @@ def test_pages_go_on_where_the_one_before_ended(desk: Desk) -> None:
 
     assert desk.read(story.said, by_twos) == whole
     assert len(whole) == 8
-
-
-@pytest.mark.parametrize(
-    ("told", "ends"),
-    [
-        ("2026-01-31", "2026-03-01"),
-        ("2028-01-30", "2028-03-01"),
-        ("2026-12-15", "2027-01-16"),
-        ("2026-11-30", "2026-12-31"),
-    ],
-)
-def test_a_month_ends_with_the_corresponding_day_of_the_next(told: str, ends: str) -> None:
-    midday = parse_instant(f"{told}T12:00:00.000Z")
-    assert month_after(midday) == parse_instant(f"{ends}T00:00:00.000Z")
-
-
-def test_no_day_is_beyond_what_an_instant_can_be() -> None:
-    assert due.end_of(date(9999, 12, 31)) == parse_instant("9999-12-31T23:59:59.999Z")
 
 
 def test_the_guide_tells_of_every_kind() -> None:
