@@ -199,8 +199,11 @@ def _part(now: SharingNow, grantee: Said, scope: Said) -> Said | None:
 def _parts(now: SharingNow, grantee: Said) -> list[dict[str, Any]]:
     sees = now.sees.get(grantee["id"] or "all")
     if sees is not None:
-        cells = now.column(sees).cells
-        return [{"scope": cell.scope, "how": cell.how, "href": cell.href} for cell in cells]
+        told_parts = zip(sees["parts"], now.column(sees).cells, strict=True)
+        return [
+            {"scope": cell.scope, "how": cell.how, "href": cell.href, "kept": bool(said["directive"]) and said["effect"] == "withheld"}
+            for said, cell in told_parts
+        ]
     scopes = [one["scope"] for one in next(iter(now.view["sees"]), {"parts": ()})["parts"]]
     return [{"scope": one, "how": now.set_of(grantee, one), "href": now.to_change(grantee, one)} for one in scopes]
 

@@ -263,6 +263,10 @@ async def test_something_is_kept_from_who_treats_and_that_it_is_hidden_is_chosen
     assert (letter in {one.id for one in view.items}, view.sealed) == (False, ())
     page = await desk.opened(places.SHARING(record=desk.record))
     assert "You keep from them: Letters (they do not see that you keep it back)" in plain(page)
+    page = await desk.opened(places.SHARING_CHANGE({"to": story.practice}, record=desk.record))
+    parts = dict(re.findall(r"<dt>([^<]+)</dt>\n<dd>(.*?)</dd>", main(page)))
+    everything = parts["Everything without a sensitive topic"]
+    assert (plain_of(parts["Letters"]), plain_of(everything)) == ("You keep this from them", "They can see it")
     page = await desk.opened(change(desk, LETTERS, story.practice))
     assert gone_to(await desk.send(page, {}, "/let-see-again"))
     assert letter in {one.id for one in (await story.clinician_view(story.lind)).items}
