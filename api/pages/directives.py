@@ -199,11 +199,9 @@ def _part(now: SharingNow, grantee: Said, scope: Said) -> Said | None:
 def _parts(now: SharingNow, grantee: Said) -> list[dict[str, Any]]:
     sees = now.sees.get(grantee["id"] or "all")
     if sees is not None:
-        told_parts = zip(sees["parts"], now.column(sees).cells, strict=True)
-        return [
-            {"scope": cell.scope, "how": cell.how, "href": cell.href, "kept": bool(said["directive"]) and said["effect"] == "withheld"}
-            for said, cell in told_parts
-        ]
+        kept = [one["scope"] for one in sees["parts"] if one["directive"] and one["effect"] == "withheld"]
+        cells = now.column(sees).cells
+        return [{"scope": one.scope, "how": one.how, "href": one.href, "kept": one.scope in kept} for one in cells]
     scopes = [one["scope"] for one in next(iter(now.view["sees"]), {"parts": ()})["parts"]]
     return [{"scope": one, "how": now.set_of(grantee, one), "href": now.to_change(grantee, one)} for one in scopes]
 
