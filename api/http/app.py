@@ -243,7 +243,7 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         error.headers = {"Allow": ", ".join(sorted({*named, *_methods_at(request)}))}
     problem = problem_of_http(error)
     if error.status_code == HTTPStatus.NOT_FOUND and _wants_a_page(request):
-        return refused_page(request, problem)
+        return await refused_page(request, problem)
     return problem.response(error.headers)
 
 

@@ -293,7 +293,6 @@ _PLAIN: Final[Mapping[str, str]] = {
     ),
     "not-possible": marked("This was changed by somebody else meanwhile, or is over. Look at it again, then decide."),
     "unknown": marked("This is not there for you, or not any more."),
-    "no-such-place": marked("There is no page at this address. It may have been typed or copied wrongly."),
     "not-allowed": marked("You may not do this."),
     "too-many": marked("There were too many tries. Wait a little, then try again."),
     "too-large": marked("This is too long. Send it in parts."),

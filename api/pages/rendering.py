@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from psycopg import OperationalError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -30,11 +31,33 @@ from api.pages.voice import voice_of
 from api.sign_in.place import place_of
 from api.sign_in.session import SignInRefused
 from ledger.core.instants import format_instant
+from ledger.store.errors import StoreError
+from projections.errors import ProjectionError
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_FOR_ANOTHER_ROLE: Final = frozenset(
+    {"no-list", "no-view", "no-trail", "no-auditor", "not-the-patient", "not-this-reader"}
+)
+"""Rules that refuse a whole page to somebody, by what they act as alone; what the API says of them is for programs."""
+_ANOTHER_ROLE: Final = language.marked("This page is for people who act as something else here.")
+_OF_AN_ADDRESS: Final[Mapping[str, tuple[str, str]]] = {
+    "malformed": (
+        language.marked("This address does not work"),
+        language.marked("It may have been typed or copied wrongly, or cut short."),
+    ),
+    "cursor": (
+        language.marked("This part of the list is not there any more"),
+        language.marked("The list has changed since. Open it again from its beginning."),
+    ),
+    "no-such-place": (
+        language.marked("There is no page at this address"),
+        language.marked("It may have been typed or copied wrongly."),
+    ),
+}
+"""What is said where a page was asked for: title and text. The API says it of requests and forms."""
 _templates: Final = Environment(
     loader=PackageLoader("api.pages"),
     autoescape=True,
@@ -156,22 +179,22 @@ async def _told(request: Request, problem: Problem) -> Response:
     await on_the_trail(request, problem)
     if request.method not in SAFE and _of_this_place(request, service_of(request)):
         return await _form_refused(request, problem)
-    return refused_page(request, problem)
+    return await refused_page(request, problem)
 
 
 async def _form_refused(request: Request, problem: Problem) -> Response:
     try:
         form = await filled(request)
     except Refused:  # it is no form that a page sends: there is nothing in it to keep
-        return refused_page(request, problem)
+        return await refused_page(request, problem)
     return await _not_lost(request, form.refused([("", in_plain_words(problem))]), problem.kind.status)
 
 
 async def _not_lost(request: Request, form: Filled, status: int) -> Response:
     """Why a form did not go through, and all that was typed: its own page has no place for it, or is not there."""
-    voice = None if status >= 500 else await _voice_again(request)
     plain = form.refused([("", message) for _name, message in form.errors])
-    return page(request, "refused.html", status=status, voice=voice, form=plain, back=_page_before(request))
+    shown: dict[str, Any] = {"form": plain, "back": _page_before(request)}
+    return page(request, "refused.html", status=status, **await _around(request, status), **shown)
 
 
 def _page_before(request: Request) -> str | None:
@@ -182,10 +205,34 @@ def _page_before(request: Request) -> str | None:
     return None if path == "/" or path.startswith("/forms/") else path
 
 
-def refused_page(request: Request, problem: Problem) -> Response:
-    """A page that says what was refused, in the reader's language."""
+async def refused_page(request: Request, problem: Problem) -> Response:
+    """A page that says what was refused and where to go on, in the reader's language.
+
+    Of what is hidden it says what it says of what is not there. For whom else a page is tells nothing of a record.
+    """
     language.speak(_language_of(request))
-    return page(request, "problem.html", status=problem.kind.status, problem=problem, plain=in_plain_words(problem))
+    status, elsewhere = problem.kind.status, problem.members.get("rule") in _FOR_ANOTHER_ROLE
+    title, plain = language.gettext(problem.kind.title), in_plain_words(problem)
+    if elsewhere:
+        plain = language.gettext(_ANOTHER_ROLE)
+    elif request.method in SAFE and problem.kind.name in _OF_AN_ADDRESS:
+        title, plain = map(language.gettext, _OF_AN_ADDRESS[problem.kind.name])
+    shown: dict[str, Any] = {"title": title, "plain": plain, "elsewhere": elsewhere, "broken": status >= 500}
+    return page(request, "problem.html", status=status, **await _around(request, status), **shown)
+
+
+async def _around(request: Request, status: int) -> Mapping[str, Any]:
+    """Who is signed in, with their navigation, where that is known; not where something is wrong with the service."""
+    if status >= 500:
+        return {}
+    try:
+        call = await _call_again(request)
+        if call is None:
+            return {}
+        nav = await navigation_of(call, None, None)
+        return {"voice": await voice_of(request, call), "nav": nav, "role_label": words.role(call.session.acting_as)}
+    except (Refused, SignInRefused, StoreError, ProjectionError, OperationalError, TimeoutError):
+        return {}
 
 
 def _begins_a_demonstration(request: Request) -> bool:
@@ -213,13 +260,13 @@ async def _kept(request: Request, problem: Problem) -> Response:
     """
     service = service_of(request)
     if not _of_this_place(request, service):
-        return refused_page(request, problem)
+        return await refused_page(request, problem)
     if drafts(request):
         return problem.response()  # the module has the form still, and asks for what is missing
     try:
         form, voice = await filled(request), await _voice_again(request)
     except Refused as refused:  # it is no form that a page sends: there is nothing in it to keep
-        return refused_page(request, refused.problem)
+        return await refused_page(request, refused.problem)
     another = voice is not None and form.writer not in ("", voice["session"]["person"])
     return page(
         request,
@@ -246,14 +293,19 @@ def _of_this_place(request: Request, service: Service) -> bool:
 async def _voice_again(request: Request) -> Mapping[str, Any] | None:
     """Who is signed in by now, if anybody is: maybe in another tab, since the page was loaded."""
     try:
-        cookie = cookie_of(request)
-        if cookie is None:
-            return None
-        service = service_of(request)
-        session = await service.doors.sessions.of(cookie)
-        return await voice_of(request, Call(service, session, None))
+        call = await _call_again(request)
+        return None if call is None else await voice_of(request, call)
     except (Refused, SignInRefused):
         return None
+
+
+async def _call_again(request: Request) -> Call | None:
+    """The call of whoever is signed in by now; raises SignInRefused where the session is over."""
+    cookie = cookie_of(request)
+    if cookie is None:
+        return None
+    service = service_of(request)
+    return Call(service, await service.doors.sessions.of(cookie), None)
 
 
 __all__ = ["POLICY", "PageRoute", "call_of", "own_page", "page", "piece", "see_other", "way_back"]

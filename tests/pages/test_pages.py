@@ -183,6 +183,6 @@ async def test_an_address_that_leads_nowhere_is_answered_by_a_page_to_a_browser(
 ) -> None:
     page = await browser.send("GET", "/no-such-page", headers={"accept": "text/html,application/xhtml+xml"})
     assert page.status_code == 404
-    assert "There is no page at this address." in page.text
+    assert "There is no page at this address" in page.text
     assert page.headers["content-security-policy"] == POLICY
     assert problem(await browser.get("/no-such-page"), 404, "no-such-place")

@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 import pytest_asyncio
+from psycopg import OperationalError
 
 from api.pages import places
 from tests.http.served import Served, statement_id
-from tests.pages.at_work import OWN_PAGE, Desk, a_patient_of_their_own, onwards, plain
+from tests.pages.at_work import OWN_PAGE, Desk, a_patient_of_their_own, lasting, onwards, plain
 from tests.pages.filling import read
 from tests.sign_in.browser import PLACE, Browser
 
@@ -99,3 +100,58 @@ async def test_what_was_typed_is_given_back_where_the_ledger_cannot_record(
     monkeypatch.setattr("api.pages.add.items.add", fails)
     answer = await desk.send(adding, {"kind": "contribution", "title": "", "text": TYPED}, "/add")
     assert (answer.status_code, typed_on(answer)) == (500, [TYPED])
+
+
+async def test_a_page_that_is_refused_has_the_navigation_of_whoever_is_signed_in(desk: Desk) -> None:
+    own = f'href="{places.RECORD(record=desk.record)}"'
+    gone = places.ITEM(record=desk.record, item=str(statement_id()))
+    for path, status in ((places.TODAY(), 403), (gone, 404), (places.RECORD(record="x"), 422), ("/no-such-page", 404)):
+        answer = await desk.browser.send("GET", path, headers={"accept": "text/html"})
+        assert answer.status_code == status, path
+        assert own in answer.text, path
+        assert "Sign out" in answer.text, path
+        assert "<title>Record</title>" in answer.text, path
+        assert '<a href="/">Go to your page</a>' in answer.text, path
+    answer = await comment(desk, desk.record)
+    assert (answer.status_code, own in answer.text) == (404, True)
+
+
+async def test_whose_page_it_is_not_is_told_what_to_do_and_nothing_for_programs(desk: Desk) -> None:
+    page = plain(await desk.opened(places.TODAY(), 403))
+    assert page.startswith("You may not do this This page is for people who act as something else here.")
+    assert "If you act as more than one, for example as a patient and as a carer, you can change that: your acc" in page
+    assert "by its id" not in page
+
+
+async def test_an_address_that_was_cut_short_is_not_called_a_form(desk: Desk) -> None:
+    page = plain(await desk.opened(places.RECORD(record="x"), 422))
+    assert page.startswith("This address does not work It may have been typed or copied wrongly, or cut short.")
+    page = plain(await desk.opened(places.RECORD({"cursor": "A" * 20}, record=desk.record), 400))
+    assert page.startswith("This part of the list is not there any more The list has changed since.")
+
+
+async def test_a_refused_page_is_the_same_for_what_is_hidden_and_for_what_is_not_there(
+    desk: Desk, house: Served
+) -> None:
+    hidden = await desk.opened(places.RECORD(record=house.story.record), 404)
+    unknown = await desk.opened(places.RECORD(record=str(statement_id())), 404)
+    assert lasting(hidden) == lasting(unknown)
+
+
+async def test_who_is_not_signed_in_is_led_to_sign_in_and_is_shown_no_navigation(desk: Desk) -> None:
+    desk.browser.cookies.clear()
+    answer = await desk.browser.send("GET", "/no-such-page", headers={"accept": "text/html"})
+    assert '<p><a href="/sign-in">Sign in</a></p>' in answer.text
+    assert "top__nav" not in answer.text
+    assert "data-session" not in answer.text
+
+
+async def test_a_page_is_refused_in_words_where_the_session_cannot_be_looked_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_asked: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("api.pages.rendering.navigation_of", fails)
+    answer = await desk.browser.send("GET", "/no-such-page", headers={"accept": "text/html"})
+    assert (answer.status_code, "top__nav" in answer.text) == (404, False)
