@@ -2,7 +2,7 @@
 
 A line tells that something is due, whose record it is in and about what, never a word of it; and only to who may see
 that. Telling it is a disclosure of its record. A guardian reads no names. The counts tell of no item, so they are no
-disclosure; they count what the list would show.
+disclosure; they count what the list would show, each kind up to a number, so that they cost no more than the list.
 """
 
 from collections import Counter
@@ -25,12 +25,14 @@ from ledger.domain.errors import NotAllowed
 from ledger.use_cases.trail import Asked
 from projections.due import KINDS
 from projections.holding import disclosed, names_of_patients, visible
-from projections.worklist import LARGEST_PAGE, Due
+from projections.worklist import Due
 
 router: Final = APIRouter(tags=["worklist"])
 READERS: Final = frozenset({"clinician", "guardian"})
 _LARGEST: Final = 50
 """Lines at most: each may be of another record, and so a disclosure of its own."""
+COUNTED_TO: Final = 100
+"""Of each kind so many lines are counted, and no more: whoever has that many overdue is not helped by the number."""
 
 _LINE: Final = {
     "record": "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de",
@@ -85,17 +87,27 @@ async def read_worklist(call: Calling, page: Annotated[PageOfWork, Query()]) -> 
     return json_answer({"lines": [_line(line, patients[line.record], at) for line in lines], "cursor": cursor})
 
 
-@shows(router, "/worklist/counts", "worklist.count", {"at": _LINE["since"], "overdue": {"dispute": 1}})
+_COUNTED: Final = {"at": _LINE["since"], "overdue": {"dispute": 1}, "counted_to": COUNTED_TO}
+
+
+@shows(router, "/worklist/counts", "worklist.count", _COUNTED)
 async def count_overdue(call: Calling, purpose: Purpose = None) -> Response:
-    """How much of each kind is overdue, of what the worklist would show."""
+    """How much of each kind is overdue, of what the worklist would show; ``counted_to`` of a kind is that many or more.
+
+    Of a kind that is counted so far nothing more is looked at.
+    """
     asked = Asked("", purpose_of(call, purpose))
     at = await _reader_at(call)
     counted = Counter(dict.fromkeys(KINDS, 0))
     after: tuple[Instant, int] | None = None
-    while chunk := await _chunk(call, at, after, sought=_Sought(overdue=True), limit=LARGEST_PAGE):
+    while left := frozenset(kind for kind, lines in counted.items() if lines < COUNTED_TO):
+        chunk = await _chunk(call, at, after, sought=_Sought(left, overdue=True), limit=COUNTED_TO)
         counted.update(line.kind for line in await visible(call.ledger.trail, call.by(), asked, chunk))
+        if len(chunk) < COUNTED_TO:
+            break
         after = (chunk[-1].due_at, chunk[-1].place)
-    return json_answer({"at": format_instant(at), "overdue": dict(counted)})
+    overdue = {kind: min(lines, COUNTED_TO) for kind, lines in counted.items()}
+    return json_answer({"at": format_instant(at), "overdue": overdue, "counted_to": COUNTED_TO})
 
 
 async def _reader_at(call: Call) -> Instant:

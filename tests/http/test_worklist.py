@@ -12,6 +12,7 @@ import pytest
 from api import wiring
 from api.clock import clock
 from api.command_line.notices import place_of, print_outbox
+from api.http import worklist
 from api.http.app import create_app
 from api.settings import Settings
 from api.wiring import House
@@ -109,6 +110,29 @@ async def test_what_the_patient_seals_without_a_trace_is_on_no_list_and_in_no_co
         assert counted == {**dict.fromkeys(KINDS, 0), "carer-conversation": 1}
         page = (await lind.get("/worklist", purpose="task", limit=1)).json()
         assert (kinds(page["lines"]), page["cursor"]) == (["carer-conversation"], None)
+
+
+async def test_of_each_kind_so_many_are_counted_and_no_more_whatever_else_is_overdue(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worklist, "COUNTED_TO", 3)
+    story = served.story
+    for n in range(5):
+        note = await story.note(f"Note {n}.")
+        await story.ledger.items.dispute(story.amina, story.record, note, "It was a joke.")
+    async with later(served, 40, tmp_path / "later", monkeypatch) as on:
+        lind = await on.sign_in(story.lind)
+        assert len(await listed(served, lind, overdue=True)) == 6
+        told = (await lind.get("/worklist/counts", purpose="task")).json()
+        assert told["overdue"] == {**dict.fromkeys(KINDS, 0), "carer-conversation": 1, "dispute": 3}
+        assert told["counted_to"] == 3
+        team = {"kind": "team", "id": story.practice}
+        for label in ("note", "comment"):  # with what is sealed nothing is counted, so others are
+            seal = Directing(team, {"kind": "kind", "of": label}, "withhold", hidden=True)
+            await story.ledger.sharing.direct(story.amina, story.record, seal)
+        await story.settled()
+        told = (await lind.get("/worklist/counts", purpose="task")).json()
+        assert told["overdue"] == {**dict.fromkeys(KINDS, 0), "carer-conversation": 1}
 
 
 async def test_a_guardian_is_shown_theirs_over_all_records_and_no_other(served: Served) -> None:
