@@ -73,11 +73,12 @@ class Sight:
     def plain(self, hidden: Collection[str]) -> Plain:
         """What settles, without a look at each of them, which lines are visible, of those that are as sought."""
         of_all = self.case is None or self.case.person is None
+        of_record = of_all and self.case is not None and self.case.record is not None
         return Plain(
             hidden,
             bare=of_all,
-            # To a patient nothing is told whole; an overseer may be told of a line although its items stay hidden.
-            only_items=self.acting_as == "patient",
+            # A guardian, and an auditor of somebody's looks, may be told of a line although its items stay hidden.
+            only_items=self.acting_as == "patient" or of_record,
             watched=[one.person for one in self.quiet],
             watched_from=min((one.position for one in self.quiet), default=0),
         )

@@ -4,6 +4,7 @@ It counts the lines that the reader would be listed, and no others, so it tells 
 reading of it is recorded as one of the trail that showed no item: numbers tell of none.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final
@@ -87,11 +88,10 @@ async def _counts(call: Call, days: AccessDays, reading: Asked, begins: list[Ins
     since, until = sight.sought.since or begins[0], sight.sought.until or begins[-1]
     within = max(since, begins[0]), min(until, begins[-1])
     found = await days.counted((reading.record, patient), begins, within, sight.plain(hidden))
-    others = await days.lines([position for day in found.values() for position in day.others])
-    return [
-        _told(sight, found.get(n), [line for line in others if begins[n] <= line.at < begins[n + 1]], seen, patient)
-        for n in range(len(begins) - 1)
-    ]
+    others: dict[int, list[Line]] = {}
+    for line in await days.lines([position for day in found.values() for position in day.others]):
+        others.setdefault(bisect_right(begins, line.at) - 1, []).append(line)
+    return [_told(sight, found.get(n), others.get(n, []), seen, patient) for n in range(len(begins) - 1)]
 
 
 def _told(sight: Sight, plain: Counted | None, others: list[Line], seen: set[str], patient: str) -> dict[str, int]:
