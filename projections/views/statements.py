@@ -15,6 +15,9 @@ from projections.timeline import Timeline
 from projections.views.shape import Author, Person, Told, open_for
 
 _READERS: Final = frozenset({"patient", "clinician"})
+_TELLS_MORE: Final = frozenset({"content-erased/1"})
+"""What a view shows, and an entry says more of: it names in clear the places of all that was said in words about an
+item, what was kept from this reader among them. Left out of every item alike, or its absence would tell the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class StatementsView:
 
 
 async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> StatementsView:
-    """The statements that the item's own view is made of, and no other (``audience``).
+    """The statements that the item's own view is made of (``audience``), but for those whose entries tell more than it.
 
     Raises Unknown for whoever reads as a carer does; else as the views do.
     """
@@ -50,7 +53,8 @@ async def build(ledger: Ledger, timeline: Timeline, disclosure: Disclosure) -> S
     if reader not in _READERS:
         raise Unknown(f"record {disclosure.record}: there are no receipts of it for you; check what you act as")
     opened = await open_for(reader, ledger, timeline, disclosure, also=frozenset({"parent"} if in_their_place else ()))
-    told = sorted((one for of_item in opened.told.values() for one in of_item.all), key=lambda one: one.about.position)
+    everything = (one for of_item in opened.told.values() for one in of_item.all)
+    told = sorted((one for one in everything if one.about.type not in _TELLS_MORE), key=lambda one: one.about.position)
     return StatementsView(
         disclosure=disclosure.id,
         record=disclosure.record,

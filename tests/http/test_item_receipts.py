@@ -11,6 +11,7 @@ import pytest_asyncio
 from api.postgres import EmbeddedPostgres
 from ledger.core.entry import parse_entry
 from ledger.core.instants import HOUR
+from ledger.core.public import Erased
 from ledger.core.receipt import Receipt, check_receipt
 from ledger.saying import By
 from projections.views.audience import OF_ERASED
@@ -134,17 +135,22 @@ async def test_a_hidden_comment_is_among_nobodys_receipts_but_who_sees_it(served
     assert sent(hidden, comment) == sent(unknown, UNKNOWN)
 
 
-async def test_of_erased_words_the_receipts_are_left_of_what_it_was_and_that_it_was_erased(served: Served) -> None:
+async def test_of_erased_words_no_receipt_tells_where_what_was_hidden_stood(served: Served) -> None:
     story, ledger = served.story, served.story.ledger
     amina = await served.sign_in(story.amina)
     note = await story.note("Told to one only.")
     await ledger.items.amend(story.okafor, story.record, note, "Told to nobody.")
+    await withhold(served, note, "carers", "third-party")
     erasure = (await ledger.erasing.ask(story.amina, story.record, note, "consent-withdrawn", "x")).facts["erasure"]
     assert types(await held(amina, served, note)) == ["item-added/1", "item-amended/1", "erasure-asked/1"]
-    await ledger.erasing.erase(story.greta, story.record, note, str(erasure), "consent-withdrawn")
-    left = types(await held(amina, served, note))
-    assert left == ["item-added/1", "content-erased/1"]
-    assert set(left) <= OF_ERASED
+    [erased] = await ledger.erasing.erase(story.greta, story.record, note, str(erasure), "consent-withdrawn")
+    named = parse_entry(erased.receipt.entry).signed.statement.public
+    assert isinstance(named, Erased)
+    assert len(named.positions) == 4, "the withholding as well, of which Amina knows nothing"
+    for by in (story.amina, story.okafor):
+        told = await held(await served.sign_in(by), served, note)
+        assert set(types(told)) <= OF_ERASED - {"content-erased/1"}
+        assert [parse_entry(one["receipt"]["entry"].encode()).signed.statement.public for one in told] == [None]
 
 
 async def test_what_was_written_in_the_wrong_record_is_not_there(served: Served) -> None:
