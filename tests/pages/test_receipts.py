@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from api.pages import places
+from api.pages.about_me import FORM
 from ledger.core.receipt import Receipt, check_receipt
 from ledger.use_cases.items import Draft
 from tests.command_line.running import call
@@ -78,6 +79,27 @@ async def test_an_entry_leads_to_the_receipts_of_all_that_is_said_of_it(house: S
         order.append(shown.index(one, order[-1]))
     for words in ("inappropriately", "joke"):
         assert words not in shown, "a receipt is of what was said, and does not say it again"
+
+
+async def test_a_wish_and_what_everybody_is_to_know_lead_to_their_receipts_too(house: Served, browser: Browser) -> None:
+    desk = await a_patient_of_their_own(browser, house)
+    story, ledger = desk.served.story, desk.served.story.ledger
+    wish = str((await ledger.wishes.draft(story.amina, story.record, "My sister first.")).facts["item"])
+    about = str(
+        (await ledger.items.add(story.amina, story.record, Draft("contribution", "I am Amina.", data=FORM))).facts[
+            "item"
+        ]
+    )
+    ways = [
+        (story.amina, wish, places.WISH(record=desk.record, item=wish), None),
+        (story.amina, about, places.ABOUT_ME(record=desk.record), None),
+        (story.okafor, about, places.ABOUT_ME({"purpose": "task"}, record=desk.record), "task"),
+    ]
+    for by, item, at, purpose in ways:
+        await desk.sit(by)
+        there = places.ITEM_RECEIPTS({"purpose": purpose}, record=desk.record, item=item)
+        assert there in links(await desk.opened(at), "/record/"), (by, at)
+        assert len(receipts_on(await desk.opened(there))) == 1
 
 
 async def test_a_receipt_of_an_entry_is_kept_as_a_file_that_is_verified_without_us(
