@@ -51,10 +51,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A marker for a reader who may know that something is there: the rule that keeps it, nothing else."""
+    """A marker for a reader who may know that something is there: the rule that keeps it, nothing else.
+
+    ``until_asked``: it waits for the patient, who may have it by asking (``items.release``).
+    """
 
     item: str
     rule: str
+    until_asked: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit, standing
 from ledger.core.instants import DAY, Instant, format_instant
 from ledger.core.item_facts import GUARDIAN_DAYS, HELD_AT_MOST, Item, lapse_of, lineage, root_of
 from ledger.core.people import Standing
+from ledger.core.secrecy import waits_for_asking
 from ledger.core.standing import team_of_item
 
 CLINICIANS_KINDS: Final = frozenset(
@@ -177,9 +178,9 @@ def _asked_for(ask: Ask) -> Decision:
         return Deny("nothing-to-release")
     if not visible.trace:
         return UNKNOWN_ITEM
-    item = ask.record.items[ask["item"]]
-    awaited = visible.rule == "not-yet" and item.held is None and item.awaited is not None
-    return ask.permit("patient") if awaited else Deny("item-not-visible", visible.evidence)
+    if waits_for_asking(ask.record.items[ask["item"]], visible):
+        return ask.permit("patient")
+    return Deny("item-not-visible", visible.evidence)
 
 
 def leave_asked(ask: Ask) -> Decision:

@@ -138,3 +138,8 @@ def _not_yet(record: RecordFacts, item: Item, at: Instant) -> Deny | None:
     if item.awaited is not None and item.awaited == record.tell_first:
         return Deny("not-yet", (item.awaited,), trace=True)
     return None
+
+
+def waits_for_asking(item: Item, refusal: Deny) -> bool:
+    """Is a result kept from the patient only because they asked to be told first? Then they may ask for it."""
+    return refusal.rule == "not-yet" and refusal.evidence == (item.awaited,)

@@ -16,6 +16,7 @@ from typing import Any, Final
 from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit, Request, leaves_trace
 from ledger.core.instants import Instant, format_instant
 from ledger.core.policy import NEVER_READ_WORDS, POLICY_VERSION, Judge, judge_of
+from ledger.core.secrecy import waits_for_asking
 from ledger.disclosure import MINT, Disclosure, Sealed, Shown
 from ledger.domain.errors import NotAllowed, Unknown
 from ledger.domain.trail import DisclosureStream
@@ -267,7 +268,7 @@ def _decide_page(page: _Page, record: Record, judge: Judge, asked: Asked, reques
         if isinstance(decision, Deny):
             # Whatever kinds are asked for: a mark that came and went with them would tell the kind of what is sealed.
             if leaves_trace(decision, request):
-                page.sealed.append(Sealed(item, decision.rule))
+                page.sealed.append(Sealed(item, decision.rule, waits_for_asking(record.facts.items[item], decision)))
             continue
         if asked.kinds and record.facts.items[item].kind not in asked.kinds:
             continue

@@ -53,10 +53,11 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class SealedItem:
-    """The mark of an item that is there and not shown."""
+    """The mark of an item that is there and not shown. ``until_asked``: it opens to the patient who asks for it."""
 
     id: str
     why: Why
+    until_asked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ def discussed_of(opened: Opened, shown: Shown) -> dict[str, Any]:
 
 def sealed_item(sealed: Sealed) -> SealedItem:
     """The mark of what is kept back, with the reason in plain words."""
-    return SealedItem(sealed.item, Why(sealed.rule, because_kept(sealed.rule)))
+    return SealedItem(sealed.item, Why(sealed.rule, because_kept(sealed.rule)), sealed.until_asked)
 
 
 def _agreements(told: ItemTold) -> tuple[Agreement, ...]:

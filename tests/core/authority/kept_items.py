@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.core.instants import DAY
+from ledger.core.instants import DAY, Instant
 from tests.core.authority.rows import FRESH_ID, about_record, adding, answer, row, withholding
 from tests.core.story import AMINA, EVERYTHING, GRETA, LIND, MOSS, OKAFOR, RECORD, SAM, SERVICE, Story, named
 
@@ -64,6 +64,8 @@ def _(story: Story) -> None:
     story.clinician("result-held/1", item=result, until=added + DAY)
     assert release(AMINA, "patient", result) == "-item-not-visible"
     assert release(AMINA, "patient", story.item("flag", kind="flag")) == "-unknown-item"
+    story.now = Instant(added + 2 * DAY)
+    assert release(AMINA, "patient", result) == "+patient", "the hold is over: it waits for her asking again"
     story.clinician("result-released/1", item=result)
     assert hold(result, added + DAY) == "-already-released"
 

@@ -103,7 +103,9 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "tests/projections/test_views.py::test_a_dispute_is_shown_with_its_answer_and_the_second_review",
         "tests/bundle/test_shown.py::test_a_comment_is_not_shown_below_what_it_does_not_answer",
     ),
-    "answer within one month": (_WORKLIST + "test_a_month_ends_with_the_corresponding_day_of_the_next",),
+    "answer within one month": (
+        "tests/core/test_deadlines.py::test_a_month_ends_with_the_corresponding_day_of_the_next",
+    ),
 }
 """By quotation: the tests that show it, as path::name."""
 
