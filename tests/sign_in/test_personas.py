@@ -23,7 +23,7 @@ from tests.sign_in.browser import PLACE, Browser
 from tests.story import KEYRING, Story
 
 FORM = "/forms/demo/sign-in"
-BANNER = "Demonstration: everybody here is made up, and anybody can sign in as anybody."
+BANNER = "Demonstration: everybody here is made up."
 
 
 def personas_of(story: Story) -> Personas:
