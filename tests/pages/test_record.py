@@ -29,7 +29,6 @@ async def test_everybody_begins_where_they_need_to(house: Served, browser: Brows
         (story.ada, places.PEOPLE()),
         (By(story.bert.person, "registrar"), places.PEOPLE()),
     ]
-    await story.settled()
     for by, place in begins:
         await desk.sit(by)
         answer = await desk.browser.send("GET", "/")

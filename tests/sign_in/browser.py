@@ -48,7 +48,8 @@ class Browser:
         return csrf_of(self.cookie)
 
     async def begin(self, by: By, *, means: str = "invitation", **more: Any) -> None:
-        """Sign somebody in past every door, for tests that are not about doors."""
+        """Sign somebody in past every door, for tests that are not about doors; they see all that was said before."""
+        await self.served.story.settled()
         begun = await self.service.doors.sessions.begin(
             by.person, by.acting_as, means=means, browser="Firefox on Linux", **more
         )
