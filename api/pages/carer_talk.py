@@ -86,6 +86,7 @@ async def _page(
         purpose=purpose,
         choices=[(one["id"], one["name"]) for one in around["carers"]],
         nobody=NOBODY,
+        whom={NOBODY: None, **{one["id"]: one["id"] for one in around["carers"]}},
         outcomes=CONVERSATIONS,
         capacities=CAPACITY,
         talks=[_talk(matter, held, people) for matter, held in begun_by(view, "carer-conversation-held")][::-1],

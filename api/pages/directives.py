@@ -5,7 +5,7 @@ asks for the passkey where it was not asked lately. Taking back never does: wher
 like anything else; a directive that withholds would take the passkey once more, so the service records that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -17,14 +17,14 @@ from starlette.responses import Response
 from api.http import preview, sharing
 from api.http.bodies import InPath, OnlyBody
 from api.http.service import Call, Calling
-from api.pages import places
+from api.pages import binding, places
 from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import local_day, marked, spoken
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
 from api.pages.sharing import READ, Said, SharingNow, onward, sharing_now
-from api.pages.sharing_words import code_of, from_form, grantee_words, in_form
+from api.pages.sharing_words import WEEKDAYS, code_of, from_form, grantee_words, in_form
 from api.pages.until import end_of
 from ledger.core.hours import zone_named
 from ledger.core.instants import format_instant, instant_of
@@ -36,10 +36,6 @@ WHEN: Final[Mapping[str, str]] = {
     "together": marked("Only when I’m with them"),
     "when-unwell": marked("Only when I am too unwell to decide"),
 }
-DAYS: Final[Sequence[str]] = (
-    marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday"), marked("Friday"),
-    marked("Saturday"), marked("Sunday"),
-)  # fmt: skip
 _ITEM_ID_LENGTH: Final = 36
 _SHOWS: Final = ("shared", "unmet")
 
@@ -152,6 +148,8 @@ async def _one_part(call: Call, now: SharingNow, grantee: Said, asked: Changing)
     return {
         "to": f"{grantee['kind']}:{grantee['id'] or ''}",
         "part": in_form(scope),
+        "grantee": {name: grantee[name] for name in ("kind", "id") if grantee[name]},
+        "condition": _condition(asked.hours),
         "scope": scope,
         "title": title,
         "own": own,
@@ -159,10 +157,19 @@ async def _one_part(call: Call, now: SharingNow, grantee: Said, asked: Changing)
         "takes_back": _takes_back(own, None if now.treats(grantee) else part),
         "at_hours": asked.hours,
         "when": [(name, _(text)) for name, text in WHEN.items() if name != "together" or carer is not None],
-        "days": [(str(n), _(text)) for n, text in enumerate(DAYS, 1)],
+        "days": [(str(n), _(text)) for n, text in enumerate(WEEKDAYS, 1)],
         "to_hours": places.SHARING_CHANGE({"to": asked.to, "of": asked.of, "hours": "1"}, record=now.record),
         "differing": await _differing(call, now, grantee, scope),
     }
+
+
+def _condition(at_hours: bool) -> binding.Source:
+    """What the form that shares says of when."""
+    if at_hours:
+        clocks = {"from": binding.clock("opens"), "until": binding.clock("closes")}
+        days = binding.all_of("days", "numbers")
+        return binding.members(kind="hours", zone=binding.field("zone"), days=days, **clocks)
+    return binding.chosen("how", {how: None if how == "always" else {"kind": how} for how in WHEN})
 
 
 def _fresh_form(call: Call, own: Said | None) -> Filled:
@@ -262,9 +269,9 @@ def _hours(check: Checks, form: Filled) -> dict[str, Any]:
     opens, closes = (form.value(name).strip().zfill(5) for name in ("opens", "closes"))
     for name, clock in (("opens", opens), ("closes", closes)):
         if not _is_clock(clock):
-            check.wrong(name, _("Write the time in numbers, as 09:00."))
+            check.wrong(name, _("Write the time in numbers, as 09:00. For the whole day, write 00:00 and 23:59."))
     if opens == closes and _is_clock(opens):
-        check.wrong("closes", _("The end has to be another time than the beginning."))
+        check.wrong("closes", _("Both times are the same. For the whole day, write 00:00 and 23:59."))
     zone = form.value("zone").strip()
     if zone_named(zone) is None:
         check.wrong("zone", _("Write a time zone that there is, as Europe/London."))

@@ -45,10 +45,9 @@ class On:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What can be done about an item: its template, what it may say, and how it is said."""
+    """What can be done about an item: its template, which names what it says, and how it is said."""
 
     name: str
-    says: str
     say: Callable[[Call, On, Checks], Awaitable[object]]
 
 
@@ -133,17 +132,17 @@ async def _ask_leave(call: Call, on: On, check: Checks) -> None:
 
 
 CHANGES: Final[Mapping[str, Change]] = {
-    "a": Change("amend", "item-amended/1", _amend),
-    "b": Change("in_error", "item-marked-in-error/1", _mark_in_error),
-    "c": Change("topics", "item-topics-set/1", _set_topics),
-    "d": Change("withhold", "withholding-made/1", _withhold),
-    "e": Change("lift", "withholding-lifted/1", _lift),
-    "f": Change("hold", "result-held/1", _hold),
-    "g": Change("release", "result-released/1", _release),
-    "h": Change("reply", "item-added/1", _reply),
-    "j": Change("answer_dispute", "dispute-answered/1", _answer_dispute),
-    "k": Change("review_dispute", "dispute-reviewed/1", _review_dispute),
-    "l": Change("ask_leave", "leave-asked/1", _ask_leave),
+    "a": Change("amend", _amend),
+    "b": Change("in_error", _mark_in_error),
+    "c": Change("topics", _set_topics),
+    "d": Change("withhold", _withhold),
+    "e": Change("lift", _lift),
+    "f": Change("hold", _hold),
+    "g": Change("release", _release),
+    "h": Change("reply", _reply),
+    "j": Change("answer_dispute", _answer_dispute),
+    "k": Change("review_dispute", _review_dispute),
+    "l": Change("ask_leave", _ask_leave),
 }
 """By the letter in the address: a browser's history does not tell what somebody did."""
 KEPT_FROM: Final[Mapping[str, str]] = {
@@ -221,7 +220,6 @@ async def _page(
         form=form or begun,
         purpose=purpose,
         change=change,
-        says=one.says,
         item=shown,
         topics=topics_of(shown),
         grounds=GROUNDS,

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from api.http import presets, sharing
 from api.http.bodies import InPath
 from api.http.service import Call, Calling
-from api.pages import places
+from api.pages import binding, places
 from api.pages.forms import Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import marked
@@ -122,8 +122,28 @@ async def _plan(request: Request, call: Call, now: SharingNow, form: Filled) -> 
         title=_(title),
         hint=_(hint),
         steps=[step(one, whom) for one in steps],
+        statements=[_statement(now.record, form.value("to"), one) for one in steps],
         prompts=sum(one["does"] == "share" for one in steps),
     )
+
+
+def _statement(record: str, person: str, planned: Said) -> tuple[str, binding.Members, None]:
+    """What one step would say."""
+    if planned["does"] == "withdraw":
+        return "directive-withdrawn/1", {"record": record, "directive": planned["directive"]}, None
+    directed = {
+        "record": record,
+        "directive": binding.MADE,
+        "grantee": {"kind": "person", "id": person},
+        "scope": planned["scope"],
+        "effect": planned["does"],
+        "from": None,
+        "until": None,
+        "condition": None,
+        "replaces": planned["directive"],
+        "hidden": False,
+    }
+    return "directive-made/1", directed, None
 
 
 def _check_is_a_carer(now: SharingNow, person: str) -> None:

@@ -21,7 +21,7 @@ from api.http.cookies import cookie_of
 from api.http.cross_site import FORM, SAFE, check_origin
 from api.http.problems import CROSS_SITE, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of, problem_of_validation
 from api.http.service import Call, Service, call_of, drafts, service_of
-from api.pages import language, places, statement_words, words
+from api.pages import binding, language, places, statement_words, words
 from api.pages.catalogue import words_of_scripts
 from api.pages.forms import Filled, Unplaced, filled, in_plain_words
 from api.pages.kit_macros import nhsuk
@@ -68,7 +68,7 @@ _templates: Final = Environment(
 )
 _templates.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
 _templates.filters |= language.FILTERS | words.FILTERS | statement_words.FILTERS
-_templates.globals |= {"at": places, "nhsuk": nhsuk}
+_templates.globals |= {"at": places, "bound": binding, "nhsuk": nhsuk}
 
 
 def page(

@@ -25,7 +25,7 @@ def end_of(day: date) -> Instant:
         return instant_of(datetime.combine(day, time(), spoken().zone))
 
 
-def until_day(check: Checks, name: str, missing: str, latest: Instant | None = None) -> str:
+def until_day(check: Checks, name: str, missing: str | None, latest: Instant | None = None) -> str:
     """The end of the day in three fields; ``latest`` where that is the same day's. Empty where it is wrong."""
     day = check.day(name, missing)
     if day is None:

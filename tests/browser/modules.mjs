@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 
 import { toBase64url, fromBase64url } from "../../api/pages/static/base64url.js";
+import { checkBound } from "../../api/pages/static/binding.js";
 import { checkReceipt } from "../../api/pages/static/proof.js";
 import { canonicalBytes, challengeOf, draft, sign, thumbprint, uuid7 } from "../../api/pages/static/statement.js";
 
@@ -20,6 +21,7 @@ const ANSWERS = {
   },
   challenge: async ({ label, parts }) => toBase64url(await challengeOf(label, ...parts.map(fromBase64url))),
   receipt: async ({ receipt, verifier }) => checkReceipt(receipt, verifier),
+  bound: async ({ says, pairs, draft, now }) => checkBound(says, pairs, draft, now) ?? null,
   uuid7: async ({ now }) => uuid7(now),
 };
 

@@ -35,14 +35,19 @@ class Modules:
 
     def ask(self, ask: str, **of: Any) -> Any:
         """What a module answers; raises ValueError with its message where it threw."""
+        answer = self.try_to(ask, **of)
+        if "error" in answer:
+            raise ValueError(answer["error"])
+        return answer["told"]
+
+    def try_to(self, ask: str, **of: Any) -> dict[str, Any]:
+        """What a module answers, as ``told``; or what it threw, as ``error``."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"ask": ask, **of}) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
-        if "error" in answer:
-            raise ValueError(answer["error"])
-        return answer["told"]
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.driver import Tab
 from tests.browser.town import Town, sign_in
@@ -131,3 +132,24 @@ def test_what_is_wrong_is_shown_in_the_page_and_the_words_stay(amina: Tab, town:
     assert amina.page.get_by_label("From what time?").input_value() == "nine"
     assert "Choose at least one day." in amina.page.get_by_role("alert").inner_text()
     amina.complaints.clear()  # a browser's console tells of every page of status 422
+
+
+def test_a_service_that_turns_a_choice_round_gets_no_signature(amina: Tab, town: Town) -> None:
+    before = said(amina, 1)
+    amina.go(f"/record/{town.record}/d/c")
+    amina.page.get_by_label("Tell me in person first").check()
+
+    def lie(route: Route) -> None:
+        answer = route.fetch()
+        draft = answer.json()
+        draft["sign"]["facts"]["wish"] = "at-once"
+        route.fulfill(response=answer, json=draft)
+
+    amina.page.route("**/results-wish", lie)
+    amina.page.get_by_role("button", name="Save").first.click()
+    assert "something else than this page says" in amina.told()
+    assert said(amina, 1) == before
+    amina.page.unroute("**/results-wish")
+    amina.page.get_by_role("button", name="Save").first.click()
+    amina.page.wait_for_url("**?done=1")
+    assert said(amina, 1) == [("results-wish-stated/1", "author")]

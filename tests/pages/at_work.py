@@ -16,6 +16,7 @@ from tests.sign_in.browser import PLACE, Browser
 OWN_PAGE = {"content-type": "application/x-www-form-urlencoded", "origin": PLACE, "sec-fetch-site": "same-origin"}
 _FORM = re.compile(r'<form[^>]*method="post" action="(/forms/[^"]+)"([^>]*)>(.*?)</form>', re.DOTALL)
 _SAYS = re.compile(r'data-says="([^"]+)"')
+_TYPE = re.compile(r'"type":"([^"]+)"')
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 _NEW_EACH_TIME = re.compile(r'(name="(csrf|statement|began)" value|data-csrf|data-now)="[^"]*"')
 
@@ -57,7 +58,7 @@ class Desk:
         """The type of what the form would say, to be signed in the page; it must be one that the form names."""
         [(_action, says, _inside)] = _forms(page, to)
         told = (await self.send(page, members, to, **{"x-signing": "draft"})).json()
-        assert told["sign"]["type"] in says.split(), told
+        assert told["sign"]["type"] in says, told
         return str(told["sign"]["type"])
 
 
@@ -66,10 +67,15 @@ async def a_patient_of_their_own(browser: Browser, house: Served) -> Desk:
     return Desk(browser, await neighbour(house))
 
 
-def _forms(page: httpx.Response, to: str) -> list[tuple[str, str, str]]:
-    """The address of each form, what it may say, and what is in it; without the one that signs out."""
+def _forms(page: httpx.Response, to: str) -> list[tuple[str, list[str], str]]:
+    """The address of each form, the types that it may say, and what is in it; without the one that signs out."""
     found = [one for one in _FORM.findall(page.text) if to in one[0] and "sign-out" not in one[0]]
-    return [(action, "".join(_SAYS.findall(more)), inside) for action, more, inside in found]
+    return [(action, types_in("".join(_SAYS.findall(more))), inside) for action, more, inside in found]
+
+
+def types_in(says: str) -> list[str]:
+    """The types of what a form may say, from its ``data-says``."""
+    return _TYPE.findall(unescape(says))
 
 
 def onwards(answer: httpx.Response) -> str:

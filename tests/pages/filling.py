@@ -1,10 +1,11 @@
 """Forms as a browser without scripts sees them: which fields there are, what stands in them, how they are filled in."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
-from typing import Final
+from typing import Any, Final
 
 TYPED: Final = frozenset({"text", "search", "email", "tel", "textarea"})
 """Fields into which people type whatever they like."""
@@ -27,8 +28,13 @@ class Form:
 
     action: str
     method: str
-    says: list[str]
+    statements: list[dict[str, Any]]
     fields: list[Field] = field(default_factory=list)
+
+    @property
+    def says(self) -> list[str]:
+        """The types of what it may say."""
+        return [one["type"] for one in self.statements]
 
     @property
     def typed(self) -> list[str]:
@@ -82,9 +88,8 @@ class _Forms(HTMLParser):
         if tag == "a" and self._in_summary:
             self.summary.append(given.get("href", ""))
         if tag == "form":
-            self._form = Form(
-                given.get("action", ""), given.get("method", "get").lower(), given.get("data-says", "").split()
-            )
+            statements = json.loads(given.get("data-says", "[]"))
+            self._form = Form(given.get("action", ""), given.get("method", "get").lower(), statements)
             self.forms.append(self._form)
         if self._form is not None and "disabled" not in given:
             self._field(tag, given, self._form)

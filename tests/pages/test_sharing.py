@@ -103,7 +103,7 @@ async def test_taking_back_one_part_of_everything_withholds_it(house: Served, br
     ("members", "words"),
     [
         ({"how": "together"}, "Only when I’m with them"),
-        ({"how": "when-unwell"}, "When I am unwell"),
+        ({"how": "when-unwell"}, "Only when I am too unwell to decide"),
         ({"how": "always", "until-day": "1", "until-month": "2", "until-year": "2099"}, "Shared until 1 February 2099"),
         ({"how": "always", "from-day": "1", "from-month": "2", "from-year": "2099"}, "Shared from 1 February 2099"),
         (
@@ -136,10 +136,10 @@ async def test_certain_hours_are_asked_on_a_page_of_their_own(house: Served, bro
     }
     assert gone_to(await desk.send(page, members, "/share"))
     [told] = (await cells(desk))["Letters"]
-    assert told == "Certain hours Mon and Fri, 09:00 to 17:30"
+    assert told == "At certain times Monday and Friday, from 09:00 to 17:30"
     every = await desk.opened(change(desk, LETTERS) + "&hours=1")
     assert gone_to(await desk.send(every, {**members, "days": [str(n) for n in range(1, 8)]}, "/share"))
-    assert (await cells(desk))["Letters"] == ["Certain hours Every day, 09:00 to 17:30"]
+    assert (await cells(desk))["Letters"] == ["At certain times Every day, from 09:00 to 17:30"]
 
 
 @pytest.mark.parametrize(

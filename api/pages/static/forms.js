@@ -1,19 +1,17 @@
 /**
  * Forms: asked first what they would say, signed here, and sent; or shown again with what is wrong, nothing lost.
  *
- * A form with `data-says` names the statement types that it may say. With a passkey that is confirmed, its words are
- * signed in this page: every word that was typed, and no other type than the form names. Without one, the form
- * goes the plain way, once, and the service records it.
+ * A form with `data-says` lists the statements that it may say. With a passkey that is confirmed, they are signed in
+ * this page, held to what was typed and chosen in the form (binding.js). Without one, the form goes the plain way, once,
+ * and the service records it.
  */
 
-import { Offline, Refused, joinSession } from "./api.js";
+import { Offline, Refused, joinSession, serverNow } from "./api.js";
+import { NotWhatWasChosen, checkBound } from "./binding.js";
 import { freshly, session, tell, whenAsked } from "./page.js";
 import { say } from "./saying.js";
 
 const MOST_STEPS = 500;
-
-/** The server asks for a signature of something else than this form says. */
-export class NotWhatWasTyped extends Error {}
 
 /** Have every form below an element do what it needs JavaScript for. */
 export function enhance(below) {
@@ -35,10 +33,10 @@ async function signed(form, asked) {
     const answer = await freshly(() => draftOf(form, submitter));
     if (answer.goto !== undefined) return location.assign(answer.goto);
     if (answer.page !== undefined) return show(answer.page);
-    checkIsOfForm(form, answer.sign);
+    checkBound(JSON.parse(form.dataset.says), [...new FormData(form, submitter)], answer.sign, serverNow());
     await say(session, answer.sign, answer.id);
   }
-  throw new NotWhatWasTyped("the form never came to an end");
+  throw new NotWhatWasChosen("the form never came to an end");
 }
 
 async function draftOf(form, submitter) {
@@ -66,36 +64,6 @@ async function asked(form, submitter) {
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refused({ status: answer.status, ...told });
   return told;
-}
-
-/** What is signed is of a type that the form names, and has every word that was typed into it. */
-function checkIsOfForm(form, said) {
-  const said_here = new Set(textsIn([said.facts, said.words]));
-  if (!form.dataset.says.split(" ").includes(said.type) || typedInto(form).some((text) => !said_here.has(text))) {
-    throw new NotWhatWasTyped(said.type);
-  }
-}
-
-/**
- * The texts that a form must say: each by itself, or, in a form that composes one text, all of them in their order,
- * each under its label. The field that `data-composes` names stands there without one.
- */
-function typedInto(form) {
-  const fields = [...form.querySelectorAll("textarea")].map((one) => [one, plain(one.value)]);
-  const typed = fields.filter(([, text]) => text !== "");
-  const bare = form.dataset.composes;
-  if (bare === undefined || typed.length === 0) return typed.map(([, text]) => text);
-  const parts = typed.map(([one, text]) => (one.name === bare ? text : `${plain(one.labels[0].textContent)}\n${text}`));
-  return [parts.join("\n\n")];
-}
-
-function* textsIn(value) {
-  if (typeof value === "string") yield plain(value);
-  else if (value !== null && typeof value === "object") for (const inner of Object.values(value)) yield* textsIn(inner);
-}
-
-function plain(text) {
-  return text.replaceAll("\r\n", "\n").trim();
 }
 
 /** A button by which a form goes the plain way though it could be signed, such as where the device's clock is wrong. */

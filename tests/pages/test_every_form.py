@@ -1,44 +1,31 @@
 """Whatever is typed into whichever form: it is recorded once, or shown again with all of it and with what is wrong.
 
-The forms are found by going through the pages as everybody, over a ledger with the demonstration's story. So a new form
-is tested without being named here.
+And what the service would have signed of it is what was typed and chosen there, as the page finds out by itself.
 """
 
+import copy
 import html
-from collections import Counter, deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Final
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from api.demo.answers import answer_and_correct
-from api.demo.around import live_on, look, share
-from api.demo.cast import Cast
-from api.demo.months import fill
-from api.demo.town import move_in
 from api.http.cookies import SESSION
-from api.pages import places
 from api.pages.forms import MOST_LETTERS
-from ledger.core.instants import HOUR, Instant
-from ledger.saying import By
-from tests.browser.walk import route_of
+from api.pages.language import local_day
+from ledger.core.instants import HOUR, format_instant, parse_instant
+from tests.browser.test_modules import Modules, running_modules
 from tests.http.served import Served, statement_id
+from tests.pages.at_work import plain
+from tests.pages.crawling import Found, every_form, post, send
 from tests.pages.filling import KINDS, Form, forms_of, read, shape_of
-from tests.sign_in.browser import PLACE, Browser
+from tests.sign_in.browser import Browser
 from tests.thorough import times
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-LEFT_OUT: Final = {
-    "/forms/sign-out": "ends the session: tests/pages/test_pages.py",
-    "/forms/sign-out-everywhere": "ends the session: tests/pages/test_pages.py",
-    "/forms/sessions/end": "ends a session: tests/sign_in",
-    "/forms/acting-as": "goes on as somebody else: tests/sign_in",
-}
-"""Forms that are not filled in here, each with the reason."""
 SEVERAL: Final = {
     "/forms/record/*/preset": "a preset is carried out as the directives that mean it",
     "/forms/record/*/new-carer": "the service registers somebody, then the patient names them",
@@ -49,86 +36,18 @@ SEVERAL: Final = {
 """Forms that may say more than one statement, each with the reason."""
 NOT_SAID: Final = frozenset({"disclosure-made/1", "attempt-refused/1", "directory-read/1"})
 """What the service itself records when somebody looks, or is refused."""
+NOT_DRAFTED: Final = {
+    "item-topics-set/1": "nobody comes by an entry of their own in its first pages",
+    "result-held/1": "no result waits there",
+}
+"""What a form says that nobody comes by who may say it. See tests/browser/test_binding.py for what it is made of."""
 _EVERY = times(4, 1)
 """Each kind of text is tried in every so many-th form, in others than the kind before; where it matters, in each."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """A form, who may fill it in, and the page on which it stands."""
-
-    by: By
-    page: str
-    form: Form
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def forms(house: Served) -> list[Found]:
-    """Every form that anybody comes by."""
-    readers = await _people(house)
-    await house.story.settled()
-    found: dict[str, Found] = {}
-    for by in readers:
-        async with Browser.of(house) as browser:
-            await browser.begin(by)
-            for page, form in [one async for one in _forms_by_links(browser, places.RECORD(record=house.story.record))]:
-                found.setdefault(f"{by.acting_as} {shape_of(form)} {form.says}", Found(by, page, form))
-    return [one for one in found.values() if shape_of(one.form) not in LEFT_OUT]
-
-
-async def _people(house: Served) -> list[By]:
-    """Tell the demonstration's story around Amina; gives everybody as whom pages are looked through."""
-    story = house.story
-    cast = Cast(story.amina, story.sam, story.okafor, story.moss, story.ruth, story.ada, story.bert, story.record)
-    town = await move_in(story.ledger, cast)
-    items = await fill(story.ledger, cast, town)
-    await answer_and_correct(story.ledger, cast, town, items)
-    await share(story.ledger, cast, town, items)
-    until = Instant(story.ledger.clock() + HOUR)
-    await story.ledger.sharing.open_emergency(cast.moss, cast.record, "cannot-be-asked", "Nobody could ask her.", until)
-    await look(story.ledger, cast, town, items)
-    await live_on(story.ledger, cast, town)
-    await story.ledger.cases.assign(cast.first_administrator, cast.ruth.person, "A complaint.", record=cast.record)
-    parent, attorney = By(cast.sam.person, "parent"), By(town.grace.person, "attorney")
-    staff = (town.greta, story.ada, town.bert)
-    return [story.amina, story.sam, story.okafor, story.moss, parent, attorney, story.ruth, *staff]
-
-
-async def _forms_by_links(browser: Browser, start: str) -> AsyncIterator[tuple[str, Form]]:
-    waiting, visited = deque(["/", start]), Counter[tuple[str, ...]]()
-    while waiting:
-        path = waiting.popleft()
-        parts = urlsplit(path)
-        place = route_of(parts.path)
-        kind = (str(place), *sorted({name.partition("=")[0] for name in parts.query.split("&")}))
-        if place is None or place.endswith("/file") or visited[kind] >= (4 if "{item}" in place else 1):
-            continue
-        visited[kind] += 1
-        answer = await browser.get(path)
-        if answer.status_code == 303:
-            waiting.append(answer.headers["location"])
-            continue
-        for form in forms_of(answer.text):
-            yield path, form
-        waiting.extend(_links(answer.text))
-
-
-def _links(page: str) -> list[str]:
-    found = [part.partition('"')[0] for part in page.split('href="/')[1:]]
-    return ["/" + html.unescape(one).partition("#")[0] for one in found if not one.startswith("static/")]
-
-
-async def post(browser: Browser, form: Form, pairs: list[tuple[str, str]]) -> httpx.Response:
-    """Send a form with the token of this browser's session."""
-    return await send(
-        browser, form.action, [(name, browser.csrf if name == "csrf" else value) for name, value in pairs]
-    )
-
-
-async def send(browser: Browser, action: str, pairs: list[tuple[str, str]]) -> httpx.Response:
-    """Send a form as a browser does."""
-    headers = {"content-type": "application/x-www-form-urlencoded", "origin": PLACE, "sec-fetch-site": "same-origin"}
-    return await browser.send("POST", action, content=urlencode(pairs), headers=headers)
+    return await every_form(house)
 
 
 def wrong_with(answer: httpx.Response, form: Form, typed: str) -> list[str]:
@@ -165,6 +84,89 @@ async def said_by(house: Served, before: int) -> list[str]:
 async def test_there_are_forms_of_everybody(forms: list[Found]) -> None:
     assert len(forms) > 60
     assert {one.by.acting_as for one in forms} >= {"patient", "carer", "clinician", "guardian", "administrator"}
+
+
+@pytest.fixture(scope="module")
+def modules() -> Iterator[Modules]:
+    with running_modules() as running:
+        yield running
+
+
+def filled_well(house: Served, form: Form) -> list[tuple[str, str]]:
+    """A form as somebody fills it in who means it."""
+    story, today = house.story, local_day(house.story.ledger.clock())
+    given = {
+        "record": story.record, "patient": story.bert.person, "who": story.moss.person, "person": story.amina.person,
+        "quote": "", "profile": "", "value": "7.2", "time": "", "name": "Weight", "nhs_number": "943 476 5919",
+        "opens": "9:00", "closes": "17:30", "zone": "Europe/London", "of": "person",
+    }  # fmt: skip
+    given |= {name: story.sam.person for name in form.typed if name.startswith("person-")}
+    for field in {name.removesuffix("-day") for name in form.typed if name.endswith("-day")}:
+        on = today + timedelta(days=-2 if field in ("day", "opinion", "from") else 5)
+        given |= {f"{field}-{part}": str(getattr(on, part)) for part in ("day", "month", "year")}
+    sent = form.filled("What I\r\nmean. ", statement=statement_id())
+    typed = {"of", *form.typed}
+    return [(name, given.get(name, value) if name in typed else value) for name, value in sent if name != "hold"]
+
+
+def altered(draft: dict[str, Any], statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same draft, each time with one thing changed that the form knows; by what is changed."""
+    for part in ("facts", "words"):
+        for name, source in (statement[part] or {}).items():
+            if "made" in source or draft[part] is None:
+                continue
+            other = copy.deepcopy(draft)
+            other[part][name] = another(draft[part][name])
+            yield f"{part}.{name}", other
+        yield f"{part} has more", {**draft, part: {**(draft[part] or {}), "more": "Agreed."}}
+    yield "type", {**draft, "type": "sharing-stopped/1" if draft["type"] != "sharing-stopped/1" else "item-added/1"}
+
+
+def another(value: Any) -> Any:
+    """Another value of the same kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, list):
+        return [*value, {"kind": "kind", "of": "note"}]
+    if isinstance(value, dict):
+        return {**value, "kind": "another"}
+    if isinstance(value, str) and value.endswith("Z"):
+        return format_instant(parse_instant(value) + 72 * HOUR)
+    return f"Not {value}"
+
+
+async def test_what_would_be_signed_is_what_was_chosen_and_nothing_else_would_be(
+    house: Served, forms: list[Found], modules: Modules
+) -> None:
+    wrong, drafted = [], set()
+    for one in (found for found in forms if found.form.statements):
+        async with Browser.of(house) as browser:
+            await browser.begin(one.by)
+            pairs = filled_well(house, one.form)
+            answer = await post(browser, one.form, pairs, **{"x-signing": "draft"})
+        named = f"{one.by.acting_as} {one.page} {shape_of(one.form)}"
+        if answer.status_code == 422 and not read(answer.text).summary:
+            continue  # it is not theirs to say; what is on no other page is named below
+        if answer.status_code != 200:
+            wrong.append(f"{named}: {answer.status_code} {plain(answer)[:300]}")
+            continue
+        draft = answer.json()["sign"]
+        drafted.add(draft["type"])
+        asked = {"says": one.form.statements, "pairs": pairs, "now": house.story.ledger.clock()}
+        if not binds(modules, draft, asked):
+            wrong.append(f"{named}: is not what was chosen: {draft}")
+        statement = next(listed for listed in one.form.statements if listed["type"] == draft["type"])
+        changed = altered(draft, statement)
+        wrong += [f"{named}: {what} may be another: {other}" for what, other in changed if binds(modules, other, asked)]
+    assert not wrong, "\n".join(wrong)
+    assert {kind for one in forms for kind in one.form.says} - drafted == set(NOT_DRAFTED)
+
+
+def binds(modules: Modules, draft: dict[str, Any], asked: dict[str, Any]) -> bool:
+    """Would the page sign this draft?"""
+    told = modules.try_to("bound", draft=draft, **asked)
+    assert told in ({"told": None}, {"error": f"Error: {draft['type']}"}), told
+    return "told" in told
 
 
 @pytest.mark.parametrize("kind", KINDS)
