@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
 from api.pages import words
-from api.pages.language import day, listed, local_day, weekday
+from api.pages.language import day, listed, local_day, marked, spoken
 from api.pages.language import gettext as _
 from ledger.core.instants import Instant, parse_instant
 
 Said = Mapping[str, Any]
-_A_MONDAY: Final = date(2024, 1, 1)
+WEEKDAYS: Final[Sequence[str]] = (
+    marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday"), marked("Friday"),
+    marked("Saturday"), marked("Sunday"),
+)  # fmt: skip
+_ALL_DAY: Final = ("00:00", "23:59")
 _EVERY_DAY: Final = [*range(1, 8)]
 
 
@@ -90,7 +94,7 @@ def _timed(directive: Said, now: Instant) -> How | None:
     """What its dates say where they matter: it has not begun, or it is over."""
     begins, ends = directive["terms"]["from"], directive["terms"]["until"]
     if ends is not None and parse_instant(ends) <= now:
-        return How("no", _("Not shared any more"), (_("It ended after %(day)s") % {"day": day(last_day(ends))},))
+        return How("no", _("Not shared any more"), (_("The last day was %(day)s") % {"day": day(last_day(ends))},))
     if begins is not None and now < parse_instant(begins):
         return How("until", _("Shared from %(day)s") % {"day": day(begins)}, _until(ends))
     return None
@@ -105,8 +109,8 @@ def _conditional(directive: Said, effect: str) -> How | None:
         open_now = (_("You are looking together now"),) if effect == "shared" else ()
         return How("together", _("Only when I’m with them"), (*open_now, *notes))
     if condition["kind"] == "hours":
-        return How("until", _("Certain hours"), (hours(condition), *notes))
-    return How("until", _("When I am unwell"), notes)
+        return How("until", _("At certain times"), (*hours(condition), *notes))
+    return How("until", _("Only when I am too unwell to decide"), notes)
 
 
 def _until(ends: str | None) -> tuple[str, ...]:
@@ -118,13 +122,18 @@ def last_day(ends: str) -> date:
     return local_day(Instant(parse_instant(ends) - 1))
 
 
-def hours(condition: Said) -> str:
-    """Certain hours: Mon and Fri, 09:00 to 17:00."""
-    return _("%(days)s, %(opens)s to %(closes)s") % {
-        "days": _days(sorted(condition["days"])),
-        "opens": condition["from"],
-        "closes": condition["until"],
-    }
+def hours(condition: Said) -> tuple[str, ...]:
+    """Certain times: Monday and Friday, from 09:00 to 17:00; and by which clock, if not by that of these pages."""
+    opens, closes = condition["from"], condition["until"]
+    said = _("%(days)s, from %(opens)s to %(closes)s")
+    if (opens, closes) == _ALL_DAY:
+        said = _("%(days)s, all day")
+    elif closes <= opens:
+        said = _("%(days)s, from %(opens)s to %(closes)s the next day")
+    told = said % {"days": _days(sorted(condition["days"])), "opens": opens, "closes": closes}
+    elsewhere = condition["zone"] != getattr(spoken().zone, "key", None)
+    place = condition["zone"].rpartition("/")[2].replace("_", " ")
+    return (told, _("By the clock in %(place)s") % {"place": place}) if elsewhere else (told,)
 
 
 def _days(days: Sequence[int]) -> str:
@@ -132,7 +141,7 @@ def _days(days: Sequence[int]) -> str:
         return _("Every day")
     if list(days) == _EVERY_DAY[:5]:
         return _("Monday to Friday")
-    return listed(weekday(_A_MONDAY + timedelta(days=n - 1)) for n in days)
+    return listed(_(WEEKDAYS[n - 1]) for n in days)
 
 
 def step(step_: Said, whom: str) -> str:

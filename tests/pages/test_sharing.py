@@ -158,10 +158,11 @@ async def test_certain_hours_are_asked_on_a_page_of_their_own(house: Served, bro
         ),
         (True, {"opens": "09:00", "closes": "10:00", "zone": "UTC"}, {"days": "Choose at least one day."}),
         (True, {"days": "1", "opens": "nine", "closes": "10:00", "zone": "UTC"}, {"opens": "Write the time"}),
-        (True, {"days": "1", "opens": "10:00", "closes": "10:00", "zone": "UTC"}, {"closes": "The end has to"}),
+        (True, {"days": "1", "opens": "10:00", "closes": "10:00", "zone": "UTC"}, {"closes": "Both times are"}),
+        (True, {"days": "1", "zone": "UTC"}, {"opens": "Write the time", "closes": "Write the time"}),
         (True, {"days": "1", "opens": "10:00", "closes": "11:00", "zone": "Mars"}, {"zone": "Write a time zone"}),
     ],
-    ids=["no such choice", "no day", "over already", "no days", "no time", "no hours", "no zone"],
+    ids=["no such choice", "no day", "over already", "no days", "no time", "no hours", "no times", "no zone"],
 )
 async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(
     house: Served, browser: Browser, hours: bool, members: dict[str, str], wrong: dict[str, str]
