@@ -8,12 +8,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.http import notices, records
-from api.http.bodies import InPath
+from api.http import items, notices, records
+from api.http.bodies import InPath, OnlyBody
 from api.http.reading import Page, PageOfItems
 from api.http.service import Call, Calling
 from api.pages import clinician, places
 from api.pages.account import Cursor
+from api.pages.forms import Filled, Sent, empty, sent
 from api.pages.language import day
 from api.pages.language import gettext as _
 from api.pages.matters import told
@@ -62,6 +63,33 @@ async def record_page(
     if is_to_be_asked(call, purpose):
         return await purpose_page(request, call, record)
     asked = PageOfItems(purpose=purpose, kind=kind, cursor=cursor, limit=LISTED)
+    return await _page(request, call, record, asked, said=said)
+
+
+@router.post("/forms/record/{record}/item/{item}/see-now")
+async def see_now(request: Request, call: Calling, record: InPath, item: InPath, form: Sent) -> Response:
+    """Ask for a result that waits because one wished to be told in person first."""
+
+    async def say(speaking: Call) -> str:
+        await items.release(speaking, record, item, OnlyBody())
+        return places.ITEM({"said": form.statement}, record=record, item=item) + "#said"
+
+    async def again(refused: Filled) -> Response:
+        return await _page(request, call, record, PageOfItems(limit=LISTED), form=refused)
+
+    return await sent(request, call, form, say, again)
+
+
+async def _page(
+    request: Request,
+    call: Call,
+    record: str,
+    asked: PageOfItems,
+    *,
+    said: str | None = None,
+    form: Filled | None = None,
+) -> Response:
+    kind, cursor, purpose = asked.kind, asked.cursor, asked.purpose
     view = told(await records.read_record(call, record, asked))
     first = cursor is None and not kind
     shown: dict[str, Any] = {"notices": [], "top": None}
@@ -75,8 +103,10 @@ async def record_page(
         "record.html",
         here=entry_of(call),
         record=record,
+        form=form,
         whose=whose_of(call, view),
         view=view,
+        waiting=[(one["id"], empty(call)) for one in view.get("sealed", ()) if one["until_asked"]],
         days=list(by_day(call, view["items"])),
         chosen=kind,
         kinds=_choices(call),
