@@ -111,7 +111,7 @@ async def test_a_page_that_is_refused_has_the_navigation_of_whoever_is_signed_in
         assert own in answer.text, path
         assert "Sign out" in answer.text, path
         assert "<title>Record</title>" in answer.text, path
-        assert '<a href="/">Go to your page</a>' in answer.text, path
+        assert '<a href="/">Go to your home page</a>' in answer.text, path
     answer = await comment(desk, desk.record)
     assert (answer.status_code, own in answer.text) == (404, True)
 
