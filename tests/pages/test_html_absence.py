@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -77,7 +78,7 @@ async def worlds(
 
 async def in_front_of(world: World, reader: By, devices: AsyncExitStack) -> Browser:
     """A browser in which the reader has just signed in."""
-    served = Served(world.app, world.http, cast(Any, None))
+    served = Served(world.app, world.http, cast(Any, SimpleNamespace(settled=world.service.caught_up)))
     browser = await devices.enter_async_context(Browser.of(served))
     await browser.begin(reader)
     return browser
