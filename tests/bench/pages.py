@@ -2,10 +2,11 @@
 
     LEDGER_BENCH_LARGE=DIRECTORY python -m tests.bench.pages [WORD OF A PAGE ...]
 
-The operations of the API over ASGI, in one process with the service, over a PostgreSQL that waits for the disk; to
-record the look is part of each. Told are the first request (facts are read and folded then), the median and the 95th
-percentile of thirty in milliseconds, the median as a part of the 200 ms that a page may take; then what a request took
-of the processor, in this process and in the database's, which hardly changes when others work as well; and its size.
+The operations of the API, and the pages that a browser is sent, over ASGI, in one process with the service, over a
+PostgreSQL that waits for the disk; to record the look is part of each. Told are the first request (facts are read and
+folded then), the median and the 95th percentile of thirty in milliseconds, the median as a part of the 200 ms that a
+page may take; then what a request took of the processor, in this process and in the database's, which hardly changes
+when others work as well; and its bytes on the way, of a browser's pages compressed.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,25 +23,31 @@ from typing import Any, Final
 
 import uvloop
 
+from api.pages import places
 from api.postgres import EmbeddedPostgres
 from ledger.core.instants import DAY, Instant, format_instant
 from ledger.saying import By
 from tests.bench.large import large_home, made_in, served_large
 from tests.bench.large_record import Large
-from tests.http.served import Client
+from tests.http.served import Client, Served
+from tests.sign_in.browser import Browser
 
 MAY_TAKE_MS: Final = 200.0
+MAY_BE_BYTES: Final = 100_000
+HTML: Final = "html: "
+"""So begins the name of a browser's page."""
 ROUNDS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its name, who reads it, and the operation with its query."""
+    """A page: its name, who reads it, and the operation with its query; ``html``: that of a browser."""
 
     name: str
     by: By
     path: str
     query: dict[str, Any] = field(default_factory=dict)
+    html: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,38 @@ def pages_of(large: Large, now: Instant) -> list[Page]:
         Page("notices", amina, "/notices"),
         Page("own statements, clinician", okafor, f"/people/{okafor.person}/statements"),
         Page("own statements, patient", amina, f"/people/{amina.person}/statements"),
+        *_html_pages_of(large),
     ]
+
+
+def _html_pages_of(large: Large) -> Iterator[Page]:
+    """What a browser is sent: the first page of each list, and what stands around them."""
+    begun, case = large.begun, large.case
+    of = {"record": begun.record}
+    task: dict[str, str | list[str] | None] = {"purpose": "task"}
+    discussed = {**of, "item": large.discussed}
+    for name, by, address in (
+        ("record, patient", begun.amina, places.RECORD(**of)),
+        ("record, carer", begun.sam, places.RECORD(**of)),
+        ("record, clinician", begun.okafor, places.RECORD(task, **of)),
+        ("item with 200 comments, patient", begun.amina, places.ITEM(**discussed)),
+        ("item with 200 comments, clinician", begun.okafor, places.ITEM(task, **discussed)),
+        ("sharing", begun.amina, places.SHARING(**of)),
+        ("preview", begun.amina, places.PREVIEW(person=begun.sam.person, **of)),
+        ("looks", begun.amina, places.LOOKS(**of)),
+        ("who has seen an item", begun.amina, places.SEEN_BY(**discussed)),
+        ("readings", begun.amina, places.READINGS(**of)),
+        ("wishes", begun.amina, places.WISHES(**of)),
+        ("about me", begun.amina, places.ABOUT_ME(**of)),
+        ("receipts", begun.amina, places.RECEIPTS(**of)),
+        ("cared for, carer", begun.sam, places.CARED_FOR()),
+        ("today, clinician of 500", begun.okafor, places.TODAY()),
+        ("patients, clinician of 500", begun.okafor, places.FIND()),
+        ("trail of a case, auditor", begun.ruth, places.AUDIT_TRAIL(case=case)),
+        ("integrity, auditor", begun.ruth, places.INTEGRITY()),
+        ("people, administrator of 500", begun.ada, places.PEOPLE()),
+    ):
+        yield Page(HTML + name, by, address, html=True)
 
 
 def _as_of(by: By, at: str) -> dict[str, Any]:
@@ -137,7 +175,16 @@ def spent(postgres: EmbeddedPostgres) -> float:
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
-async def took(postgres: EmbeddedPostgres, client: Client, page: Page, rounds: int) -> Took:
+async def reader_of(served: Served, browser: Browser, page: Page) -> Client | Browser:
+    """Who asks for a page: somebody with a token, or at a browser; newly signed in, as a page may ask for that."""
+    if not page.html:
+        return await served.sign_in(page.by)
+    browser.cookies.clear()
+    await browser.begin(page.by)
+    return browser
+
+
+async def took(postgres: EmbeddedPostgres, client: Client | Browser, page: Page, rounds: int) -> Took:
     """Ask for a page once, and then so many times; it must be answered well."""
     each = list[float]()
     first = await _ask(client, page, each)
@@ -147,13 +194,13 @@ async def took(postgres: EmbeddedPostgres, client: Client, page: Page, rounds: i
     return Took(page.name, each[0], each[1:], (spent(postgres) - began) * 1000 / rounds, first)
 
 
-async def _ask(client: Client, page: Page, each: list[float]) -> int:
+async def _ask(client: Client | Browser, page: Page, each: list[float]) -> int:
     """Ask for a page, note the milliseconds, and give the size of its answer."""
     began = time.perf_counter()
     answer = await client.get(page.path, **page.query)
     each.append((time.perf_counter() - began) * 1000)
     assert answer.status_code == 200, f"{page.name}: {answer.text}"
-    return len(answer.content)
+    return int(answer.headers["content-length"])
 
 
 async def measure(
@@ -162,12 +209,12 @@ async def measure(
     """Ask for every page with one of these words in its name; for all of them, if there are no words."""
     told = list[Took]()
     with TemporaryDirectory() as folder:
-        async with served_large(postgres, large, Path(folder)) as served:
+        async with served_large(postgres, large, Path(folder)) as served, Browser.of(served) as browser:
             sys.stdout.write(HEAD + "\n")
             for page in pages_of(large, served.story.ledger.clock()):
                 if not words or any(word in page.name for word in words):
                     # A token is held to have been given lately, and all pages together take longer.
-                    told.append(await took(postgres, await served.sign_in(page.by), page, rounds))
+                    told.append(await took(postgres, await reader_of(served, browser, page), page, rounds))
                     sys.stdout.write(told[-1].line() + "\n")
                     sys.stdout.flush()
     return told
@@ -180,7 +227,9 @@ def main(words: Sequence[str]) -> None:
         with EmbeddedPostgres(home / "home") as postgres, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             told = runner.run(measure(postgres, large, words))
     slow = [one.name for one in told if one.p50 > MAY_TAKE_MS]
+    large_ones = [one.name for one in told if one.size > MAY_BE_BYTES and one.name.startswith(HTML)]
     sys.stdout.write(f"{len(told) - len(slow)} of {len(told)} pages within {MAY_TAKE_MS:.0f} ms\n")
+    sys.stdout.write(f"{len(large_ones)} of a browser's pages above {MAY_BE_BYTES:,} bytes\n")
 
 
 if __name__ == "__main__":
