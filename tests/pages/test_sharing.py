@@ -1,64 +1,29 @@
 """Who can see what: Amina sees how things stand, changes them in each way, and takes back without being asked again."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlencode
 
-import httpx
 import pytest
 
 from api.http.fresh import REAUTHENTICATE_AFTER
 from api.pages import places
-from api.pages.sharing_words import code_of
-from ledger.core.high_stakes import HIGH_STAKES
 from ledger.core.instants import Instant
-from ledger.saying import By, Sentence
 from ledger.use_cases.sharing import Directing
 from tests.http.served import Served
-from tests.pages.at_work import OWN_PAGE, Desk, a_patient_of_their_own, lasting, main, plain
-from tests.pages.at_work import errors as listed_errors
+from tests.pages.at_work import lasting, main, plain
+from tests.pages.sharing_pages import (
+    EVERYTHING,
+    LETTERS,
+    amina_at,
+    cells,
+    change,
+    errors,
+    gone_to,
+    plain_of,
+    seen_by_sam,
+)
 from tests.sign_in.browser import Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-LETTERS = {"kind": "kind", "of": "letter"}
-EVERYTHING = {"kind": "everything"}
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
-
-
-async def amina_at(browser: Browser, house: Served) -> Desk:
-    desk = await a_patient_of_their_own(browser, house)
-    return await desk.sit(desk.served.story.amina)
-
-
-def change(desk: Desk, scope: Mapping[str, str], to: str | None = None) -> str:
-    query: dict[str, Any] = {"to": to or desk.served.story.sam.person, "of": code_of(scope)}
-    return places.SHARING_CHANGE(query, record=desk.record)
-
-
-async def cells(desk: Desk) -> dict[str, list[str]]:
-    """The rows of the matrix: the words of each cell, by the part."""
-    page = await desk.opened(places.SHARING(record=desk.record))
-    rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', page.text, re.DOTALL)
-    return {part: [plain_of(cell) for cell in re.findall(r"<td>(.*?)</td>", row, re.DOTALL)] for part, row in rows}
-
-
-def plain_of(html: str) -> str:
-    hidden = re.sub(r'<span class="nhsuk-u-visually-hidden">[^<]*</span>', "", html)
-    return " ".join(re.sub(r"<[^>]+>", " ", hidden).split())
-
-
-async def seen_by_sam(desk: Desk) -> set[str]:
-    return {str(one.text) for one in (await desk.served.story.carer_view()).items}
-
-
-def errors(page: httpx.Response) -> dict[str, str]:
-    return {field: message.strip() for field, message in listed_errors(page).items()}
-
-
-def gone_to(answer: httpx.Response) -> str:
-    assert answer.status_code == 303, plain(answer)
-    return answer.headers["location"]
 
 
 async def test_amina_shares_letters_with_sam_and_takes_them_back(house: Served, browser: Browser) -> None:
@@ -301,61 +266,6 @@ async def test_addresses_do_not_tell_what_is_shared_and_sam_finds_nothing_here(h
     assert (await desk.browser.get(page.url.path)).status_code == 403
 
 
-async def test_a_carer_is_frozen_stopped_let_in_again_and_ended(house: Served, browser: Browser) -> None:
-    desk = await amina_at(browser, house)
-    story, sam = desk.served.story, desk.served.story.sam.person
-    await story.note("Slept well.")
-    await story.share(EVERYTHING)
-    person = places.SHARING_PERSON(record=desk.record, person=sam)
-    for act, words in (
-        ("/freeze", "Frozen: nothing new"),
-        ("/suspend", "Stopped for now Was: Shared"),
-        ("/unfreeze", "Stopped for now Was: Shared"),
-        ("/restore", "Shared"),
-    ):
-        page = await desk.opened(person)
-        assert gone_to(await desk.send(page, {}, act)) == person + "?done=1"
-        assert words in (await cells(desk))["Everything without a sensitive topic"][0], act
-    page = await desk.opened(places.SHARING_END(record=desk.record, person=sam))
-    assert gone_to(await desk.send(page, {}, "/end")) == places.SHARING({"done": "1"}, record=desk.record)
-    assert "You share your record with nobody." in plain(await desk.opened(places.SHARING(record=desk.record)))
-    assert (await desk.browser.get(person)).status_code == 404
-
-
-async def test_somebody_new_is_registered_once_named_and_shown_how_to_come_in(house: Served, browser: Browser) -> None:
-    desk = await amina_at(browser, house)
-    page, before = await desk.opened(places.SHARING_NEW_PERSON(record=desk.record)), await house.size()
-    assert (await desk.send(page, {"name": " "}, "/new-carer")).status_code == 422
-    first, again = [await desk.send(page, {"name": "Grace Adeyemi"}, "/new-carer") for _ in range(2)]
-    assert first.status_code == again.status_code == 200
-    named = [dict(HIDDEN.findall(one.text))["person"] for one in (first, again)]
-    assert (named[0], (await house.said(before)).count("person-registered/1")) == (named[1], 1)
-    refused = await desk.send(first, {"relation": ""}, "/carers/name")
-    assert errors(refused) == {"relation": "Write how they are related to you, such as son or neighbour."}
-    there = gone_to(await desk.send(refused, {"relation": "neighbour"}, "/carers/name"))
-    ready = await desk.opened(there)
-    assert "Grace Adeyemi is now your carer" in plain(ready)
-    shown = await desk.send(ready, {}, "/carers/invite")
-    [link, code] = re.findall(r'<p class="digits">([^<]+)</p>', shown.text)
-    assert "/invitation#" in link
-    assert len(code) >= 9
-    assert link not in (await desk.send(ready, {}, "/carers/invite")).text
-    told = await desk.opened(places.SHARING(record=desk.record))
-    assert "Grace Adeyemi" in plain(told)
-    assert "neighbour" in plain(told)
-
-
-async def test_who_was_a_carer_before_is_named_again(house: Served, browser: Browser) -> None:
-    desk = await amina_at(browser, house)
-    story = desk.served.story
-    await story.ledger.care.end_carer(story.amina, story.record, story.sam.person)
-    page = await desk.opened(places.SHARING_NEW_PERSON(record=desk.record))
-    named = await desk.send(page, {}, "/carers/again")
-    assert "Name Sam Diallo as your carer" in plain(named)
-    there = gone_to(await desk.send(named, {"relation": "son"}, "/carers/name"))
-    assert there == places.SHARING_PERSON({"done": "1"}, record=desk.record, person=story.sam.person)
-
-
 async def test_other_choices_are_shown_as_they_stand(house: Served, browser: Browser) -> None:
     desk = await amina_at(browser, house)
     path = places.SHARING_CHOICES(record=desk.record)
@@ -370,67 +280,6 @@ async def test_other_choices_are_shown_as_they_stand(house: Served, browser: Bro
         assert re.search(rf'value="{value}"[^>]* checked', shown), act
     refused = await desk.send(await desk.opened(path), {"results": "never"}, "/results-wish")
     assert errors(refused) == {"results": "Choose how you want to hear of results."}
-
-
-async def drafted(desk: Desk, page: httpx.Response, to: str) -> tuple[list[str], str]:
-    """A form as the page's module sends it: what it is given to sign is said, until it is led on."""
-    [(action, inside)] = [
-        one for one in re.findall(r'action="(/forms/[^"]+)"[^>]*>(.*?)</form>', page.text, re.DOTALL) if to in one[0]
-    ]
-    signed: list[str] = []
-    members = HIDDEN.findall(inside)
-    while True:
-        answer = await desk.browser.send(
-            "POST", action, content=urlencode(members), headers={**OWN_PAGE, "x-signing": "draft"}
-        )
-        told = answer.json()
-        if "goto" in told:
-            return signed, told["goto"]
-        said, amina = told["sign"], desk.served.story.amina
-        by = By(amina.person, "patient", told["id"])
-        await desk.served.story.ledger._speaker.say(Sentence(by, said["type"], said["facts"], said["words"]))
-        signed.append(said["type"])
-
-
-async def test_a_preset_is_shown_in_words_and_its_shares_alone_take_the_passkey(
-    house: Served, browser: Browser
-) -> None:
-    desk = await amina_at(browser, house)
-    story, sam = desk.served.story, desk.served.story.sam.person
-    for kind in ("note", "letter", "medicine"):
-        await story.note(f"A {kind}.", kind=kind)
-    await story.share(LETTERS)
-    of = [code_of(LETTERS), code_of({"kind": "kind", "of": "note"})]
-    query: dict[str, Any] = {"to": sam, "a": "e", "ticked": "1", "of": of}
-    page = await desk.opened(places.SHARING_PRESET(query, record=desk.record))
-    assert "Sam Diallo will not see: Letters Sam Diallo will not see: Notes Sam Diallo will see: Everything" in plain(
-        page
-    )
-    before = await house.size()
-    signed, goto = await drafted(desk, page, "/preset")
-    assert signed == ["directive-made/1"]
-    assert [one for one in await house.said(before) if one != "disclosure-made/1"] == ["directive-made/1"] * 3
-    assert goto == places.SHARING_PERSON({"done": "1"}, record=desk.record, person=sam)
-    assert await seen_by_sam(desk) == {"A medicine."}
-    page = await desk.opened(places.SHARING_PRESET({"to": sam, "a": "m"}, record=desk.record))
-    signed, _goto = await drafted(desk, page, "/preset")
-    assert [one for one in signed if one in HIGH_STAKES] == ["directive-made/1"]
-    assert "There is nothing to change." in plain(
-        await desk.opened(places.SHARING_PRESET({"to": sam, "a": "m"}, record=desk.record))
-    )
-
-
-async def test_a_preset_without_scripts_is_carried_out_at_once(house: Served, browser: Browser) -> None:
-    desk = await amina_at(browser, house)
-    story, sam = desk.served.story, desk.served.story.sam.person
-    for kind in ("note", "plan-for-carers"):
-        await story.note(f"A {kind}.", kind=kind)
-    await story.share(EVERYTHING)
-    choose = await desk.opened(places.SHARING_PRESET({"to": sam}, record=desk.record))
-    assert "The plan, not the details" in plain(choose)
-    page = await desk.opened(places.SHARING_PRESET({"to": sam, "a": "p"}, record=desk.record))
-    assert gone_to(await desk.send(page, {}, "/preset"))
-    assert await seen_by_sam(desk) == {"A plan-for-carers."}
 
 
 async def test_stop_ends_all_sharing_and_what_is_kept_back_stays(house: Served, browser: Browser) -> None:
