@@ -3,15 +3,19 @@
 Modules that use these say ``pytestmark = pytest.mark.asyncio(loop_scope="module")``.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 import pytest_asyncio
 
 from api.postgres import EmbeddedPostgres
+from api.sign_in.sessions import Sessions
+from ledger.core.instants import Instant
 from tests.http.living import living
 from tests.http.served import Served
 from tests.sign_in.browser import Browser
+
+Later = Callable[[int], None]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -28,3 +32,21 @@ async def browser(house: Served) -> AsyncIterator[Browser]:
     """A browser in which nobody is signed in."""
     async with Browser.of(house) as one:
         yield one
+
+
+@pytest.fixture
+def later(house: Served, monkeypatch: pytest.MonkeyPatch) -> Later:
+    """Sets the sessions' clock ahead by so many milliseconds."""
+    sessions = house.app.state.service.doors.sessions
+    real = sessions.clock
+
+    def move(milliseconds: int) -> None:
+        monkeypatch.setattr(sessions, "clock", lambda: Instant(real() + milliseconds))
+
+    return move
+
+
+@pytest.fixture
+def sessions(house: Served) -> Sessions:
+    found: Sessions = house.app.state.service.doors.sessions
+    return found
