@@ -106,6 +106,8 @@ def _as_the_carer(
         "said": None,
         "notices": [],
         "top": None,
+        "form": None,
+        "waiting": (),
         "newer": None if cursor is None else to.RECORD({"kind": kinds}),
         "earlier": None if more is None else to.RECORD({"kind": kinds, "cursor": more}),
     }
