@@ -52,13 +52,19 @@ async def people(call: Calling, page: Annotated[PageOfPeople, Query()]) -> Respo
     return json_answer({"people": told, "cursor": _cursor(call, last, continues)})
 
 
-@shows(router, "/people/{person}", "directory.person", _ONE)
+@shows(router, "/people/{person}", "directory.person", {**_ONE, "record": _TEAM}, sometimes=("record",))
 async def person(call: Calling, person: InPath) -> Response:
-    """One person: name, roles and teams, for administrators and registrars."""
+    """One person: name, roles and teams, for administrators and registrars; to administrators also their record.
+
+    Administrators open records and say who cares for whom; without this they would keep lists of ids of their own.
+    """
     await call.ledger.directory.check_reads(call.by())
     if (await call.ledger.facts.person(person, fresh=True)).fold.facts.registered is None:
         raise Unknown(f"person {person}: there is nobody of this id; check it")
     [told] = await _people(call, [person])
+    if call.session.acting_as == "administrator":
+        await call.service.caught_up()
+        told["record"] = next((one.record for one in await call.service.directory.own_record(person)), None)
     return json_answer(told)
 
 

@@ -1,13 +1,15 @@
 """Cases, for administrators and privacy officers: which auditor looks into what, assigned and closed."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http import cases, directory
-from api.http.bodies import InPath
+from api.http.bodies import UUID_PATTERN, InPath
 from api.http.problems import UNKNOWN, Problem, Refused
 from api.http.service import Call, Calling
 from api.pages import places, trail_filter
@@ -17,6 +19,7 @@ from api.pages.language import gettext as _
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
 from api.pages.until import end_of
+from api.pages.who import ALONG_TO_A_CASE
 from ledger.core.instants import DAY, Instant, format_instant
 from ledger.domain.errors import NotAllowed
 
@@ -26,8 +29,10 @@ MOST: Final = 4000
 
 @router.get(places.CASES.path)
 async def listed(request: Request, call: Calling) -> Response:
-    """Every case that was not closed, and where one is assigned."""
-    return await _listed(request, call, empty(call))
+    """Every case that was not closed, and where one is assigned; whom it is about is in the address, once chosen."""
+    query = request.query_params
+    chosen = {name: query.get(name, "") for name in ALONG_TO_A_CASE}
+    return await _listed(request, call, empty(call, **chosen))
 
 
 @router.post("/forms/staff/cases", operation_id="cases.assign")
@@ -69,7 +74,9 @@ async def _cases(call: Call) -> dict[str, Any]:
 
 async def _listed(request: Request, call: Call, form: Filled) -> Response:
     view = await _cases(call)
-    named = await _named(call, [*view["auditors"], *(one["auditor"] for one in view["cases"])])
+    form, chosen = await _with_chosen(call, form)
+    about = [one["person"] for one in view["cases"] if one["person"]]
+    named = await _named(call, [*view["auditors"], *(one["auditor"] for one in view["cases"]), *about])
     choices = [(one, named.get(one) or one) for one in view["auditors"]]
     return await own_page(
         request,
@@ -80,15 +87,28 @@ async def _listed(request: Request, call: Call, form: Filled) -> Response:
         cases=view["cases"],
         named=named,
         choices=[("", _("Choose")), *choices],
+        chosen=chosen,
         most=MOST,
     )
+
+
+async def _with_chosen(call: Call, form: Filled) -> tuple[Filled, Mapping[str, Mapping[str, Any]]]:
+    """The form with the ids of whom an administrator has found by name, and who they are (``whose``, ``about``)."""
+    chosen = dict[str, Mapping[str, Any]]()
+    if call.session.acting_as == "administrator":
+        for name in ALONG_TO_A_CASE:
+            if re.fullmatch(UUID_PATTERN, form.value(name)):
+                chosen[name] = told(await directory.person(call, form.value(name)))
+    ids = {"record": chosen.get("whose", {}).get("record"), "person": chosen.get("about", {}).get("person")}
+    found = {name: (value,) for name, value in ids.items() if value and name not in form.members}
+    return replace(form, members={**form.members, **found}), chosen
 
 
 async def _ending(request: Request, call: Call, case: str, auditor: str, form: Filled) -> Response:
     found = [one for one in (await _cases(call))["cases"] if (one["case"], one["auditor"]) == (case, auditor)]
     if not found:
         raise Refused(Problem(UNKNOWN, f"case {case}: got one that is not there, or closed; look at the list again"))
-    named = await _named(call, [auditor])
+    named = await _named(call, [auditor, *([found[0]["person"]] if found[0]["person"] else [])])
     return await own_page(request, call, "case_end.html", here=places.CASES, form=form, case=found[0], named=named)
 
 

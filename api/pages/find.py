@@ -1,4 +1,7 @@
-"""Find a patient: the records in one's care, by name. Each is opened for a purpose."""
+"""Find a patient: the records in one's care, by name. Each is opened for a purpose.
+
+A name that is looked for stands in no address, so that no browser keeps it: the form is sent, and its page answers.
+"""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
@@ -19,16 +22,23 @@ from ledger.core.shapes import uuid
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 Cursor = Annotated[str | None, Query(max_length=100)]
-Name = Annotated[str | None, Query(max_length=200)]
 LISTED: Final = 25
+MOST_LETTERS: Final = 200
 LOOKED_THROUGH: Final = 4
 """Pages that are looked through for a name at once: each name that is read is a disclosure of its record."""
 
 
 @router.get(places.FIND.path)
-async def find(request: Request, call: Calling, name: Name = None, cursor: Cursor = None) -> Response:
-    """The records in one's care, newest first; those whose patient has such a name, if one is given."""
-    return await _find(request, call, (name or "").strip(), cursor, None)
+async def find(request: Request, call: Calling, cursor: Cursor = None) -> Response:
+    """The records in one's care, newest first."""
+    return await _find(request, call, "", cursor, None)
+
+
+@router.post("/forms/patients")
+async def find_by_name(request: Request, call: Calling, form: Sent) -> Response:
+    """Those whose patient has such a name; with a cursor, those further back. Without a name, all of them."""
+    name = form.value("name").replace("\x00", "").strip()[:MOST_LETTERS]
+    return await _find(request, call, name, form.value("cursor") or None, None)
 
 
 @router.post("/forms/find")

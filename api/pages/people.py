@@ -14,7 +14,7 @@ from api.pages.account import Cursor
 from api.pages.forms import Checks, Filled, Say, Sent, empty, sent, shown_by
 from api.pages.language import gettext as _
 from api.pages.rendering import PageRoute, own_page
-from api.pages.until import end_of
+from api.pages.until import until_day
 from ledger.core.terms import ROLES
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -27,7 +27,7 @@ async def listed(request: Request, call: Calling, cursor: Cursor = None) -> Resp
     """Everybody who was registered, newest first."""
     page = directory.PageOfPeople(limit=_LISTED, cursor=cursor)
     told = orjson.loads((await directory.people(call, page)).body)
-    return await own_page(request, call, "people/people.html", here=places.PEOPLE, **told)
+    return await own_page(request, call, "people/people.html", here=places.PEOPLE, first=cursor is None, **told)
 
 
 @router.get(places.NEW_PERSON.path)
@@ -64,10 +64,9 @@ async def grant(request: Request, call: Calling, person: InPath, form: Sent) -> 
     async def say(speaking: Call) -> str:
         check = Checks(form)
         role = check.choice("role", ROLES, _("Choose a role."))
-        last_day = check.day("until", None)
+        until = until_day(check, "until", None) or None
         check.done()
-        until = None if last_day is None else end_of(last_day)
-        await people.grant(speaking, person, people.NewRole(role=role, until=until))
+        await people.grant(speaking, person, people.NewRole.model_validate({"role": role, "until": until}))
         return places.PERSON(person=person) + "#roles"
 
     return await _about(request, call, person, form, say)

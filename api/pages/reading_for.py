@@ -12,6 +12,7 @@ from api.http.service import Call
 from ledger.domain.errors import NotAllowed
 
 PATIENT: Final = frozenset({"patient"})
+ADMINISTRATOR: Final = frozenset({"administrator"})
 AUDITOR: Final = frozenset({"auditor"})
 Answer = TypeVar("Answer")
 

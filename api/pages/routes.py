@@ -42,6 +42,7 @@ from api.pages import (
     teams,
     together,
     trail,
+    who,
     wishes,
     worklist,
 )
@@ -62,6 +63,7 @@ for _area in (
     information,
     language_choice,
     people,
+    who,
     receipts,
     teams,
     trail,  # before what has the change of an item for its last letter

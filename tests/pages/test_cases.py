@@ -20,7 +20,7 @@ async def test_an_administrator_assigns_a_case_and_closes_it(desk: Desk) -> None
     filled = {"auditor": story.ruth.person, "record": desk.record, "reason": "A complaint about May."}
     before = await desk.served.size()
     for _twice in range(2):
-        assert (await desk.send(page, filled)).headers["location"] == places.CASES()
+        assert (await desk.send(page, filled, "/staff/cases")).headers["location"] == places.CASES()
     assert (await desk.served.said(before)).count("case-assigned/2") == 1
     listed = await desk.opened(places.CASES())
     assert "A complaint about May" not in listed.text
@@ -51,7 +51,7 @@ async def test_what_a_case_lacks_is_said_beside_its_field(
     await desk.sit(story.ada)
     page, before = await desk.opened(places.CASES()), await desk.served.size()
     good = {"auditor": story.ruth.person, "record": desk.record, "reason": "A complaint."}
-    answer = await desk.send(page, {**good, **members})
+    answer = await desk.send(page, {**good, **members}, "/staff/cases")
     assert answer.status_code == 422
     assert errors(answer)[field].startswith(message)
     assert "case-assigned/2" not in await desk.served.said(before)
