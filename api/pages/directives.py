@@ -269,7 +269,7 @@ def _hours(check: Checks, form: Filled) -> dict[str, Any]:
     opens, closes = (form.value(name).strip().zfill(5) for name in ("opens", "closes"))
     for name, clock in (("opens", opens), ("closes", closes)):
         if not _is_clock(clock):
-            check.wrong(name, _("Write the time in numbers, as 09:00. For the whole day, write 00:00 and 23:59."))
+            check.wrong(name, _("Write the time in numbers, like 09:00. For the whole day, write 00:00 and 23:59."))
     if opens == closes and _is_clock(opens):
         check.wrong("closes", _("Both times are the same. For the whole day, write 00:00 and 23:59."))
     zone = form.value("zone").strip()

@@ -188,7 +188,7 @@ class Checks:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            self.wrong(name, _("This is not a day. Write it in numbers, as 27 3 2027."))
+            self.wrong(name, _("This is not a day. Write it in numbers, like 27 3 2027."))
             return None
 
     def fitting(self, name: str, pattern: str, wanted: str) -> str:

@@ -82,7 +82,7 @@ def wrong_with(what: str, value: str) -> str | None:
     measure, numbers = MEASURES[what], numbers_in(value)
     wanted = 2 if what == PRESSURE else 1
     if numbers is None or len(numbers) != wanted:
-        return _("Write both numbers, as 120/80.") if wanted == 2 else _("Write a number, as 5.6.")
+        return _("Write both numbers, like 120/80.") if wanted == 2 else _("Write a number, like 5.6.")
     if all(measure.least <= one <= measure.most for one in numbers):
         return None
     if what == OTHER and numbers[0] < 0:
