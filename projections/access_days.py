@@ -6,35 +6,44 @@ here: a line is counted only where one look at what is hidden settles it.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from ledger.core.instants import Instant
-from projections.access_lines import COLUMNS, FROM, Line, line_of
+from projections.access_lines import COLUMNS, FROM, LATEST, Line, line_of
 from projections.follow import Follower
 
 _AT_ONCE: Final = 500
-# One look at the index ``access_trail_of_record``. Its lines stand in the order of their instants.
+# One look at the index ``access_trail_of_record``, day by day: its lines stand in the order of their instants. Asked
+# for record and place as one, and for instants in a way that no index answers (``+ 0``), no other index will do, and it
+# answers by itself; else the lines are read, which takes longer than all the rest.
 _DAYS: Final = """
-    select day, count(*) filter (where plain), count(*) filter (where plain and looked <> %s::uuid),
-           count(*) filter (where plain and refused is not null),
-           coalesce(array_agg(position) filter (where plain is null), '{}')
-    from (
-        select width_bucket(line.at, %s::bigint[]) as day, line.position, line.looked, line.refused, case
-            when line.emergency or line.acting_as = 'guardian' then null
-            when %s and line.viewer = any(%s::uuid[]) and line.position > %s::bigint then null
-            when line.foremost is null then case when %s then true end
-            when line.foremost not in (select unnest(%s::uuid[])) then true
-            when line.hindmost not in (select unnest(%s::uuid[])) then true
-            when line.items = 1 and %s then false
-            end as plain
-        from projections.access_trail line
-        where line.record = %s::uuid and line.at >= %s::bigint and line.at < %s::bigint
-        and line.position >= coalesce((
-            select position from projections.access_trail where at >= %s::bigint order by at, position limit 1
-        ), 0)
-        offset 0
-    ) counted
-    group by day
+    select day.n, told.lines, told.by_others, told.refused, told.others
+    from unnest(%s::bigint[], %s::bigint[]) with ordinality day (begins, ends, n), lateral (
+        select count(*) filter (where plain) as lines,
+               count(*) filter (where plain and looked <> %s::uuid) as by_others,
+               count(*) filter (where plain and refused is not null) as refused,
+               coalesce(array_agg(position) filter (where plain is null), '{}') as others
+        from (
+            select line.position, line.looked, line.refused, case
+                when line.emergency or line.acting_as = 'guardian' then null
+                when %s and line.viewer = any(%s::uuid[]) and line.position > %s::bigint then null
+                when line.foremost is null then case when %s then true end
+                when line.foremost not in (select unnest(%s::uuid[])) then true
+                when line.hindmost not in (select unnest(%s::uuid[])) then true
+                when line.items = 1 and %s then false
+                end as plain
+            from projections.access_trail line
+            where line.at + 0 >= day.begins and line.at + 0 < day.ends
+            and (line.record, line.position) >= (%s::uuid, coalesce((
+                select position from projections.access_trail where at >= day.begins order by at, position limit 1
+            ), %s::bigint))
+            and (line.record, line.position) < (%s::uuid, coalesce((
+                select position from projections.access_trail where at >= day.ends order by at, position limit 1
+            ), %s::bigint))
+            offset 0
+        ) line
+    ) told
 """
 _THESE: Final = f"select {COLUMNS} from {FROM} where line.position = any(%s::bigint[])"  # noqa: S608 - built from constants
 
@@ -83,10 +92,11 @@ class AccessDays:
         ``within``: the first instant of which a line counts, and the first of which it no longer does.
         """
         (record, patient), (since, until), hidden = of, within, list(plain.hidden)
+        days = [(max(begin, since), min(end, until)) for begin, end in pairwise(begins)]
+        of_days = [[begin for begin, _ in days], [end for _, end in days]]
         watched = [bool(plain.watched), list(plain.watched), plain.watched_from]
-        of_day = [patient, list(begins), *watched, plain.bare, hidden, hidden]
-        of_line = [plain.only_items, record, since, until, since]
-        rows = await self._follower.select(_DAYS, [*of_day, *of_line])
+        of_line = [patient, *watched, plain.bare, hidden, hidden, plain.only_items]
+        rows = await self._follower.select(_DAYS, [*of_days, *of_line, record, LATEST, record, LATEST])
         return {day - 1: Counted(*counts) for day, *counts in rows}
 
     async def lines(self, positions: Sequence[int]) -> list[Line]:

@@ -92,7 +92,8 @@ class Sought:
     until: Instant | None = None
 
 
-_LATEST: Final = 2**63 - 1
+LATEST: Final = 2**63 - 1
+"""A position after every other."""
 # Lines stand in the order of their instants, so an instant is a place, from which on the index is read.
 _PLACE_OF: Final = """coalesce((
         select position from projections.access_trail where at >= %s::bigint order by at, position limit 1
@@ -149,9 +150,9 @@ def _conditions(sought: Sought, before: int | None) -> Iterator[tuple[str, list[
 
 def _within(since: Instant | None, until: Instant | None) -> Iterator[tuple[str, list[Any]]]:
     if since is not None:
-        yield f"line.at >= %s::bigint and line.position >= {_PLACE_OF}", [since, since, _LATEST]
+        yield f"line.at >= %s::bigint and line.position >= {_PLACE_OF}", [since, since, LATEST]
     if until is not None:
-        yield f"line.at < %s::bigint and line.position < {_PLACE_OF}", [until, until, _LATEST]
+        yield f"line.at < %s::bigint and line.position < {_PLACE_OF}", [until, until, LATEST]
 
 
 def line_of(row: Sequence[Any]) -> Line:
