@@ -39,7 +39,7 @@ POLICY: Final = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _FOR_ANOTHER_ROLE: Final = frozenset(
-    {"no-list", "no-view", "no-trail", "no-auditor", "not-the-patient", "not-this-reader"}
+    {"no-list", "no-view", "no-trail", "no-auditor", "not-the-patient", "not-this-reader", "role-missing"}
 )
 """Rules that refuse a whole page to somebody, by what they act as alone; what the API says of them is for programs."""
 _ANOTHER_ROLE: Final = language.marked("This page is for people who act as something else here.")

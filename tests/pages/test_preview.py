@@ -123,4 +123,4 @@ async def test_a_preview_is_for_amina_of_her_carers_and_recorded(house: Served, 
     moss = places.PREVIEW(record=desk.record, person=story.moss.person)
     assert (await desk.browser.get(moss)).status_code == 404
     await desk.sit(story.sam)
-    assert (await desk.browser.get(as_sam(desk))).status_code == 403
+    assert (await desk.browser.get(as_sam(desk))).status_code == 404

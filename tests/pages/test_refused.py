@@ -155,3 +155,15 @@ async def test_a_page_is_refused_in_words_where_the_session_cannot_be_looked_up(
     monkeypatch.setattr("api.pages.rendering.navigation_of", fails)
     answer = await desk.browser.send("GET", "/no-such-page", headers={"accept": "text/html"})
     assert (answer.status_code, "top__nav" in answer.text) == (404, False)
+
+
+async def test_a_session_that_ended_mid_form_shows_every_word_that_was_typed_to_be_sent_again(desk: Desk) -> None:
+    adding = await desk.opened(places.ADD(record=desk.record))
+    desk.browser.cookies.clear()
+    members = {"kind": "contribution", "title": "\u0645\u0631\u062d\u0628\u0627", "text": "Half written."}
+    kept = await desk.send(adding, members, "/add")
+    assert kept.status_code == 401
+    assert "Nothing you typed is lost" in plain(kept)
+    boxes = re.findall(r'<textarea[^>]* name="(\w+)" rows="2" dir="auto">\n(.*?)</textarea>', kept.text, re.DOTALL)
+    assert dict(boxes) == {name: members[name] for name in ("title", "text")}
+    assert '<input type="hidden" name="kind" value="contribution">' in kept.text

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from ledger.core.instants import HOUR, Instant
 from ledger.core.matters import MATTER_KINDS
 from ledger.core.terms import KINDS
 from ledger.saying import By
-from tests.http.living import asked
+from tests.http.living import asked, neighbour
 from tests.http.served import Served, statement_id
 from tests.sign_in.browser import PLACE, Browser
 
@@ -116,12 +117,14 @@ async def test_what_they_saw_has_each_item_why_and_what_that_rests_on(house: Ser
 
 @at_the_service
 async def test_a_few_things_are_called_by_their_titles_and_many_are_counted(house: Served, browser: Browser) -> None:
+    house = await neighbour(house)
     story, lind = house.story, await house.sign_in(house.story.lind)
     letter = await story.note("Please come.", kind="letter", title="\u200f\u0645\u0631 from the clinic")
     await asked(lind, f"{house.record}/items/{letter}")
-    page = await amina_at(browser, places.LOOKS({"who": story.lind.person}, record=story.record))
+    own = replace(browser, served=house)
+    page = await amina_at(own, places.LOOKS({"who": story.lind.person}, record=story.record))
     assert "Read “\u2068\u200f\u0645\u0631 from the clinic\u2069”" in page[page.index("lifeline") :]
-    page = await amina_at(browser, places.LOOK(record=story.record, disclosure=await line_of(house, story.lind)))
+    page = await amina_at(own, places.LOOK(record=story.record, disclosure=await line_of(house, story.lind)))
     link = f'<a href="{places.ITEM(record=story.record, item=letter)}" dir="auto">'
     assert f"{link}\u200f\u0645\u0631 from the clinic</a> (Letter)" in page
     assert "Please come." not in page
@@ -309,6 +312,18 @@ async def test_what_somebody_could_see_on_a_day_is_told_for_those_who_looked(hou
 
 
 @at_the_service
+async def test_where_nobody_else_has_looked_there_is_nobody_to_choose(house: Served, browser: Browser) -> None:
+    served = await neighbour(house)
+    await browser.begin(served.story.amina)
+    page = await browser.send("GET", places.LOOKS_AS_OF(record=served.story.record))
+    assert "Nobody else has looked at your record lately, so there is nobody to choose." in page.text
+    assert "<select" not in page.text
+    page = await browser.send("GET", places.RECORD(record=served.story.record))
+    assert "There is nothing to show you here yet." in page.text
+    assert f'href="{places.ABOUT_ME(record=served.story.record)}">say what every team' in page.text
+
+
+@at_the_service
 async def test_who_has_looked_is_for_the_patient_alone(house: Served, browser: Browser) -> None:
     story = house.story
     for by, status in ((story.sam, 404), (story.okafor, 403), (story.greta, 403), (story.ruth, 404)):
@@ -340,7 +355,7 @@ async def test_every_page_of_looks_asks_again_who_it_is(
         answer = await browser.get(path)
         assert (answer.status_code, answer.headers["location"][:10]) == (303, "/again?to="), path
     kept = await send(browser, f"/forms/record/{story.record}/look/{disclosure}/question", text="Why me?")
-    assert (kept.status_code, 'value="Why me?"' in kept.text) == (401, True)
+    assert (kept.status_code, ">\nWhy me?</textarea>" in kept.text) == (401, True)
 
 
 def test_every_kind_of_item_and_of_matter_is_counted_in_words() -> None:
