@@ -25,11 +25,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 WORDS = re.compile(r'<template id="words-of-scripts">(.*?)</template>', re.DOTALL)
 
 
+@pytest.fixture(scope="module")
+def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Catalogues of two languages besides English."""
+    return speak_pseudo(tmp_path_factory.mktemp("locales"), "ar", "de")
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def abroad(story: Story, tmp_path: Path) -> AsyncIterator[Browser]:
-    """A browser at a service that speaks two languages besides English."""
+async def abroad(story: Story, tmp_path: Path, locales: Path) -> AsyncIterator[Browser]:
+    """A browser at a service that speaks them."""
     dsn = story.database.dsn()
-    locales = speak_pseudo(tmp_path / "locales", "ar", "de")
     app = create_app(House(Settings(home=tmp_path, locales=locales), KEYRING, dsn, dsn))
     async with (
         app.router.lifespan_context(app),
