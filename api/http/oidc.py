@@ -17,7 +17,7 @@ from api.http.entering import Entered, check_may_add_a_way_in, enter
 from api.http.operations import does, example, problems, shows
 from api.http.problems import CROSS_SITE, MALFORMED, SIGN_IN, UNKNOWN, Kind, Problem, Refused, problem_of
 from api.http.service import Call, Calling, Service, Serving
-from api.pages.rendering import page
+from api.pages.rendering import refused_page
 from api.sign_in.letting_in import check_still_invited, settle
 from api.sign_in.place import place_of
 from api.sign_in.providers import ProviderFailed
@@ -110,11 +110,12 @@ async def leave(service: Serving, request: Request, provider: ProviderInPath) ->
     """Send the browser to a provider, to sign in there and to come back."""
     if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         # Another site could otherwise have somebody signed in, unasked, as whom their provider remembers.
-        return _told(request, Problem(CROSS_SITE, "sec-fetch-site: got another site's link; go to the sign-in page"))
+        problem = Problem(CROSS_SITE, "sec-fetch-site: got another site's link; go to the sign-in page")
+        return await _told(request, problem)
     try:
         leaving = await _left(service, request, provider, "sign-in")
     except Refused as error:
-        return _told(request, error.problem)
+        return await _told(request, error.problem)
     return _with_cookie(RedirectResponse(leaving.url, 303), leaving)
 
 
@@ -134,9 +135,9 @@ async def come_back(service: Serving, request: Request, provider: ProviderInPath
         answer = await _arrived(service, request, provider)
     except SignInRefused as error:
         _log.warning("openid %s: refused: %s", provider, error)
-        answer = _told(request, problem_of(error))
+        answer = await _told(request, problem_of(error))
     except Refused as error:
-        answer = _told(request, error.problem)
+        answer = await _told(request, error.problem)
     answer.delete_cookie(UNDER_WAY, path="/", secure=True, httponly=True, samesite="lax")
     return answer
 
@@ -267,10 +268,10 @@ def _failed(name: str, error: ProviderFailed) -> Refused:
     return Refused(Problem(PROVIDER, str(error)))
 
 
-def _told(request: Request, problem: Problem) -> Response:
+async def _told(request: Request, problem: Problem) -> Response:
     """A refusal, as a page to whoever reads pages: a browser comes here by itself, not by a script."""
     if "text/html" in request.headers.get("accept", ""):
-        return page(request, "problem.html", status=problem.kind.status, problem=problem, plain=problem.detail)
+        return await refused_page(request, problem, problem.detail)
     return problem.response()
 
 

@@ -205,14 +205,14 @@ def _page_before(request: Request) -> str | None:
     return None if path == "/" or path.startswith("/forms/") else path
 
 
-async def refused_page(request: Request, problem: Problem) -> Response:
-    """A page that says what was refused and where to go on, in the reader's language.
+async def refused_page(request: Request, problem: Problem, plain: str | None = None) -> Response:
+    """A page that says what was refused and where to go on, in the reader's language; ``plain`` says it best.
 
     Of what is hidden it says what it says of what is not there. For whom else a page is tells nothing of a record.
     """
     language.speak(_language_of(request))
     status, elsewhere = problem.kind.status, problem.members.get("rule") in _FOR_ANOTHER_ROLE
-    title, plain = language.gettext(problem.kind.title), in_plain_words(problem)
+    title, plain = language.gettext(problem.kind.title), plain or in_plain_words(problem)
     if elsewhere:
         plain = language.gettext(_ANOTHER_ROLE)
     elif request.method in SAFE and problem.kind.name in _OF_AN_ADDRESS:
