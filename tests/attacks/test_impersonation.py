@@ -31,15 +31,15 @@ async def submit(
     return await send(client, {**body, "words": {"salt": canonical.base64url(SALT), "body": words}} if words else body)
 
 
-def refused(answer: httpx.Response, rule: str) -> None:
+def assert_refused(answer: httpx.Response, rule: str) -> None:
     assert problem(answer, 403, "not-allowed")["rule"] == rule
 
 
 async def test_an_administrator_cannot_take_the_services_key_nor_give_it_a_role(served: Served) -> None:
     ada, service = await served.sign_in(served.story.ada), served.story.ledger.keyring.service
     kid = served.story.ledger.keyring.signer_for(service).kid
-    refused(await ada.post(f"/people/{service}/keys/{kid}/revocation", reason="lost"), "not-the-service")
-    refused(await ada.post(f"/people/{service}/roles", role="clinician"), "not-the-service")
+    assert_refused(await ada.post(f"/people/{service}/keys/{kid}/revocation", reason="lost"), "not-the-service")
+    assert_refused(await ada.post(f"/people/{service}/roles", role="clinician"), "not-the-service")
     await served.story.carer_view()
     assert_ledger_sound(served.story.database.dsn(), served.story.ledger.keyring)
 
@@ -56,8 +56,8 @@ async def test_nobody_speaks_as_the_service_under_their_own_name(served: Served)
         "attempt": statement_id(), "person": served.story.okafor.person, "acting_as": "clinician",
         "record": served.story.record, "type": "item-added/1", "rule": "no-role",
     }  # fmt: skip
-    refused(await submit(bert, "attempt-refused/1", facts, acting_as="service"), "no-role")
-    refused(await submit(bert, "attempt-refused/1", facts), "role-missing")
+    assert_refused(await submit(bert, "attempt-refused/1", facts, acting_as="service"), "no-role")
+    assert_refused(await submit(bert, "attempt-refused/1", facts), "role-missing")
 
 
 async def test_nobody_passes_off_their_own_key_as_one_that_the_service_holds(served: Served) -> None:
@@ -65,7 +65,7 @@ async def test_nobody_passes_off_their_own_key_as_one_that_the_service_holds(ser
     person = served.story.amina.person
     public = KeyStatement(key.public, "service", None, {"person": person, "by": "service"})
     answer = await submit(amina, "key-enrolled/1", {"person": person, "kid": key.kid}, public=public)
-    refused(answer, "not-the-service")
+    assert_refused(answer, "not-the-service")
 
 
 async def test_a_key_is_enrolled_for_the_person_whom_the_clear_part_names(served: Served) -> None:
@@ -110,7 +110,7 @@ async def test_a_patient_cannot_reach_into_another_record_through_their_own(serv
 async def test_a_grant_that_says_it_was_made_long_ago_is_never_fresh(served: Served, made_at: int) -> None:
     amina = await served.sign_in(served.story.amina)
     facts = {"record": served.story.record, "wish": "at-once"}
-    refused(await submit(amina, "results-wish-stated/1", facts, made_at=Instant(made_at)), "stale-grant")
+    assert_refused(await submit(amina, "results-wish-stated/1", facts, made_at=Instant(made_at)), "stale-grant")
     assert_ledger_sound(served.story.database.dsn(), served.story.ledger.keyring)
 
 
@@ -153,15 +153,15 @@ async def test_an_administrator_cannot_bring_themselves_into_care(served: Served
         (f"{served.record}/care", {"person": person, "ground": "referral"}),
         ("/records", {"patient": person}),
     ):
-        refused(await ada.post(path, **body), "for-themselves")
+        assert_refused(await ada.post(path, **body), "for-themselves")
 
 
 async def test_a_second_administrator_is_another_person(served: Served) -> None:
     ada, lind = await served.sign_in(served.story.ada), served.story.lind.person
     await ada.say(f"/people/{lind}/roles", role="administrator")
-    refused(await ada.post(f"/people/{lind}/roles/administrator/approval"), "same-administrator")
+    assert_refused(await ada.post(f"/people/{lind}/roles/administrator/approval"), "same-administrator")
     accomplice = await served.sign_in(By(lind, "administrator"))
-    refused(await accomplice.post(f"/people/{lind}/roles/administrator/approval"), "no-role")
+    assert_refused(await accomplice.post(f"/people/{lind}/roles/administrator/approval"), "no-role")
 
 
 async def test_a_revoked_key_neither_reads_nor_speaks_whatever_token_it_has(served: Served) -> None:
@@ -188,9 +188,9 @@ async def test_a_case_cannot_be_assigned_to_oneself_nor_without_bounds(served: S
         "from": format_instant(now()),
         "until": until,
     }
-    refused(
+    assert_refused(
         await submit(greta, "case-assigned/2", {**case, "auditor": story.greta.person}, {"reason": "x"}),
         "for-themselves",
     )
     unbounded = {**case, "auditor": story.ruth.person, "record": None}
-    refused(await submit(greta, "case-assigned/2", unbounded, {"reason": "x"}), "unbounded-case")
+    assert_refused(await submit(greta, "case-assigned/2", unbounded, {"reason": "x"}), "unbounded-case")

@@ -57,7 +57,7 @@ def years_ago(years: int, days: int = 0) -> str:
     return born.replace(year=born.year - years, day=min(born.day, 28)).isoformat()
 
 
-def refused(answer: Any, rule: str) -> None:
+def assert_refused(answer: Any, rule: str) -> None:
     assert problem(answer, 403, "not-allowed")["rule"] == rule
 
 
@@ -70,15 +70,15 @@ async def test_an_attorney_sees_what_bears_on_a_decision_only_while_the_patient_
     problem(await paul.get(served.record), 404, "unknown")
     power = {"person": paul.by.person, "kind": "attorney", "matters": ["treatment"], "terms": "jointly-and-severally"}
     path = f"{served.record}/powers"
-    refused(await ada.post(path, **power), "not-registered")
-    refused(await okafor.post(path, **power, registered_on="2024-03-01"), "role-missing")
+    assert_refused(await ada.post(path, **power), "not-registered")
+    assert_refused(await okafor.post(path, **power, registered_on="2024-03-01"), "role-missing")
     registered = await ada.say(path, **power, registered_on="2024-03-01")
     assert await seen(paul, served) == set()
     lacks = {
         "matter": "treatment", "outcome": "lacks", "relevant": [{"kind": "kind", "of": "allergy"}],
         "text": "Could not weigh it.", "until": soon(served, DAY),
     }  # fmt: skip
-    refused(await sam.post(f"{served.record}/capacity", **lacks), "role-missing")
+    assert_refused(await sam.post(f"{served.record}/capacity", **lacks), "role-missing")
     assessed = await okafor.say(f"{served.record}/capacity", **lacks)
     assert await seen(paul, served) == {"Penicillin."}
     told = await asked(okafor, f"{served.record}/sharing")
@@ -113,7 +113,7 @@ async def test_a_joint_power_acts_while_every_holder_says_so(served: Served) -> 
     assert await seen(paul, served) == set()
     await nora.say(f"{path}/{named}/exercise", until=soon(served))
     assert await seen(paul, served) == {"Penicillin."}
-    refused(await paul.post(f"{path}/{named}/exercise", until=soon(served, 2 * DAY)), "too-long")
+    assert_refused(await paul.post(f"{path}/{named}/exercise", until=soon(served, 2 * DAY)), "too-long")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_a_parent_sees_as_the_child_then_by_review(served: Served, age: in
     await story.note("A cold.")
     await story.note("Private.", topics=("sexual-health",))
     parent = {"person": nadia.by.person}
-    refused(await ada.post(f"{served.record}/parents", **parent), "no-birth-stated")
+    assert_refused(await ada.post(f"{served.record}/parents", **parent), "no-birth-stated")
     await ada.say(f"{served.record}/birth", born=years_ago(age, days=40))
     registered = await ada.say(f"{served.record}/parents", **parent)
     if age >= 11:
@@ -136,7 +136,7 @@ async def test_a_parent_sees_as_the_child_then_by_review(served: Served, age: in
         await story.note("The plan.", kind="plan")
         scope = [{"kind": "kind", "of": "plan"}, {"kind": "topic", "of": "sexual-health"}]
         review = f"{served.record}/parents/{registered['ids']['parental']}/review"
-        refused(await nadia.post(review, scope=scope, until=soon(served, DAY), reason="x"), "role-missing")
+        assert_refused(await nadia.post(review, scope=scope, until=soon(served, DAY), reason="x"), "role-missing")
         await okafor.say(review, scope=scope, until=soon(served, DAY), reason="They agreed to it together.")
     assert await seen(nadia, served) == sees
     told = await nadia.get(f"{served.record}/sharing")
@@ -155,18 +155,18 @@ async def test_a_parent_of_a_child_says_what_is_shared_and_one_of_a_young_person
     preset = {"preset": "medicines", "person": story.sam.person}
     assert [one["does"] for one in (await nadia.post(f"{served.record}/presets", **preset)).json()["said"]] == ["share"]
     assert await seen(sam, served) == {"Amoxicillin."}
-    refused(await ada.post(f"{served.record}/birth", born=years_ago(12, days=40)), "already-said")
+    assert_refused(await ada.post(f"{served.record}/birth", born=years_ago(12, days=40)), "already-said")
     await greta.say(f"{served.record}/birth", born=years_ago(12, days=40))
     assert await seen(sam, served) == set()
-    refused(await nadia.post(f"{served.record}/presets", preset="stop"), "not-the-patient")
-    refused(await nadia.post(f"{served.record}/sharing/stop"), "not-the-patient")
+    assert_refused(await nadia.post(f"{served.record}/presets", preset="stop"), "not-the-patient")
+    assert_refused(await nadia.post(f"{served.record}/sharing/stop"), "not-the-patient")
 
 
 async def test_nobody_is_registered_as_the_parent_of_somebody_of_sixteen(served: Served) -> None:
     [ada] = await signed_in(served, "ada")
     nadia = await somebody(served, "Nadia Diallo", "parent")
     await ada.say(f"{served.record}/birth", born=years_ago(16, days=40))
-    refused(await ada.post(f"{served.record}/parents", person=nadia.person), "of-age")
+    assert_refused(await ada.post(f"{served.record}/parents", person=nadia.person), "of-age")
 
 
 async def test_professionals_disclose_in_best_interests_for_a_time_and_never_what_she_withholds(served: Served) -> None:
@@ -182,12 +182,12 @@ async def test_professionals_disclose_in_best_interests_for_a_time_and_never_wha
     scope = [{"kind": "kind", "of": "problem"}, {"kind": "kind", "of": "letter"}]
     path = f"{served.record}/best-interests"
     disclosed = {"assessment": assessed["ids"]["assessment"], "person": story.sam.person, "scope": scope}
-    refused(await sam.post(path, **disclosed, until=soon(served), reason="x"), "role-missing")
-    refused(await okafor.post(path, **disclosed, until=soon(served, 60 * DAY), reason="x"), "too-long")
+    assert_refused(await sam.post(path, **disclosed, until=soon(served), reason="x"), "role-missing")
+    assert_refused(await okafor.post(path, **disclosed, until=soon(served, 60 * DAY), reason="x"), "too-long")
     made = await okafor.say(path, **disclosed, until=soon(served, DAY), reason="He is with her at night.")
     assert await seen(sam, served) == {"Wandering at night."}
     share = {"grantee": to_sam, "scope": {"kind": "everything"}}
-    refused(await amina.post(f"{served.record}/directives", **share), "lacks-capacity")
+    assert_refused(await amina.post(f"{served.record}/directives", **share), "lacks-capacity")
     await amina.say(f"{path}/{made['ids']['best_interests']}/end")
     assert await seen(sam, served) == set()
 
@@ -200,19 +200,19 @@ async def test_death_ends_what_was_shared_and_the_guardian_releases_unless_she_f
     assert await seen(sam, served) == {"The plan."}
     await amina.say(f"{served.record}/after-death-wish", wish="ask-guardian")
     died = datetime.now(UTC).date().isoformat()
-    refused(await sam.post(f"{served.record}/death", died=died), "role-missing")
+    assert_refused(await sam.post(f"{served.record}/death", died=died), "role-missing")
     await okafor.say(f"{served.record}/death", died=died)
     problem(await sam.get(served.record), 404, "unknown")
     problem(await amina.get(served.record), 404, "unknown")
     release = {"person": story.sam.person, "scope": [{"kind": "kind", "of": "plan-for-carers"}], "reason": "A claim."}
-    refused(await okafor.post(f"{served.record}/releases", **release, until=soon(served)), "role-missing")
+    assert_refused(await okafor.post(f"{served.record}/releases", **release, until=soon(served)), "role-missing")
     await greta.say(f"{served.record}/releases", **release, until=soon(served))
     assert await seen(sam, served) == {"The plan."}
     await greta.say(f"{served.record}/death/retraction", reason="Another patient of the same name.")
     assert await seen(amina, served) == {"The plan."}
     await amina.say(f"{served.record}/after-death-wish", wish="not-after-my-death")
     await okafor.say(f"{served.record}/death", died=died)
-    refused(await greta.post(f"{served.record}/releases", **release, until=soon(served)), "not-after-death")
+    assert_refused(await greta.post(f"{served.record}/releases", **release, until=soon(served)), "not-after-death")
 
 
 async def test_a_transfer_takes_the_seals_along_and_leaves_no_care_behind(served: Served) -> None:
@@ -227,8 +227,8 @@ async def test_a_transfer_takes_the_seals_along_and_leaves_no_care_behind(served
     await story.ledger.people.join_team(story.ada, hospital, story.moss.person)
     [care] = (await story.ledger.facts.record(story.record, fresh=True)).fold.facts.care
     path = f"{served.record}/care/{care}/transfer"
-    refused(await okafor.post(path, team=hospital), "role-missing")
-    refused(await ada.post(path, team=story.practice), "same-team")
+    assert_refused(await okafor.post(path, team=hospital), "role-missing")
+    assert_refused(await ada.post(path, team=story.practice), "same-team")
     handed = await ada.say(path, team=hospital)
     assert await seen(moss, served) == {"A cold."}
     told = await okafor.get(served.record)

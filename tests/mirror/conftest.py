@@ -50,7 +50,7 @@ class Ruth:
         assert done.exit_code == 0, done.output
         return done.stdout
 
-    def is_refused(self, keeper: Keeper, *sentences: str, code: int = 1) -> str:
+    def assert_refused(self, keeper: Keeper, *sentences: str, code: int = 1) -> str:
         """Run the mirror, which must end with this code and say these things, and change nothing that is kept."""
         before = self.files()
         refused = self.tries(keeper)

@@ -37,7 +37,7 @@ def test_a_log_that_shows_another_history_is_refused_and_both_notes_are_kept(
     kept, own = ruth.folder.note(), keeper.entries
     keeper.entries = history(KEYRING, 400, other_from=split_at) if split_at else _from_another_start(400)
     keeper.size = 400
-    told = ruth.is_refused(keeper, f"Entry {split_at} is another", "the log's keys have signed both histories")
+    told = ruth.assert_refused(keeper, f"Entry {split_at} is another", "the log's keys have signed both histories")
     evidence = ruth.evidence()
     assert evidence["checkpoint-kept"] == kept
     assert KEYRING.log.verifier.open_checkpoint(evidence["checkpoint-shown"]).size == 400
@@ -56,11 +56,11 @@ def test_another_history_of_the_same_size_or_a_smaller_one_is_refused_too(keeper
     keeper.size = 300
     ruth.mirrors(keeper)
     keeper.entries = history(KEYRING, 300, other_from=120)
-    ruth.is_refused(keeper, "does not go on from the 300", "Entry 120 is another")
+    ruth.assert_refused(keeper, "does not go on from the 300", "Entry 120 is another")
     keeper.size = 200
-    ruth.is_refused(keeper, "a history of 200 entries", "Entry 120 is another")
+    ruth.assert_refused(keeper, "a history of 200 entries", "Entry 120 is another")
     keeper.size = 120
-    ruth.is_refused(keeper, "went back: it shows 120 entries")
+    ruth.assert_refused(keeper, "went back: it shows 120 entries")
     assert len(list((ruth.folder.path / "refused").iterdir())) == 3
 
 
@@ -71,7 +71,7 @@ def test_another_history_of_the_same_size_or_a_smaller_one_is_refused_too(keeper
 def test_a_truncated_log_went_back(keeper: Keeper, ruth: Ruth, later: int, sentence: str) -> None:
     ruth.mirrors(keeper)
     keeper.size, keeper.at = 300, NOON + later
-    ruth.is_refused(keeper, "went back: it shows 300 entries", "this mirror has 600", sentence)
+    ruth.assert_refused(keeper, "went back: it shows 300 entries", "this mirror has 600", sentence)
     assert KEYRING.log.verifier.open_checkpoint(ruth.evidence()["checkpoint-shown"]).size == 300
     keeper.size = SIZE
     assert "600 entries, 0 of them new" in ruth.mirrors(keeper), "an honest log is followed again"
@@ -119,7 +119,7 @@ def test_a_bundle_that_was_altered_once_is_told_so(keeper: Keeper, ruth: Ruth) -
         return next(lies, lambda same: same)(true)
 
     keeper.instead["/log/tile/entries/001"] = once
-    ruth.is_refused(keeper, "Read a second time it does go on")
+    ruth.assert_refused(keeper, "Read a second time it does go on")
     assert "300 of them new" in ruth.mirrors(keeper)
 
 
@@ -129,7 +129,7 @@ def test_a_bundle_that_is_gone_when_all_is_read_again_is_told(keeper: Keeper, ru
     keeper.size = SIZE
     keeper.instead["/log/tile/entries/000"] = (404, b"{}")
     keeper.instead["/log/tile/entries/001"] = showing(flipped)
-    ruth.is_refused(keeper, "could not be read", "/log/tile/entries/000: got 404")
+    ruth.assert_refused(keeper, "could not be read", "/log/tile/entries/000: got 404")
 
 
 @pytest.mark.parametrize("member", ["signed by others", "one signature", "another origin"])
@@ -143,7 +143,7 @@ def test_a_checkpoint_that_the_log_did_not_sign_is_not_believed(keeper: Keeper, 
     else:
         note = note.replace(b"\xe2\x80\x94 log.example ", b"\xe2\x80\x94 log2.example ")
     keeper.instead["/log/checkpoint"] = (200, note)
-    ruth.is_refused(keeper, "a checkpoint that is not to be believed")
+    ruth.assert_refused(keeper, "a checkpoint that is not to be believed")
     assert not (ruth.folder.path / "refused").exists(), "nobody's word is no evidence"
 
 
@@ -151,11 +151,11 @@ def test_the_folder_of_another_log_or_of_something_else_is_refused(keeper: Keepe
     ruth.mirrors(keeper)
     other = fixed_keyring("other.example").log.verifier
     (ruth.folder.path / "verifier.txt").write_text(str(other))
-    ruth.is_refused(keeper, "wanted one for other.example", code=2)
+    ruth.assert_refused(keeper, "wanted one for other.example", code=2)
     ruth.folder.path.rename(ruth.here / "elsewhere")
     ruth.folder.path.mkdir()
     (ruth.folder.path / "letter.txt").write_text("Dear Ruth")
-    ruth.is_refused(keeper, "a folder with other things in it")
+    ruth.assert_refused(keeper, "a folder with other things in it")
 
 
 def test_two_do_not_write_to_one_folder(keeper: Keeper, ruth: Ruth) -> None:
@@ -163,7 +163,7 @@ def test_two_do_not_write_to_one_folder(keeper: Keeper, ruth: Ruth) -> None:
     held = os.open(ruth.folder.path, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
     try:
-        ruth.is_refused(keeper, "another record-ledger mirror is at work here")
+        ruth.assert_refused(keeper, "another record-ledger mirror is at work here")
     finally:
         os.close(held)
     ruth.mirrors(keeper)
@@ -190,13 +190,13 @@ def test_a_damaged_file_that_the_next_run_needs_is_named(keeper: Keeper, ruth: R
     if data is not None:
         file.write_bytes(data)
     if (name, damage) == ("verifier.txt", "missing"):
-        ruth.is_refused(keeper, "a folder with other things in it")
+        ruth.assert_refused(keeper, "a folder with other things in it")
     elif name == "tile/1/000.p/2" and damage == "flipped":
-        ruth.is_refused(keeper, "incomplete tiles that hash to", "mirror the log into a new one")
+        ruth.assert_refused(keeper, "incomplete tiles that hash to", "mirror the log into a new one")
     elif name == "tile/0/002.p/88" and damage == "flipped":
-        ruth.is_refused(keeper, "incomplete tiles that hash to")
+        ruth.assert_refused(keeper, "incomplete tiles that hash to")
     else:
-        ruth.is_refused(keeper, name, "mirror the log into a new one")
+        ruth.assert_refused(keeper, name, "mirror the log into a new one")
 
 
 def test_keys_that_followed_are_pinned_and_keys_that_are_gone_are_refused(

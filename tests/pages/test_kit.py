@@ -21,7 +21,6 @@ from tests.sign_in.browser import Browser
 
 PAGES = files("api.pages")
 CSS = FILES["kit.css"].decode()
-MODULE = FILES["vendor/nhsuk-frontend.js"].decode()
 MARKS = re.compile(r"frutiger|005eb8|nhs england|nhs\.uk/|assets\.nhs|\bNHS\b(?!\.UK frontend)", re.IGNORECASE)
 HOST = re.compile(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", re.IGNORECASE)
 NOT_STYLED = {

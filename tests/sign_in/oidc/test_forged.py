@@ -54,7 +54,9 @@ async def come_back(browser: Browser, forger: Forger, asked: dict[str, str], **c
     return await browser.get(CALLBACK, **{name: value for name, value in answer.items() if value is not None})
 
 
-def refused(browser: Browser, answer: httpx.Response, because: str, status: int = 401, kind: str = "sign-in") -> None:
+def assert_refused(
+    browser: Browser, answer: httpx.Response, because: str, status: int = 401, kind: str = "sign-in"
+) -> None:
     """The answer is a problem for this reason, and nobody is signed in by it."""
     detail = problem(answer, status, kind)["detail"]
     assert because in detail, detail
@@ -181,7 +183,7 @@ async def test_a_forged_id_token_lets_nobody_in(browser: Browser, forger: Forger
     forger.say(forge(forger, asked["nonce"]))
     answer = await come_back(browser, forger, asked)
     allowed = name == "claims that allow nothing"
-    refused(browser, answer, because, *((403, "not-allowed") if allowed else ()))
+    assert_refused(browser, answer, because, *((403, "not-allowed") if allowed else ()))
 
 
 ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
@@ -204,7 +206,7 @@ async def test_a_forged_answer_lets_nobody_in(browser: Browser, forger: Forger, 
     asked = await leave(browser)
     forger.say(forger.token(forger.claims(asked["nonce"])))
     answer = await come_back(browser, forger, asked, **changes)
-    refused(browser, answer, because)
+    assert_refused(browser, answer, because)
     assert "<script>" not in answer.text
     assert UNDER_WAY not in browser.cookies
 
@@ -216,18 +218,18 @@ async def test_a_state_is_good_once(browser: Browser, forger: Forger) -> None:
     assert (await come_back(browser, forger, asked)).status_code == 303
     browser.cookies = {UNDER_WAY: kept}
     answer = await come_back(browser, forger, asked)
-    refused(browser, answer, "state: got one that was used", 422, "sign-in-refused")
+    assert_refused(browser, answer, "state: got one that was used", 422, "sign-in-refused")
 
 
 async def test_the_state_of_another_browser_lets_nobody_in(browser: Browser, forger: Forger) -> None:
     async with Browser.of(browser.served) as attackers:
         asked = await leave(attackers)
         forger.say(forger.token(forger.claims(asked["nonce"])))
-    refused(browser, await come_back(browser, forger, asked), "state: got no sign-in that this browser began")
+    assert_refused(browser, await come_back(browser, forger, asked), "state: got no sign-in that this browser began")
     await leave(browser)  # one of its own does not help
-    refused(browser, await come_back(browser, forger, asked), "state: got that of another sign-in")
+    assert_refused(browser, await come_back(browser, forger, asked), "state: got that of another sign-in")
     browser.cookies = {UNDER_WAY: "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA.AAAA.AAAA"}
-    refused(browser, await come_back(browser, forger, asked), "state: got no sign-in that this browser began")
+    assert_refused(browser, await come_back(browser, forger, asked), "state: got no sign-in that this browser began")
 
 
 async def test_a_sign_in_takes_ten_minutes_at_most(
@@ -236,13 +238,15 @@ async def test_a_sign_in_takes_ten_minutes_at_most(
     asked = await leave(browser)
     openid = browser.service.doors.openid
     monkeypatch.setattr(openid, "clock", lambda: int(time.time() * 1000) + 600_000)
-    refused(browser, await come_back(browser, forger, asked), "state: got no sign-in that this browser began")
+    assert_refused(browser, await come_back(browser, forger, asked), "state: got no sign-in that this browser began")
 
 
 async def test_a_verifier_goes_with_each_code(browser: Browser, forger: Forger) -> None:
     asked = await leave(browser)
     forger.answer = {"error": "invalid_grant"}
-    refused(browser, await come_back(browser, forger, asked), "code: got one that was used, is over, or is another")
+    assert_refused(
+        browser, await come_back(browser, forger, asked), "code: got one that was used, is over, or is another"
+    )
     assert forger.form["grant_type"] == "authorization_code"
     assert forger.form["redirect_uri"] == asked["redirect_uri"]
     assert len(forger.form["code_verifier"]) == 43
@@ -266,17 +270,19 @@ async def test_a_provider_that_fails_is_not_left_for(browser: Browser, forger: F
     forger.about = about
     read_again(browser)
     answer = await browser.get("/sign-in/oidc/forger")
-    refused(browser, answer, because, 503, "provider")
+    assert_refused(browser, answer, because, 503, "provider")
     assert UNDER_WAY not in browser.cookies
 
 
 async def test_a_provider_that_failed_is_left_alone_for_a_moment(browser: Browser, forger: Forger) -> None:
     forger.about = {"issuer": "https://login.example"}
     read_again(browser)
-    refused(browser, await browser.get("/sign-in/oidc/forger"), "of another issuer", 503, "provider")
+    assert_refused(browser, await browser.get("/sign-in/oidc/forger"), "of another issuer", 503, "provider")
     forger.honest()
     forger.asked.clear()
-    refused(browser, await browser.get("/sign-in/oidc/forger"), "it did not answer a moment ago", 503, "provider")
+    assert_refused(
+        browser, await browser.get("/sign-in/oidc/forger"), "it did not answer a moment ago", 503, "provider"
+    )
     assert forger.asked == []
     read_again(browser)
     await leave(browser)
@@ -286,7 +292,7 @@ async def test_a_provider_that_failed_is_left_alone_for_a_moment(browser: Browse
 async def test_a_token_endpoint_that_fails_lets_nobody_in(browser: Browser, forger: Forger, answer: bytes) -> None:
     asked = await leave(browser)
     forger.answer = answer
-    refused(browser, await come_back(browser, forger, asked), "try again later", 503, "provider")
+    assert_refused(browser, await come_back(browser, forger, asked), "try again later", 503, "provider")
 
 
 async def test_keys_are_read_again_where_one_is_not_known(browser: Browser, forger: Forger) -> None:
@@ -309,7 +315,9 @@ async def test_a_token_without_a_key_id_needs_the_only_key(browser: Browser, for
     read_again(browser)
     asked = await leave(browser)
     forger.say(forger.token(forger.claims(asked["nonce"]), kid=None))
-    refused(browser, await come_back(browser, forger, asked), "kid: got a key that the provider does not publish")
+    assert_refused(
+        browser, await come_back(browser, forger, asked), "kid: got a key that the provider does not publish"
+    )
 
 
 @pytest.mark.parametrize("change", [{"use": "enc"}, {"alg": "ES384"}, {"kty": "RSA"}, {"x": "AAAA"}])
@@ -319,12 +327,14 @@ async def test_a_key_that_is_for_something_else_is_not_used(
     forger.keys = [{**forger.key.as_dict(private=False), **change}]
     asked = await leave(browser)
     forger.say(forger.token(forger.claims(asked["nonce"])))
-    refused(browser, await come_back(browser, forger, asked), "kid: got a key that the provider does not publish")
+    assert_refused(
+        browser, await come_back(browser, forger, asked), "kid: got a key that the provider does not publish"
+    )
 
 
 async def test_another_site_cannot_begin_a_sign_in(browser: Browser) -> None:
     answer = await browser.send("GET", "/sign-in/oidc/forger", headers={"sec-fetch-site": "cross-site"})
-    refused(browser, answer, "got another site's link", 403, "cross-site")
+    assert_refused(browser, answer, "got another site's link", 403, "cross-site")
     assert not browser.cookies
 
 

@@ -48,7 +48,7 @@ async def listed(browser: Browser) -> list[str]:
     return [one["provider"] for one in shown.json()["identities"]]
 
 
-def refused(answer: httpx.Response, because: str) -> None:
+def assert_refused(answer: httpx.Response, because: str) -> None:
     assert because in problem(answer, 401, "sign-in")["detail"]
 
 
@@ -67,7 +67,7 @@ async def test_amina_links_her_identity_signs_in_with_it_and_ends_it(browser: Br
         assert (ended.status_code, ended.json()) == (200, {"ended": forger.issuer})
         assert (await elsewhere.get("/session")).status_code == 401
         elsewhere.cookies.clear()
-        refused(await sign_in(elsewhere, forger, "amina at the forger"), "identity: got one that lets nobody in")
+        assert_refused(await sign_in(elsewhere, forger, "amina at the forger"), "identity: got one that lets nobody in")
     assert await listed(browser) == []
     problem(await browser.post("/session/identities/end", issuer=forger.issuer), 404, "unknown")
 
@@ -86,18 +86,20 @@ async def test_an_identity_is_linked_only_in_the_session_that_began_it(browser: 
     await browser.begin(browser.served.story.amina)
     left = await browser.post("/session/identities", provider="forger")
     await browser.begin(browser.served.story.sam)
-    refused(await vouched(browser, forger, left.json()["url"], "sam"), "session: got another than the one that began")
+    assert_refused(
+        await vouched(browser, forger, left.json()["url"], "sam"), "session: got another than the one that began"
+    )
     del browser.cookies[SESSION]
-    refused(await sign_in(browser, forger, "sam"), "identity: got one that lets nobody in")
+    assert_refused(await sign_in(browser, forger, "sam"), "identity: got one that lets nobody in")
 
 
 async def test_an_identity_is_one_persons_and_a_person_has_one_of_a_provider(browser: Browser, forger: Forger) -> None:
     await browser.begin(browser.served.story.amina)
     await link(browser, forger, "one")
-    refused(await link(browser, forger, "two"), "identity: got a second one of this provider")
+    assert_refused(await link(browser, forger, "two"), "identity: got a second one of this provider")
     assert (await link(browser, forger, "one")).status_code == 303  # again changes nothing
     await browser.begin(browser.served.story.sam)
-    refused(await link(browser, forger, "one"), "identity: got one that is linked to somebody else")
+    assert_refused(await link(browser, forger, "one"), "identity: got one that is linked to somebody else")
     assert await listed(browser) == []
 
 
@@ -147,7 +149,9 @@ async def test_an_invitation_is_accepted_at_a_provider(browser: Browser, forger:
     left = await browser.post("/invitations/at-provider", provider="forger", ticket=ticket)
     answer = await vouched(browser, forger, left.json()["url"], "nadia", level="low")
     assert "claims: got none that lets you act as patient" in problem(answer, 403, "not-allowed")["detail"]
-    refused(await sign_in(browser, forger, "nadia"), "identity: got one that lets nobody in")  # nothing was linked
+    assert_refused(
+        await sign_in(browser, forger, "nadia"), "identity: got one that lets nobody in"
+    )  # nothing was linked
 
     left = await browser.post("/invitations/at-provider", provider="forger", ticket=ticket)
     back = await vouched(browser, forger, left.json()["url"], "nadia")
@@ -157,7 +161,7 @@ async def test_an_invitation_is_accepted_at_a_provider(browser: Browser, forger:
 
     browser.cookies.clear()
     left = await browser.post("/invitations/at-provider", provider="forger", ticket=ticket)
-    refused(await vouched(browser, forger, left.json()["url"], "another"), "ticket: got one that was used")
+    assert_refused(await vouched(browser, forger, left.json()["url"], "another"), "ticket: got one that was used")
     assert (await sign_in(browser, forger, "nadia")).status_code == 303
 
 
@@ -174,7 +178,9 @@ async def test_a_recovery_at_a_provider_ends_what_was_there_before(browser: Brow
         assert (await vouched(browser, forger, left.json()["url"], "sam again")).status_code == 303
         assert (await before.get("/session")).status_code == 401
         before.cookies.clear()
-        refused(await sign_in(before, forger, "sam, who lost his login"), "identity: got one that lets nobody in")
+        assert_refused(
+            await sign_in(before, forger, "sam, who lost his login"), "identity: got one that lets nobody in"
+        )
     assert (await browser.get("/session")).json()["person"] == sam
 
 

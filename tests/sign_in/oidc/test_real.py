@@ -106,7 +106,7 @@ async def linked(browser: Browser, real: Real, name: str, login: str) -> None:
     await browser.service.doors.identities.link(real.issuers[name], login, person)
 
 
-def refused(answer: httpx.Response, because: str) -> None:
+def assert_refused(answer: httpx.Response, because: str) -> None:
     assert because in problem(answer, 401, "sign-in")["detail"]
 
 
@@ -215,7 +215,7 @@ async def test_somebody_whose_identity_was_not_proved_is_not_let_in(browser: Bro
 
 async def test_nobody_whom_the_ledger_does_not_know_is_let_in(browser: Browser) -> None:
     answer = await come_back(browser, await sign_in("a stranger", await leave(browser, "national")))
-    refused(answer, "identity: got one that lets nobody in here; ask for an invitation")
+    assert_refused(answer, "identity: got one that lets nobody in here; ask for an invitation")
 
 
 async def test_a_code_is_good_once(browser: Browser, real: Real) -> None:
@@ -225,7 +225,7 @@ async def test_a_code_is_good_once(browser: Browser, real: Real) -> None:
     browser.cookies.clear()
     again = await leave(browser, "national")
     replayed = back.replace(state_in(back), state_in(again))
-    refused(await come_back(browser, replayed), "code: got one that was used, is over, or is another sign-in's")
+    assert_refused(await come_back(browser, replayed), "code: got one that was used, is over, or is another sign-in's")
     assert SESSION not in browser.cookies
 
 
@@ -236,16 +236,16 @@ async def test_a_stolen_code_is_of_no_use_in_another_sign_in(browser: Browser, r
         stolen = await sign_in("amina", await leave(aminas, "national"))
     own = await leave(browser, "national")
     answer = await come_back(browser, stolen.replace(state_in(stolen), state_in(own)))
-    refused(answer, "code: got one that was used, is over, or is another sign-in's")
+    assert_refused(answer, "code: got one that was used, is over, or is another sign-in's")
 
 
 async def test_pkce_cannot_be_left_out_on_the_way(browser: Browser) -> None:
     left = await leave(browser, "national")
     answer = await come_back(browser, await sign_in("amina", without(left, "code_challenge", "code_challenge_method")))
-    refused(answer, "provider: the provider refused")
+    assert_refused(answer, "provider: the provider refused")
     left = await leave(browser, "national")
     plain = without(left, "code_challenge_method") + "&code_challenge_method=plain"
-    refused(await come_back(browser, await sign_in("amina", plain)), "provider: the provider refused")
+    assert_refused(await come_back(browser, await sign_in("amina", plain)), "provider: the provider refused")
 
 
 async def test_one_providers_answer_does_not_pass_for_anothers(browser: Browser, real: Real) -> None:
@@ -254,9 +254,9 @@ async def test_one_providers_answer_does_not_pass_for_anothers(browser: Browser,
         honest = await sign_in("amina", await leave(aminas, "national"))
     at_hospital = await leave(browser, "hospital")
     mixed = honest.replace("/national/", "/hospital/").replace(state_in(honest), state_in(at_hospital))
-    refused(await come_back(browser, mixed), "iss: got another provider's answer")
+    assert_refused(await come_back(browser, mixed), "iss: got another provider's answer")
     at_hospital = await leave(browser, "hospital")
-    refused(
+    assert_refused(
         await come_back(browser, honest.replace(state_in(honest), state_in(at_hospital))),
         "state: got that of another provider",
     )
