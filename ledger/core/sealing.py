@@ -40,7 +40,10 @@ class Part(IntEnum):
     @property
     def label(self) -> str:
         """The member of the statement that commits to the part."""
-        return "facts" if self is Part.FACTS else "words"
+        return _LABELS[self]
+
+
+_LABELS = ("facts", "words")
 
 
 @dataclass(frozen=True, slots=True)

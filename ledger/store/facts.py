@@ -29,7 +29,9 @@ from ledger.store.recorder import LedgerRecorder, SubjectRow
 LARGEST_CACHE: Final = 150_000
 """Statements held in folds before the least recently used are dropped (about 60 MB)."""
 _RECORDS_AT_ONCE: Final = 100
-"""Records that are read in one query; between two of them others have their turn."""
+"""Records that are read in one query."""
+_TAKEN_AT_ONCE: Final = 200
+"""Statements that are folded before others have their turn: a large record takes a second when it is first read."""
 
 
 @dataclass(slots=True)
@@ -176,7 +178,7 @@ class FactsReader:
         for row in await self._recorder.read_subjects(guards):
             rows[whose[row.subject]].append(row)
         for known, new in zip(stale, rows, strict=True):
-            self._extend(known, new)
+            await self._extend(known, new)
             known.began = began
 
     async def _read(self, known: Known[Folded], after: int) -> None:
@@ -189,12 +191,15 @@ class FactsReader:
                 return
             self._reads += 1
             began = self._reads
-            self._extend(known, await self._recorder.read_subjects(known.guards))
+            await self._extend(known, await self._recorder.read_subjects(known.guards))
             known.began = began
 
-    def _extend(self, known: Known[Folded], rows: Iterable[SubjectRow]) -> None:
+    async def _extend(self, known: Known[Folded], rows: Iterable[SubjectRow]) -> None:
+        """Take in what was read. At every pause the guards say how far, so what is decided meanwhile proves stale."""
         counters = {}
-        for row in rows:
+        for n, row in enumerate(rows, 1):
+            if n % _TAKEN_AT_ONCE == 0:
+                await asyncio.sleep(0)
             counters[row.subject] = row.version
             if row.n is not None and row.n > known.guards[row.subject]:
                 self._take(known, row)

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
+import pytest
+
+from ledger.core.subjects import contents_of
 from ledger.saying import By, fresh_id
-from ledger.store.facts import FactsReader
+from ledger.store import facts
+from ledger.store.facts import FactsReader, Record
 from ledger.store.recorder import LedgerRecorder
 from ledger.use_cases.items import Draft
 from ledger.use_cases.sharing import Directing
@@ -110,3 +114,41 @@ async def test_a_reader_of_many_records_asks_as_often_as_one_of_a_few(story: Sto
     with counted() as of_six:
         assert len(await story.ledger.trail.visible_in_each(story.okafor, asked, items)) == 6
     assert len(of_two) == len(of_six) <= 4
+
+
+async def test_others_have_their_turn_while_a_large_record_is_read_and_decide_on_nothing_half_read(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = [await story.note(f"Note {n}.") for n in range(9)]
+    monkeypatch.setattr(facts, "_TAKEN_AT_ONCE", 1)
+    reader, whole = afresh(story), await afresh(story).record(story.record, fresh=True)
+    first = asyncio.create_task(reader.record(story.record))
+    met = set()
+    while not first.done():
+        for known in reader._cache.values():
+            held = known.guards[contents_of(story.record)]
+            assert isinstance(known.fold, Record)
+            assert len(known.fold.facts.items) == held  # its guard tells how far it has got
+            met.add(held)
+        await asyncio.sleep(0)
+    assert len(met) > len(notes) // 2
+    known = await first
+    assert (known.fold, known.guards) == (whole.fold, whole.guards)
+    assert (await reader.record(story.record)).fold.facts.items.keys() >= set(notes)
+
+
+async def test_whoever_stops_waiting_for_a_record_leaves_it_to_be_read_on(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(9):
+        await story.note(f"Note {n}.")
+    monkeypatch.setattr(facts, "_TAKEN_AT_ONCE", 1)
+    reader, whole = afresh(story), await afresh(story).record(story.record, fresh=True)
+    first = asyncio.create_task(reader.record(story.record))
+    while not any(known.guards[contents_of(story.record)] for known in reader._cache.values()):  # noqa: ASYNC110 - untold
+        await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    known = await reader.record(story.record)
+    assert (known.fold, known.guards) == (whole.fold, whole.guards)
