@@ -15,7 +15,7 @@ from tests.thorough import times
 AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS: Final = (1280, 375, 320)
-_A_LOOK: Final = re.compile(r"[0-9]{1,2}:[0-9]{2} ")
+_A_TIME: Final = re.compile(r"\b[0-9]{1,2}:[0-9]{2}\b")
 HEIGHT: Final = 900
 NEUTRAL: Final = frozenset({"Record"})
 """Titles stay in the history of a device that others use."""
@@ -153,9 +153,9 @@ def outline(page: Page) -> list[str]:
 def without_scripts(with_scripts: list[str], without: list[str]) -> Iterator[str]:
     """What is missing where no script runs.
 
-    A list of looks begins with the look at it, so the second one may have moved on: its lines, which begin with a
-    time, are left aside.
+    A list of looks begins with the look at it, so the second one may have moved on: its lines, which say a time,
+    are left aside.
     """
-    missing = [one for one in with_scripts if one not in without and not _A_LOOK.match(one)]
+    missing = [one for one in with_scripts if one not in without and not _A_TIME.search(one)]
     if missing:
         yield f"without JavaScript these are missing: {missing[:5]}"
