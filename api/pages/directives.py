@@ -267,9 +267,10 @@ def _terms(form: Filled, today: date) -> dict[str, Any]:
 def _hours(check: Checks, form: Filled) -> dict[str, Any]:
     days = check.choices("days", [str(n) for n in range(1, 8)], _("Choose at least one day."))
     opens, closes = (form.value(name).strip().zfill(5) for name in ("opens", "closes"))
-    for name, clock in (("opens", opens), ("closes", closes)):
-        if not _is_clock(clock):
-            check.wrong(name, _("Write the time in numbers, like 09:00. For the whole day, write 00:00 and 23:59."))
+    if not _is_clock(opens):
+        check.wrong("opens", _("Write from what time, in numbers, like 09:00. For the whole day, write 00:00."))
+    if not _is_clock(closes):
+        check.wrong("closes", _("Write until what time, in numbers, like 17:30. For the whole day, write 23:59."))
     if opens == closes and _is_clock(opens):
         check.wrong("closes", _("Both times are the same. For the whole day, write 00:00 and 23:59."))
     zone = form.value("zone").strip()
