@@ -137,7 +137,7 @@ async def _care(request: Request, call: Call, form: Filled) -> Response:
         here=places.CARE,
         form=form,
         patient=patient,
-        who=await _who(call, form) if patient else None,
+        chosen=await _who(call, form) if patient else None,
         grounds=_GROUNDS,
         opened=asked.get("opened") == "yes",
         begun=asked.get("begun") == "yes",

@@ -113,6 +113,7 @@ async def test_a_record_is_opened_and_care_begins_with_nobody_known_but_by_name(
     page = await looked_for(desk, opened.headers["location"], "lind", "care")
     chosen = await desk.opened(found(page)["Dr Lind"])
     assert "Petra Ostrow" in plain(chosen)
+    assert "{'kind'" not in chosen.text, "no page prints what a handler has for it, whatever it is called"
     wrong = await desk.send(chosen, {}, "/forms/staff/care")
     assert (wrong.status_code, 'href="#ground"' in wrong.text) == (422, True)
     before = await desk.served.size()
