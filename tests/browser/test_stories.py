@@ -56,8 +56,13 @@ def cast(home: Path) -> Iterator[Cast]:
 
 
 def entry(page: Page, words: str) -> None:
-    """Open the entry of a record whose title says this."""
-    page.get_by_role("link", name=words).first.click()
+    """Open the entry of a record whose title says this, on whichever of its pages it stands by now."""
+    found, earlier = page.get_by_role("link", name=words), page.locator("nav.pager a[rel=next]")
+    while not found.count() and earlier.count():
+        before = page.url
+        earlier.click()
+        page.wait_for_url(lambda url, before=before: url != before)
+    found.first.click()
 
 
 def of_today(page: Page) -> None:
