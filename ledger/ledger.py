@@ -98,9 +98,10 @@ class Ledger(Application[UUID]):
         self.back = LookingBack(recorder, self._sealing)
         self.trail = Trail(recorder, self._sealing, gatherer, self._speaker, self.clock)
 
-    async def submit(self, submission: Submission) -> Answer:
+    async def submit(self, submission: Submission, purpose: str | None = None) -> Answer:
         """Admit a statement that its author has signed, with what opens its commitments.
 
+        ``purpose``: for what its author has the record open.
         Raises as ``Speaker.say`` does, and BadCommitment, BadSignature, KeyNotInForce.
         """
         statement = submission.signed.statement
@@ -110,7 +111,7 @@ class Ledger(Application[UUID]):
             submission.words.check_commitment(statement.words or "", "words")
         elif statement.words is not None:
             raise NotPossible("words: got none, wanted what opens the commitment of the statement")
-        by = By(statement.author, statement.acting_as, statement.id, statement.made_at)
+        by = By(statement.author, statement.acting_as, statement.id, statement.made_at, purpose=purpose)
         if statement.type == "access-questioned/1":
             await self._looks.check_asked(by, submission.facts.value)
         answer = await self._speaker.say(

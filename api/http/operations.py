@@ -30,6 +30,7 @@ from api.http.problems import (
 )
 from api.sign_in.authenticators import REASONS
 from ledger.core.explanations import why_refused
+from ledger.core.terms import PURPOSES
 
 Handler = Callable[..., Any]
 _REFS: Final = "#/components/schemas/{model}"
@@ -44,6 +45,13 @@ _IDEMPOTENCY_KEY: Final = {
         "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
     },
     "example": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
+}
+_PURPOSE: Final = {
+    "name": "purpose",
+    "in": "query",
+    "required": False,
+    "description": "For what the record is open. A clinician who is only registered with the patient names one.",
+    "schema": {"type": "string", "enum": list(PURPOSES)},
 }
 _RECEIPT: Final = {"entry": '{"recorded_at":"2026-05-03T09:00:00.000Z",…}', "proof": "c2sp.org/tlog-proof@v1\n…"}
 _EXAMPLES: Final = {
@@ -177,7 +185,8 @@ def writes(router: APIRouter, path: str, use_case: str) -> Callable[[Handler], H
         200: example("Answer", EXAMPLE_ANSWER, "Admitted before; the first receipt"),
         **problems(401, 403, 404, 409, 413, 415, 422, 503),
     }
-    extra = {"security": SIGNED_IN, "parameters": [_IDEMPOTENCY_KEY]}
+    of_record = path == "/statements" or path.startswith("/records/{record}/")
+    extra = {"security": SIGNED_IN, "parameters": [_IDEMPOTENCY_KEY, *([_PURPOSE] if of_record else ())]}
     return router.post(
         path,
         operation_id=use_case,

@@ -17,6 +17,7 @@ from api.sign_in.doors import Doors
 from api.sign_in.place import place_of
 from api.sign_in.session import Session
 from ledger.core.instants import Instant
+from ledger.core.terms import PURPOSES
 from ledger.core.trust_policy import TrustPolicy
 from ledger.ledger import Ledger
 from ledger.saying import By
@@ -61,12 +62,15 @@ class Call:
     """One request of somebody who is signed in.
 
     ``drafting``: a page asks what it would say, to have it signed there; nothing is said in this person's name.
+    ``purpose``: for what they have the record open while they say something; a clinician who is only registered needs
+    one to be in care.
     """
 
     service: Service
     session: Session
     statement_id: str | None
     drafting: bool = False
+    purpose: str | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -76,7 +80,14 @@ class Call:
     def by(self, body: Body | None = None) -> By:
         """Who speaks: the person of the session, under the id and instant that the client chose, if it did."""
         made_at: Instant | None = None if body is None else body.made_at
-        return By(self.session.person, self.session.acting_as, self.statement_id, made_at, drafting=self.drafting)
+        return By(
+            self.session.person,
+            self.session.acting_as,
+            self.statement_id,
+            made_at,
+            purpose=self.purpose,
+            drafting=self.drafting,
+        )
 
 
 def service_of(request: Request) -> Service:
@@ -97,7 +108,8 @@ async def call_of(request: Request) -> Call:
     if session.id is not None and route.include_in_schema:
         check_own_reading(request)
     check_fresh(session, route.operation_id, service.doors.sessions.clock())
-    return Call(service, session, statement_id_of(request.headers.get("idempotency-key")), drafts(request))
+    purpose = None if request.method in SAFE else saying_purpose_of(request.query_params.get("purpose"))
+    return Call(service, session, statement_id_of(request.headers.get("idempotency-key")), drafts(request), purpose)
 
 
 def drafts(request: Request) -> bool:
@@ -145,6 +157,13 @@ def statement_id_of(key: str | None) -> str | None:
         return key
     detail = f"idempotency-key: got {key[:40]!r}, wanted a lower-case UUIDv7, fresh for each statement"
     raise Refused(Problem(MALFORMED, detail))
+
+
+def saying_purpose_of(purpose: str | None) -> str | None:
+    """For what somebody has the record open in which they say something; raises Refused for what is no purpose."""
+    if purpose is None or purpose in PURPOSES:
+        return purpose
+    raise Refused(Problem(MALFORMED, f"purpose: got {purpose[:40]!r}, wanted none, or one of {', '.join(PURPOSES)}"))
 
 
 Calling = Annotated[Call, Depends(call_of)]

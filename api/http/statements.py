@@ -95,7 +95,7 @@ async def submit(request: Request, call: Calling, body: Annotated[Signed, reads(
     if submission.signed.statement.type == "directive-withdrawn/1":
         await _check_takes_back(call, body.facts.body)
     await _use_nonce(call, submission)
-    answer = await call.ledger.submit(submission)
+    answer = await call.ledger.submit(submission, call.purpose)
     if submission.signed.statement.type in _OF_KEYS:
         # Tokens rest on the cached keys: reading them afresh ends those of a key that was just revoked.
         await call.ledger.facts.person(str(answer.facts["person"]), fresh=True)

@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from api.http.answers import json_answer
 from api.http.cross_site import MEMBER, MOST_MEMBERS
 from api.http.problems import MALFORMED, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of
-from api.http.service import Call, drafts, statement_id_of
+from api.http.service import Call, drafts, saying_purpose_of, statement_id_of
 from api.pages.language import gettext as _
 from api.pages.language import marked
 from ledger.core.errors import CoreError
@@ -256,7 +256,9 @@ def gone_on(request: Request, there: str) -> Response:
 
 
 def _speaking(call: Call, form: Filled) -> Call:
-    return replace(call, statement_id=checked_id(form.statement)) if form.statement else call
+    """Who speaks under the form's own id, for what they have the record open: the form says both."""
+    speaking = replace(call, purpose=saying_purpose_of(form.value("purpose") or None))
+    return replace(speaking, statement_id=checked_id(form.statement)) if form.statement else speaking
 
 
 def checked_id(statement: str) -> str:

@@ -77,6 +77,20 @@ async def test_a_note_is_written_with_its_topics_and_marks(desk: Desk) -> None:
     assert query == "purpose=appointment"
 
 
+async def test_who_is_only_registered_with_a_patient_writes_for_what_they_opened_the_record(desk: Desk) -> None:
+    story = desk.served.story
+    await story.ledger.care.start(story.ada, desk.record, ground="registration", person=story.moss.person)
+    await desk.sit(story.moss)
+    went = await desk.send(await writing(desk, "appointment"), NOTE, "/clinician")
+    item = onwards(went).partition("?")[0].rpartition("/")[2]
+    await carried_out(desk, item, "amend", {"text": "Slept well.", "reason": ""})
+    page = await desk.opened(places.ITEM({"purpose": "task"}, record=desk.record, item=item))
+    await desk.send(page, {"text": "Seen again."}, "/comment")
+    told = plain(await desk.opened(places.ITEM({"purpose": "task"}, record=desk.record, item=item)))
+    assert "Slept well." in told
+    assert "Seen again." in told
+
+
 async def test_a_result_is_held_back_along_with_its_writing_and_both_are_said_once(desk: Desk) -> None:
     story = desk.served.story
     await desk.sit(story.okafor)

@@ -33,8 +33,9 @@ async function signed(form, asked) {
     const answer = await freshly(() => draftOf(form, submitter));
     if (answer.goto !== undefined) return location.assign(answer.goto);
     if (answer.page !== undefined) return show(answer.page);
-    checkBound(JSON.parse(form.dataset.says), [...new FormData(form, submitter)], answer.sign, serverNow());
-    await say(session, answer.sign, answer.id);
+    const filled = new FormData(form, submitter);
+    checkBound(JSON.parse(form.dataset.says), [...filled], answer.sign, serverNow());
+    await say(session, answer.sign, answer.id, filled.get("purpose") ?? "");
   }
   throw new NotWhatWasChosen("the form never came to an end");
 }
