@@ -1,9 +1,10 @@
 """Find a patient: the records in one's care, by name. Each is opened for a purpose.
 
-A name that is looked for stands in no address, so that no browser keeps it: the form is sent, and its page answers.
+A name that is looked for can be read in no address, so that no browser keeps it (``looked_for.py``).
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from unicodedata import combining, normalize
 
@@ -15,6 +16,7 @@ from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.forms import Checks, Filled, Sent, Unfit, empty, gone_on
 from api.pages.language import gettext as _
+from api.pages.looked_for import LookedFor, opened, sealed
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
 from ledger.core.errors import MalformedStatement
@@ -29,16 +31,20 @@ LOOKED_THROUGH: Final = 4
 
 
 @router.get(places.FIND.path)
-async def find(request: Request, call: Calling, cursor: Cursor = None) -> Response:
-    """The records in one's care, newest first."""
-    return await _find(request, call, "", cursor, None)
+async def find(request: Request, call: Calling, cursor: Cursor = None, q: LookedFor = None) -> Response:
+    """The records in one's care, newest first; those whose patient has a name, where one is looked for."""
+    form = empty(call, **({} if q is None else opened(call, q)))
+    return await _find(request, call, form.value("name"), form.value("cursor") or cursor, None)
 
 
 @router.post("/forms/patients")
 async def find_by_name(request: Request, call: Calling, form: Sent) -> Response:
-    """Those whose patient has such a name; with a cursor, those further back. Without a name, all of them."""
+    """Lead to those whose patient has such a name; with a cursor, to those further back. Without a name, to all."""
     name = form.value("name").replace("\x00", "").strip()[:MOST_LETTERS]
-    return await _find(request, call, name, form.value("cursor") or None, None)
+    if not name:
+        return gone_on(request, places.FIND())
+    named = replace(form, members={**form.members, "name": (name,)})
+    return gone_on(request, places.FIND({"q": sealed(call, named, ("name", "cursor"))}))
 
 
 @router.post("/forms/find")

@@ -1,6 +1,7 @@
 """Who: somebody is found by name, and then chosen for what they were looked for.
 
-For administrators and registrars. What is looked for stands in no address; whom it finds, the page leads on to by id.
+For administrators and registrars. What is looked for can be read in no address (``looked_for.py``); whom it finds, the
+page leads on to by id.
 Names are words: each page of the directory that is looked through is one reading of it, and on the log.
 """
 
@@ -15,11 +16,12 @@ from api.http import directory
 from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.find import is_called
-from api.pages.forms import Checks, Filled, Sent, empty, shown_by
+from api.pages.forms import Checks, Filled, Sent, empty, sent, shown_by
 from api.pages.language import gettext as _
+from api.pages.looked_for import LookedFor, opened, sealed
 from api.pages.matters import told
 from api.pages.places import Place
-from api.pages.rendering import PageRoute, own_page
+from api.pages.rendering import PageRoute, own_page, see_other
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 LOOKED_THROUGH: Final = 8
@@ -27,6 +29,7 @@ LOOKED_THROUGH: Final = 8
 MOST: Final = 200
 ALONG_TO_A_CASE: Final = ("whose", "about")
 _ALONG: Final = ("team", "patient", *ALONG_TO_A_CASE)
+_FIELDS: Final = ("name", "for", "cursor", *_ALONG)
 _LISTED: Final = 25
 Chosen = Callable[[Filled, str, str], str]
 """Where a choice leads: of this form, that kind (person or team) with this id."""
@@ -66,17 +69,36 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
 
 
 @router.post("/forms/staff/who")
-async def who(request: Request, call: Calling, form: Sent) -> Response:
-    """Everybody with such a name, each to be chosen; with a cursor, those further back."""
+async def look(request: Request, call: Calling, form: Sent) -> Response:
+    """Lead to everybody with such a name; with a cursor, to those further back."""
+
+    async def say(_call: Call) -> str:
+        _name(form)
+        return places.WHO({"q": sealed(call, form, _FIELDS)})
+
+    return await sent(request, call, form, say, lambda form: _page(request, call, form, [], None))
+
+
+@router.get(places.WHO.path)
+async def who(request: Request, call: Calling, q: LookedFor = None) -> Response:
+    """Everybody with such a name, each to be chosen."""
+    if q is None:
+        return see_other(places.PEOPLE())
+    form = empty(call, **opened(call, q))
 
     async def show(_call: Call) -> Response:
-        check = Checks(form)
-        name = check.text("name", _("Write a name, or how it begins."), MOST)
-        check.choice("for", tuple(PURPOSES), _("This form is not complete. Load the page again."))
-        check.done()
-        return await _page(request, call, form, *await _found(call, form, name))
+        return await _page(request, call, form, *await _found(call, form, _name(form)))
 
     return await shown_by(call, form, show, lambda form: _page(request, call, form, [], None))
+
+
+def _name(form: Filled) -> str:
+    """The name; raises Unfit where there is none, or the form is none of ours."""
+    check = Checks(form)
+    name = check.text("name", _("Write a name, or how it begins."), MOST)
+    check.choice("for", tuple(PURPOSES), _("This form is not complete. Load the page again."))
+    check.done()
+    return name
 
 
 async def _page(

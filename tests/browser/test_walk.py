@@ -22,6 +22,7 @@ WITHOUT_A_LINK = {
     "/record/{record}/h/{item}/b": "no wish of the demonstration has a second version",
     "/record/{record}/m/done": "a form leads there, once",
     "/record/{record}/o/{emergency}": "a form leads there, once an emergency was opened",
+    "/staff/who": "a form leads there, with a name that is looked for",
 }
 """Pages to which no link leads, each with the reason."""
 

@@ -54,6 +54,11 @@ class Desk:
         content = urlencode({**hidden, **members}, doseq=True)
         return await self.browser.send("POST", action, content=content, headers={**OWN_PAGE, **headers})
 
+    async def found(self, page: httpx.Response, members: Members, to: str, status: int = 200) -> httpx.Response:
+        """What a search finds, at the address that its form leads to; or its page with what is wrong."""
+        answer = await self.send(page, members, to)
+        return answer if answer.status_code != 303 else await self.opened(answer.headers["location"], status)
+
     async def draft(self, page: httpx.Response, members: Members, to: str = "") -> str:
         """The type of what the form would say, to be signed in the page; it must be one that the form names."""
         [(_action, says, _inside)] = _forms(page, to)

@@ -18,7 +18,7 @@ async def looked_for(desk: Desk, by: By, text: str, status: int = 200) -> str:
     query = FOR_AN_APPOINTMENT if by.acting_as == "clinician" else None
     await desk.sit(by)
     page = await desk.opened(places.SEARCH(query, record=desk.record))
-    answer = await desk.send(page, {"text": text}, "/search")
+    answer = await desk.found(page, {"text": text}, "/search", status)
     assert answer.status_code == status, plain(answer)
     assert status != 422 or errors(answer) == {"text": "Write a word to look for."}
     return plain(answer)
@@ -44,8 +44,11 @@ async def test_what_is_looked_for_stands_in_no_address_and_on_no_trail(house: Se
     item = await story.note("Slept badly.")
     await desk.sit(story.okafor)
     page = await desk.opened(places.SEARCH(FOR_AN_APPOINTMENT, record=desk.record))
-    answer = await desk.send(page, {"text": "badly"}, "/search")
-    assert answer.status_code == 200
+    sent = await desk.send(page, {"text": "badly"}, "/search")
+    assert sent.status_code == 303
+    answer, back = [await desk.opened(sent.headers["location"]) for _ in range(2)]
+    assert lasting(back) == lasting(answer), "going back sends nothing again"
+    assert "badly" not in sent.headers["location"]
     assert places.ITEM(FOR_AN_APPOINTMENT, record=desk.record, item=item) in main(answer)
     assert 'method="get"' not in main(answer)
     assert "=badly" not in answer.text
@@ -74,9 +77,9 @@ async def test_nothing_hidden_shows_in_what_is_found(house: Served, browser: Bro
     story = desk.served.story
     await desk.sit(story.sam)
     page = await desk.opened(places.SEARCH(record=desk.record))
-    without = await desk.send(page, {"text": "secret"}, "/search")
+    without = await desk.found(page, {"text": "secret"}, "/search")
     await story.note("A secret.", kind="letter")
-    with_it = await desk.send(page, {"text": "secret"}, "/search")
+    with_it = await desk.found(page, {"text": "secret"}, "/search")
     assert lasting(with_it) == lasting(without)
     assert "Nothing that you can see has these words." in plain(with_it)
 
@@ -91,15 +94,15 @@ async def test_one_goes_further_back_and_to_the_newest_again(
         await story.note(f"Note {number}.")
     await desk.sit(story.amina)
     page = await desk.opened(places.SEARCH(record=desk.record))
-    first = await desk.send(page, {"text": "note"}, "/search")
+    first = await desk.found(page, {"text": "note"}, "/search")
     assert "Note 2." in plain(first)
     assert "Note 0." not in plain(first)
     cursor = main(first).rpartition('name="cursor" value="')[2].partition('"')[0]
-    second = await desk.send(page, {"text": "note", "cursor": cursor}, "/search")
+    second = await desk.found(page, {"text": "note", "cursor": cursor}, "/search")
     assert "Note 0." in plain(second)
     assert "Note 2." not in plain(second)
     assert "Back to the newest" in plain(second)
-    other = await desk.send(page, {"text": "other words", "cursor": cursor}, "/search")
+    other = await desk.found(page, {"text": "other words", "cursor": cursor}, "/search", status=422)
     assert other.status_code == 422, "a cursor continues the search that it came from"
 
 
@@ -123,3 +126,21 @@ async def test_a_clinician_says_first_what_for(house: Served, browser: Browser) 
     await desk.sit(story.okafor)
     page = await desk.opened(places.SEARCH(record=desk.record))
     assert "Why do you open this record?" in plain(page)
+
+
+async def test_the_address_of_what_was_found_is_for_whoever_looked_for_it_in_this_record_and_of_one_length(
+    house: Served, browser: Browser
+) -> None:
+    desk = await a_patient_of_their_own(browser, house)
+    story = desk.served.story
+    await desk.sit(story.amina)
+    page = await desk.opened(places.SEARCH(record=desk.record))
+    sent = [(await desk.send(page, {"text": text}, "/search")).headers["location"] for text in ("a", "a" * 100)]
+    assert len(sent[0]) == len(sent[1])
+    other = (await a_patient_of_their_own(browser, house)).record
+    refused = [sent[0][:-2] + "AA", sent[0] + "AAAA", sent[0].replace(desk.record, other), f"{sent[0]}%00"]
+    for address in refused:
+        answer = await desk.browser.send("GET", address)
+        assert (answer.status_code, "Open it again from its beginning" in plain(answer)) == (400, True), address
+    await desk.sit(story.sam)
+    assert (await desk.browser.send("GET", sent[0])).status_code == 400

@@ -24,14 +24,14 @@ async def looked_for(desk: Desk, path: str, name: str, purpose: str, within: str
     page = await desk.opened(path)
     form = next(one for one in main(page).split("<form")[1:] if f'value="{purpose}"' in one and within in one)
     hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
-    return await desk.send(_only(hidden), {"name": name})
+    return await desk.found(_only(hidden), {"name": name}, "/who")
 
 
 async def further(desk: Desk, page: httpx.Response) -> httpx.Response:
     """What is found where a page says that there is more to look through."""
     form = next(one for one in main(page).split("<form")[1:] if "Look further" in one)
     hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
-    return await desk.send(_only(hidden), {})
+    return await desk.found(_only(hidden), {}, "/who")
 
 
 def _only(hidden: dict[str, str]) -> httpx.Response:
@@ -169,7 +169,7 @@ async def test_names_are_found_by_staff_who_register_people_alone_and_a_try_is_o
         await desk.sit(by)
         token = {"csrf": browser.csrf, "name": "Amina", "for": "person", "writer": by.person}
         before = await desk.served.size()
-        answer = await desk.send(page, token, "/forms/staff/who")
+        answer = await desk.found(page, token, "/forms/staff/who", status=422)
         assert (answer.status_code, found(answer)) == (422, {}), by.acting_as
         assert "Amina" not in main(answer).replace('value="Amina"', "")
         assert (await desk.served.said(before)).count("attempt-refused/1") >= 1

@@ -82,10 +82,10 @@ async def test_patients_in_care_are_listed_by_name_and_found_by_a_part_of_it(des
     said = await desk.served.said(before)
     assert said == ["disclosure-made/1"] * main(page).count("<h3>")
     number = plain(page).split("Amina the ")[1].split(".")[0]
-    found = await desk.send(page, {"name": f"amina THE {number}."}, "/forms/patients")
+    found = await desk.found(page, {"name": f"amina THE {number}."}, "/forms/patients")
     assert places.RECORD(record=story.record) in main(found)
     assert "amina" not in str(found.url).lower(), "what is looked for stands in no address"
-    nobody = await desk.send(page, {"name": "Zoë"}, "/forms/patients")
+    nobody = await desk.found(page, {"name": "Zoë"}, "/forms/patients")
     assert "Nobody in your care has this name." in plain(nobody)
     assert places.RECORD(record=story.record) not in nobody.text
 

@@ -1,0 +1,66 @@
+"""What was looked for, in an address that tells nothing of it.
+
+A search is sent as a form and answered by a redirection, so that going back to what was found sends nothing again. The
+address holds what was typed as base64url of nonce(12) ‖ AES-256-GCM(key, JSON ‖ blanks up to a multiple of 256 bytes),
+bound to whoever sent it, as what, and to the page that it is for: a browser's history shows not even its length, and
+after an hour, or to anybody else, it is refused as the cursor of a list is.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from fastapi import Query
+
+from api.http.problems import CURSOR, Problem, Refused
+from api.http.service import Call
+from api.pages.forms import Filled
+from ledger.core.canonical import base64url, encode, unbase64url
+from ledger.core.errors import MalformedStatement
+from ledger.core.instants import HOUR
+
+LIFETIME: Final = 1 * HOUR
+LookedFor = Annotated[str | None, Query(max_length=4000)]
+"""The query ``q`` of a page of what was found."""
+_BLOCK: Final = 256
+_NONCE: Final = 12
+
+
+def sealed(call: Call, form: Filled, names: tuple[str, ...], *page: str) -> str:
+    """The fields of a form that were filled in, for the address of the page that shows what was found."""
+    members = {name: form.value(name) for name in names if form.value(name)}
+    plain = orjson.dumps({"members": members, "expires": call.ledger.clock() + LIFETIME})
+    padded = plain.ljust(-(-len(plain) // _BLOCK) * _BLOCK)
+    nonce = os.urandom(_NONCE)
+    return base64url(nonce + _key(call).encrypt(nonce, padded, _bound(call, page)))
+
+
+def opened(call: Call, looked_for: str, *page: str) -> Mapping[str, str]:
+    """The fields again; raises Refused unless this person sent them, acting as the same, for this page, lately."""
+    try:
+        whole = unbase64url(looked_for, "q")
+        told: dict[str, Any] = orjson.loads(_key(call).decrypt(whole[:_NONCE], whole[_NONCE:], _bound(call, page)))
+    except (MalformedStatement, InvalidTag, ValueError) as error:
+        raise _refused() from error
+    if call.ledger.clock() >= told["expires"]:
+        raise _refused()
+    members: dict[str, str] = told["members"]
+    return members
+
+
+def _key(call: Call) -> AESGCM:
+    info = f"ledger/v1/looked-for-key\0{call.ledger.keyring.origin}".encode()
+    return AESGCM(HKDF(SHA256(), 32, salt=None, info=info).derive(call.ledger.keyring.service_secret))
+
+
+def _bound(call: Call, page: tuple[str, ...]) -> bytes:
+    return b"ledger/v1/looked-for\0" + encode([call.session.person, call.session.acting_as, *page])
+
+
+def _refused() -> Refused:
+    return Refused(Problem(CURSOR, "q: got what is not yours, not of this page or too old; look for it again"))
