@@ -13,13 +13,12 @@ from typing import Annotated, Any, Final
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fastapi import Query
 
 from api.http.problems import CURSOR, Problem, Refused
 from api.http.service import Call
 from api.pages.forms import Filled
+from api.sign_in.once import key_for
 from ledger.core.canonical import base64url, encode, unbase64url
 from ledger.core.errors import MalformedStatement
 from ledger.core.instants import HOUR
@@ -54,8 +53,7 @@ def opened(call: Call, looked_for: str, *page: str) -> Mapping[str, str]:
 
 
 def _key(call: Call) -> AESGCM:
-    info = f"ledger/v1/looked-for-key\0{call.ledger.keyring.origin}".encode()
-    return AESGCM(HKDF(SHA256(), 32, salt=None, info=info).derive(call.ledger.keyring.service_secret))
+    return AESGCM(key_for(call.ledger.keyring, "looked-for-key"))
 
 
 def _bound(call: Call, page: tuple[str, ...]) -> bytes:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from api.http.app import create_app
+from api.postgres import EmbeddedPostgres
 from api.settings import Settings
 from api.wiring import House
+from tests.http.living import living
 from tests.http.served import BASE, Served
 from tests.story import KEYRING, Story
 
@@ -23,3 +26,12 @@ async def served(story: Story, tmp_path: Path) -> AsyncIterator[Served]:
         httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=True), base_url=BASE) as http,
     ):
         yield Served(app, http, story)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(
+    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
+    """One application for all tests of a module, each of which has a patient of its own (``neighbour``)."""
+    async with living(postgres, migrated_template, tmp_path_factory.mktemp("home")) as served:
+        yield served

@@ -1,29 +1,17 @@
 """As of: what somebody could see at an instant, and what they were in fact shown until then."""
 
-from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from api.postgres import EmbeddedPostgres
 from ledger.core.instants import HOUR
-from tests.http.living import asked, later, living, neighbour, now
+from tests.http.living import asked, later, neighbour, now
 from tests.http.served import Client, Served, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 UNKNOWN = "7c3e0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(
-    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Served]:
-    home: Path = tmp_path_factory.mktemp("home")
-    async with living(postgres, migrated_template, home) as served:
-        yield served
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -1,36 +1,24 @@
 """The receipts of an item over HTTP: of what its reader is shown, each of which holds, and of nothing else."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from api.postgres import EmbeddedPostgres
 from ledger.core.entry import parse_entry
 from ledger.core.instants import HOUR
 from ledger.core.public import Erased
 from ledger.core.receipt import Receipt, check_receipt
 from ledger.saying import By
 from projections.views.audience import OF_ERASED
-from tests.http.living import asked, later, living, neighbour
+from tests.http.living import asked, later, neighbour
 from tests.http.served import Client, Served, problem, statement_id
 from tests.http.test_absence import UNKNOWN, sent
 from tests.http.test_representation import years_ago
 from tests.story import KEYRING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(
-    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Served]:
-    home: Path = tmp_path_factory.mktemp("home")
-    async with living(postgres, migrated_template, home) as served:
-        yield served
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -1,30 +1,18 @@
 """A record as an auditor and a guardian see it: that something is there, whose, when and by which rule; never words."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from api.postgres import EmbeddedPostgres
 from ledger.core.instants import HOUR
 from ledger.use_cases.representation import Finding, Instrument
-from tests.http.living import asked, later, living, neighbour
+from tests.http.living import asked, later, neighbour
 from tests.http.served import Served, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(
-    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Served]:
-    home: Path = tmp_path_factory.mktemp("home")
-    async with living(postgres, migrated_template, home) as served:
-        yield served
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -1,30 +1,18 @@
 """Preview as: the patient sees a carer's view by the carer's own code, and what of it stays hidden, and why."""
 
-from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from api.postgres import EmbeddedPostgres
 from ledger.saying import By
-from tests.http.living import asked, living, neighbour
+from tests.http.living import asked, neighbour
 from tests.http.served import Served, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 UNKNOWN = "7c3e0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
 MOMENTARY = ("disclosure", "opened_at")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(
-    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Served]:
-    home: Path = tmp_path_factory.mktemp("home")
-    async with living(postgres, migrated_template, home) as served:
-        yield served
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -1,30 +1,18 @@
 """Who decides, over HTTP: an attorney, a parent, a best-interests decision; what death and a transfer do."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from api.postgres import EmbeddedPostgres
 from ledger.core.instants import DAY, HOUR, format_instant
 from ledger.saying import By
 from ledger.use_cases.sharing import Directing
-from tests.http.living import asked, later, living, neighbour
+from tests.http.living import asked, later, neighbour
 from tests.http.served import Client, Served, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(
-    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Served]:
-    home: Path = tmp_path_factory.mktemp("home")
-    async with living(postgres, migrated_template, home) as served:
-        yield served
 
 
 @pytest_asyncio.fixture(loop_scope="module")

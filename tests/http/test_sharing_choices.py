@@ -1,13 +1,10 @@
 """What a patient says about sharing, over HTTP: presets, stop, freeze, the talk about carers, leave, and questions."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from api.postgres import EmbeddedPostgres
 from ledger.core import canonical
 from ledger.core.instants import DAY, HOUR, format_instant
 from ledger.core.public import Erased
@@ -15,7 +12,7 @@ from ledger.core.sealing import Opening
 from ledger.saying import By
 from ledger.use_cases.items import Draft
 from ledger.use_cases.sharing import Directing
-from tests.http.living import asked, later, living, neighbour
+from tests.http.living import asked, later, neighbour
 from tests.http.served import Client, Served, problem, statement_id
 from tests.http.test_statements import SALT, send, signed
 from tests.projections.fhir_r4 import faults
@@ -23,15 +20,6 @@ from tests.story import assert_accounted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(
-    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Served]:
-    home: Path = tmp_path_factory.mktemp("home")
-    async with living(postgres, migrated_template, home) as served:
-        yield served
 
 
 @pytest_asyncio.fixture(loop_scope="module")
