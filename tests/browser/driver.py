@@ -12,6 +12,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, Request, sync_playwright
 
+from tests.browser.session_keys import KEPT
+
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
@@ -23,21 +25,6 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 _PATIENCE = 20_000
-_KEYS_KEPT = """
-() => new Promise((resolve, reject) => {
-  const request = indexedDB.open("record-ledger");
-  request.onerror = () => reject(request.error);
-  request.onsuccess = () => {
-    const database = request.result;
-    if (!database.objectStoreNames.contains("session-keys")) return resolve([]);
-    const all = database.transaction("session-keys").objectStore("session-keys").getAll();
-    all.onsuccess = () => {
-      database.close();
-      resolve(all.result.map(({ person, kid, privateKey }) => ({ person, kid, extractable: privateKey.extractable })));
-    };
-  };
-})
-"""
 _POST = """
 async ([path, body]) => {
   const { post } = await import(document.querySelector("script[type=module]").src.replace(/[^/]+$/, "api.js"));
@@ -107,7 +94,7 @@ class Tab:
 
     def keys(self) -> list[dict[str, Any]]:
         """The session keys that the browser keeps."""
-        kept: list[dict[str, Any]] = self.page.evaluate(_KEYS_KEPT)
+        kept: list[dict[str, Any]] = self.page.evaluate(KEPT)
         return kept
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

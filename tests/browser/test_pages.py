@@ -7,6 +7,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from playwright.sync_api import Route
 
 from tests.browser.driver import Tab
+from tests.browser.session_keys import ASKED, EVICT, EXPIRE, HOLD, QUEUED, RELEASE
 from tests.browser.timing import milliseconds_to_sign
 from tests.browser.town import SEND, Town, accept, confirm, digits_of, fill, send, sign_in, write
 
@@ -26,17 +28,6 @@ POLICY = (
 )
 ELSEWHERE = "https://www.bbc.co.uk/**"
 PHONE = {"width": 320, "height": 700}
-EVICT = 'new Promise((done) => { indexedDB.deleteDatabase("record-ledger").onsuccess = done; })'
-EXPIRE = """
-() => new Promise((done) => {
-  indexedDB.open("record-ledger").onsuccess = ({ target: { result: database } }) => {
-    const transaction = database.transaction("session-keys", "readwrite");
-    const store = transaction.objectStore("session-keys");
-    store.getAll().onsuccess = ({ target: { result: [key] } }) => store.put({ ...key, notAfter: Date.now() - 1 });
-    transaction.oncomplete = () => { database.close(); done(); };
-  };
-})
-"""
 NO_ED25519 = "crypto.subtle.generateKey = async () => { throw new DOMException('', 'NotSupportedError'); }"
 FORGE = """
 async ([record, changed]) => {
@@ -63,9 +54,14 @@ def amina(town: Town) -> Iterator[Tab]:
         yield tab
 
 
-def again(tab: Tab) -> Tab:
-    """Another tab of the same browser, with no authenticator of its own."""
-    return Tab(tab.page.context.new_page(), tab.base)
+@contextmanager
+def again(tab: Tab) -> Iterator[Tab]:
+    """Another tab of the same browser, with no authenticator of its own; left open, it would be in the tests' way."""
+    other = Tab(tab.page.context.new_page(), tab.base)
+    try:
+        yield other
+    finally:
+        other.page.close()
 
 
 def test_from_an_invitation_to_a_passkey_that_was_removed(town: Town, tmp_path: Path) -> None:
@@ -220,45 +216,58 @@ def test_a_key_that_was_revoked_is_replaced_by_another(town: Town, amina: Tab) -
 
 
 def test_two_tabs_make_one_key_and_lose_it_together(amina: Tab) -> None:
-    other = again(amina)
+    with again(amina) as other:
+        amina.page.evaluate(EVICT)
+        for tab in (amina, other):
+            fill(tab, "Said in two tabs at once.")
+        amina.page.evaluate(HOLD, amina.person())
+        for waiting, tab in enumerate((amina, other), start=1):  # whose turn is first has the authenticator
+            tab.press(SEND)
+            tab.page.wait_for_function(QUEUED, arg=waiting)
+        amina.page.evaluate(RELEASE)
+        for tab in (amina, other):
+            tab.page.wait_for_url("**?said=*")
+        assert len(amina.keys()) == 1
+        fill(other, "Not sent yet.")
+        amina.press("Sign out")
+        amina.page.wait_for_url("**/sign-in")
+        assert "You signed out in another tab." in other.told()
+        other.press(SEND)
+        other.page.get_by_text("sign in again in a new tab").wait_for()
+        assert other.keys() == []
+        sign_in(amina)
+        assert SIGNED in write(amina, "Signed in again, as it was told.")
+        assert SIGNED in send(other), "and there the words are still to be sent"
+
+
+def test_a_question_that_another_tab_asks_is_told(amina: Tab) -> None:
     amina.page.evaluate(EVICT)
-    for tab in (amina, other):
-        fill(tab, "Said in two tabs at once.")
-    for tab in (amina, other):
-        tab.press(SEND)
-    for tab in (amina, other):
-        tab.page.wait_for_url("**?said=*")
-    assert len(amina.keys()) == 1
-    fill(other, "Not sent yet.")
-    amina.press("Sign out")
-    amina.page.wait_for_url("**/sign-in")
-    assert "You signed out in another tab." in other.told()
-    other.press(SEND)
-    other.page.get_by_text("sign in again in a new tab").wait_for()
-    assert other.keys() == []
-    sign_in(amina)
-    assert SIGNED in write(amina, "Signed in again, as it was told.")
-    assert SIGNED in send(other), "and there the words are still to be sent"
-    other.page.close()
+    fill(amina, "After the other tab was closed.")
+    with again(amina) as other:
+        fill(other, "Nobody answers here.")
+        other.press(SEND)
+        other.page.wait_for_function(ASKED)
+        amina.press(SEND)
+        assert "in another tab" in amina.told()
+    assert SIGNED in send(amina)
 
 
 def test_somebody_else_in_this_browser_signs_nothing_of_hers(town: Town, amina: Tab) -> None:
-    other = again(amina)
-    fill(other, "Amina's words.")
-    own = amina.credentials()
-    amina.press("Sign out")
-    amina.page.wait_for_url("**/sign-in")
-    amina.plug_in(town.bert.held)
-    sign_in(amina)
-    other.press(SEND)
-    other.page.get_by_text("Somebody else is signed in").wait_for()
-    town.bert.held = amina.credentials()
-    amina.press("Sign out")
-    amina.page.wait_for_url("**/sign-in")
-    amina.plug_in(own)
-    sign_in(amina)
-    write(amina, "Here again.")
-    other.page.close()
+    with again(amina) as other:
+        fill(other, "Amina's words.")
+        own = amina.credentials()
+        amina.press("Sign out")
+        amina.page.wait_for_url("**/sign-in")
+        amina.plug_in(town.bert.held)
+        sign_in(amina)
+        other.press(SEND)
+        other.page.get_by_text("Somebody else is signed in").wait_for()
+        town.bert.held = amina.credentials()
+        amina.press("Sign out")
+        amina.page.wait_for_url("**/sign-in")
+        amina.plug_in(own)
+        sign_in(amina)
+        write(amina, "Here again.")
 
 
 def test_who_comes_in_by_an_invitation_finds_no_key_of_whoever_was_in_before(town: Town, amina: Tab) -> None:
@@ -287,17 +296,16 @@ def test_a_wrong_clock_is_told_and_the_words_can_go_unsigned(town: Town, amina: 
 
 
 def test_a_browser_that_is_too_old_says_so(amina: Tab) -> None:
-    old = again(amina)
-    amina.page.evaluate(EVICT)
-    old.page.add_init_script(NO_ED25519)
-    fill(old, "By an old browser.")
-    old.press(SEND)
-    assert "too old to sign" in old.told()
-    old.page.add_init_script("delete window.PublicKeyCredential")
-    old.go("/again")
-    old.press("Confirm with your passkey")
-    assert "knows no passkeys" in old.told()
-    old.page.close()
+    with again(amina) as old:
+        amina.page.evaluate(EVICT)
+        old.page.add_init_script(NO_ED25519)
+        fill(old, "By an old browser.")
+        old.press(SEND)
+        assert "too old to sign" in old.told()
+        old.page.add_init_script("delete window.PublicKeyCredential")
+        old.go("/again")
+        old.press("Confirm with your passkey")
+        assert "knows no passkeys" in old.told()
     write(amina, "By a new one.")
 
 
@@ -362,10 +370,9 @@ def test_pages_fit_a_small_phone_and_ask_nobody_else(town: Town, amina: Tab) -> 
         stranger = Tab(device.new_page(), town.place.base)
         for path in ("/sign-in", "/invitation", "/recovery"):
             assert_fits(stranger, path)
-    tab = again(amina)
-    for path in ("/account", "/again", "/waiting"):
-        assert_fits(tab, path)
-    tab.page.close()
+    with again(amina) as tab:
+        for path in ("/account", "/again", "/waiting"):
+            assert_fits(tab, path)
 
 
 def assert_fits(tab: Tab, path: str) -> None:

@@ -4,7 +4,7 @@ import { Offline, Refused, SomebodyElse } from "./api.js";
 import { NotWhatWasChosen } from "./binding.js";
 import { NoPasskeys } from "./passkey.js";
 import { NotEnrolled, WrongClock } from "./saying.js";
-import { CannotSign } from "./session_key.js";
+import { AskedElsewhere, CannotSign } from "./session_key.js";
 import { _ } from "./words.js";
 
 const OF_PROMPT = {
@@ -53,6 +53,7 @@ const OF_CLASS = [
   [Offline, _("The service cannot be reached. Check your connection, then press the button again; nothing is recorded twice.")],
   [NoPasskeys, _("This browser knows no passkeys. Update it, or use another browser.")],
   [CannotSign, _("This browser is too old to sign what you write. Update it, or use another browser; until then you can send it unsigned.")],
+  [AskedElsewhere, _("Your passkey is being asked for in another tab of this browser. Answer it there, or close that tab; then press the button here again.")],
   [SomebodyElse, _("Somebody else is signed in in this browser now, so nothing was sent. Copy what you wrote, sign out, and sign in as yourself.")],
   [NotWhatWasChosen, _("The service asked you to sign something else than this page says, so nothing was signed. Load the page again and look at it once more. If this happens again, tell the people who look after this service.")],
   [NotEnrolled, _("None of your passkeys is confirmed yet, so this cannot be signed by you. Ask for it to be confirmed; your account page has the number to read out. Until then you can send it unsigned.")],

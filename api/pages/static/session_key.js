@@ -14,13 +14,17 @@ const DATABASE = "record-ledger";
 const STORE = "session-keys";
 const GOOD_FOR = 12 * 3600_000 - 60_000; // a minute less than the ledger allows, for what the clocks differ by
 const TOO_SHORT = 30_000;
+const PATIENCE = 10_000; // for another tab, which holds the lock for as long as its question to the passkey stands
 
 /** This browser cannot sign with Ed25519. */
 export class CannotSign extends Error {}
 
+/** Another tab asks for the passkey already, and nobody has answered it there. */
+export class AskedElsewhere extends Error {}
+
 /** The key of the person who is signed in: the one that is kept here, or a new one, for which their passkey is asked. */
 export function sessionKey(session) {
-  return navigator.locks.request(lockOf(session.person), async () => {
+  return oneTabAtATime(session.person, async () => {
     const kept = await keptKey(session.person);
     if (kept?.ledger === session.ledger && kept.notAfter - serverNow() > TOO_SHORT) return kept;
     return enrolled(session);
@@ -34,7 +38,7 @@ export async function keptKey(person) {
 
 /** Delete a person's key, unless another tab has put a newer one in its place. */
 export function forgetKey(person, kid) {
-  return navigator.locks.request(lockOf(person), async () => {
+  return oneTabAtATime(person, async () => {
     if ((await keptKey(person))?.kid === kid) await inStore("readwrite", (store) => store.delete(person));
   });
 }
@@ -89,8 +93,13 @@ async function nonceFor(purpose) {
   return nonces[0];
 }
 
-function lockOf(person) {
-  return `record-ledger/session-key/${person}`;
+async function oneTabAtATime(person, work) {
+  const signal = AbortSignal.timeout(PATIENCE);
+  try {
+    return await navigator.locks.request(`record-ledger/session-key/${person}`, { signal }, work);
+  } catch (error) {
+    throw error === signal.reason ? new AskedElsewhere("the passkey is asked for in another tab") : error;
+  }
 }
 
 async function inStore(mode, work) {
