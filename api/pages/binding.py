@@ -64,9 +64,12 @@ def all_of(name: str, of: str = "names") -> Source:
     return Source(of, name)
 
 
-def on(name: str, at: str = "day") -> Source:
-    """A day in three fields: ``day``, or the instant where it ``begins`` or ``ends``; null where it is empty."""
-    return Source(at, name)
+def on(name: str, at: str = "day", is_set: tuple[str, str] | None = None) -> Source:
+    """A day in three fields: ``day``, or the instant where it ``begins`` or ``ends``; null where it is empty.
+
+    ``is_set``: the day that stands there from the start, and the instant that it then stays.
+    """
+    return Source(at, name) if is_set is None else Source("set", [at, name, *is_set])
 
 
 def after(name: str, unit: str) -> Source:

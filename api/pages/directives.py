@@ -6,6 +6,7 @@ like anything else; a directive that withholds would take the passkey once more,
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -25,9 +26,9 @@ from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
 from api.pages.sharing import READ, Said, SharingNow, onward, sharing_now
 from api.pages.sharing_words import WEEKDAYS, code_of, from_form, grantee_words, in_form
-from api.pages.until import end_of
+from api.pages.until import SET, as_set, end_of, last_day
 from ledger.core.hours import zone_named
-from ledger.core.instants import format_instant, instant_of
+from ledger.core.instants import Instant, format_instant, instant_of
 from ledger.domain.errors import Unknown
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -36,17 +37,22 @@ WHEN: Final[Mapping[str, str]] = {
     "together": marked("Only when I’m with them"),
     "when-unwell": marked("Only when I am too unwell to decide"),
 }
+_ALONE: Final = ("always", "when-unwell")
+"""What can be said to those who are no one person, too."""
 _ITEM_ID_LENGTH: Final = 36
 _SHOWS: Final = ("shared", "unmet")
 
 
 class Changing(BaseModel):
-    """The query of a change: for whom, of which part (as addresses name it), and whether at certain hours."""
+    """The query of a change: for whom, of which part (as addresses name it), and whether at certain hours.
+
+    Where ``hours`` is not said, the page asks for them if they are what is set.
+    """
 
     model_config = ConfigDict(frozen=True)
     to: str = Field(default="", max_length=40)
     of: str = Field(default="", max_length=40)
-    hours: bool = False
+    hours: bool | None = None
 
 
 @router.get(places.SHARING_CHANGE.path, operation_id=READ)
@@ -84,7 +90,7 @@ async def share(request: Request, call: Calling, record: InPath, form: Sent) -> 
     """Share a part with somebody, for as long and when the form says."""
 
     async def say(speaking: Call) -> str:
-        terms = _terms(form, local_day(speaking.ledger.clock()))
+        terms = _terms(form, speaking.ledger.clock())
         directing = {**_grantee_and_scope(form), "effect": "share", **terms, "replaces": form.value("replaces") or None}
         await sharing.direct(speaking, record, sharing.NewDirective.model_validate(directing))
         return onward(call, record)
@@ -122,7 +128,8 @@ async def let_see_again(request: Request, call: Calling, record: InPath, form: S
 
 async def _again(request: Request, call: Call, record: str, form: Filled) -> Response:
     to = form.value("to").partition(":")[2] or "all"
-    asked = Changing(to=to, of=code_of(from_form(form.value("part"))), hours=form.value("how") == "hours")
+    how = form.value("how")
+    asked = Changing(to=to, of=code_of(from_form(form.value("part"))), hours=how == "hours" if how else None)
     return await _page(request, call, record, asked, form)
 
 
@@ -134,7 +141,7 @@ async def _page(request: Request, call: Call, record: str, asked: Changing, refu
     shown: dict[str, Any] = {"whose": now.whose, "name": grantee_words(grantee), "treats": now.treats(grantee)}
     if asked.of:
         shown = {**shown, **await _one_part(call, now, grantee, asked)}
-        shown["form"] = refused or _fresh_form(call, shown["own"])
+        shown["form"] = _form(_fresh_form(call, shown["own"]), refused)
     template = "sharing_change.html" if asked.of else "sharing_parts.html"
     parts = [] if asked.of else _parts(now, grantee)
     return await own_page(request, call, template, here=places.SHARING, record=record, parts=parts, **shown)
@@ -145,20 +152,29 @@ async def _one_part(call: Call, now: SharingNow, grantee: Said, asked: Changing)
     scope, title = await _part_of(call, now, asked.of)
     own, part = now.said_to(grantee, scope), _part(now, grantee, scope)
     carer = now.carers.get(grantee["id"])
+    set_to = _how_of(own)
+    at_hours = set_to == "hours" if asked.hours is None else asked.hours
+    to_hours: dict[str, str | list[str] | None] = {"to": asked.to, "of": asked.of, "hours": "0" if at_hours else "1"}
     return {
         "to": f"{grantee['kind']}:{grantee['id'] or ''}",
         "part": in_form(scope),
         "grantee": {name: grantee[name] for name in ("kind", "id") if grantee[name]},
-        "condition": _condition(asked.hours),
+        "condition": _condition(at_hours),
         "scope": scope,
         "title": title,
         "own": own,
         "stands": now.set_of(grantee, scope) if part is None else now.cell(grantee, part, carer).how,
         "takes_back": _takes_back(own, None if now.treats(grantee) else part),
-        "at_hours": asked.hours,
-        "when": [(name, _(text)) for name, text in WHEN.items() if name != "together" or carer is not None],
+        "at_hours": at_hours,
+        "when": [
+            (name, _(text))
+            for name, text in WHEN.items()
+            if carer is not None or name in ("always", "when-unwell", set_to)
+        ],
         "days": [(str(n), _(text)) for n, text in enumerate(WEEKDAYS, 1)],
-        "to_hours": places.SHARING_CHANGE({"to": asked.to, "of": asked.of, "hours": "1"}, record=now.record),
+        "to_hours": places.SHARING_CHANGE(to_hours, record=now.record),
+        "from_set": binding.on("from", "begins", _set(own, "from")),
+        "until_set": binding.on("until", "ends", _set(own, "until")),
         "differing": await _differing(call, now, grantee, scope),
     }
 
@@ -172,19 +188,41 @@ def _condition(at_hours: bool) -> binding.Source:
     return binding.chosen("how", {how: None if how == "always" else {"kind": how} for how in WHEN})
 
 
+def _how_of(own: Said | None) -> str:
+    """When what is set for exactly this lets them see it, as the form calls that; ``always`` where nothing is."""
+    condition = own["terms"]["condition"] if own is not None and own["effect"] == "share" else None
+    return "always" if condition is None else str(condition["kind"])
+
+
 def _fresh_form(call: Call, own: Said | None) -> Filled:
-    """The form as it stands: with what is set now."""
+    """The form as it stands: with what is set now, so that sent as it is it changes nothing."""
     zone = spoken().zone
-    begun = {"how": "always", "zone": zone.key if isinstance(zone, ZoneInfo) else "Europe/London"}
+    begun: dict[str, str | list[str]] = {"zone": zone.key if isinstance(zone, ZoneInfo) else "Europe/London"}
     if own is None or own["effect"] == "withhold":
-        return empty(call, **begun)
+        return empty(call, how="always", **begun)
+    for name in ("from", "until"):
+        if (is_set := _set(own, name)) is not None:
+            begun |= {name: is_set[0], f"{name}{SET}": is_set[1]}
     condition = own["terms"]["condition"]
-    if condition is None:
-        return empty(call, **begun)
-    if condition["kind"] != "hours":
-        return empty(call, **{**begun, "how": condition["kind"]})
-    told_hours = {"opens": condition["from"], "closes": condition["until"], "zone": condition["zone"]}
-    return empty(call, how="hours", days=[str(one) for one in condition["days"]], **told_hours)
+    if condition is not None and condition["kind"] == "hours":
+        begun |= {"opens": condition["from"], "closes": condition["until"], "zone": condition["zone"]}
+        begun["days"] = [str(one) for one in condition["days"]]
+    return empty(call, how=_how_of(own), **begun)
+
+
+def _set(own: Said | None, name: str) -> tuple[str, str] | None:
+    """The day and the instant of a date that is set; None where none is."""
+    instant = None if own is None else own["terms"][name]
+    if instant is None:
+        return None
+    return (last_day(instant) if name == "until" else local_day(instant)).isoformat(), instant
+
+
+def _form(fresh: Filled, refused: Filled | None) -> Filled:
+    """The page's form: as it was sent; what shares is as it stands, where another form of the page was sent."""
+    if refused is None or "from-day" in refused.members:
+        return refused or fresh
+    return replace(refused, members={**fresh.members, **refused.members})
 
 
 def _takes_back(own: Said | None, part: Said | None) -> str | None:
@@ -249,18 +287,17 @@ def _grantee_and_scope(form: Filled) -> dict[str, Any]:
     return {"grantee": grantee, "scope": from_form(form.value("part"))}
 
 
-def _terms(form: Filled, today: date) -> dict[str, Any]:
+def _terms(form: Filled, now: Instant) -> dict[str, Any]:
     """Dates and condition of a share; raises Unfit in plain words."""
     check = Checks(form)
     how = check.choice("how", (*WHEN, "hours"), _("Choose when they can see it."))
-    first = check.day("from", None)
-    last = check.day("until", None)
+    first, last, today = check.day("from", None), check.day("until", None), local_day(now)
     if last is not None and last < max(today, first or today):
         check.wrong("until", _("The last day has to be today or later, and not before the first."))
     condition = _hours(check, form) if how == "hours" else None if how == "always" else {"kind": how}
+    begins = as_set(check, form, "from", first, now) or (_midnight(first) if first and first > today else None)
+    ends = as_set(check, form, "until", last, now) or (format_instant(end_of(last)) if last else None)
     check.done()
-    begins = _midnight(first) if first is not None and first > today else None
-    ends = None if last is None else format_instant(end_of(last))
     return {"from": begins, "until": ends, "condition": condition}
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
 from api.pages import words
-from api.pages.language import day, listed, local_day, marked, spoken
+from api.pages.language import day, listed, marked, spoken
 from api.pages.language import gettext as _
+from api.pages.until import last_day
 from ledger.core.instants import Instant, parse_instant
 
 Said = Mapping[str, Any]
@@ -115,11 +115,6 @@ def _conditional(directive: Said, effect: str) -> How | None:
 
 def _until(ends: str | None) -> tuple[str, ...]:
     return () if ends is None else (_("Until %(day)s") % {"day": day(last_day(ends))},)
-
-
-def last_day(ends: str) -> date:
-    """The last day on which something still holds that ends at this instant: midnight ends the day before it."""
-    return local_day(Instant(parse_instant(ends) - 1))
 
 
 def hours(condition: Said) -> tuple[str, ...]:

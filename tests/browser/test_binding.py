@@ -68,6 +68,18 @@ CASES: dict[str, tuple[object, Given, list[Any], list[Any]]] = {
         ["2026-11-24T00:00:00.000Z"],
     ),
     "from what is no day": (binding.on("x", "begins"), {"x-day": "40"}, [], [None, "2026-11-22T00:00:00.000Z"]),
+    "from when it was set": (
+        binding.on("until", "begins", ("2026-12-03", "2026-12-03T14:30:00.000Z")),
+        LATER,
+        ["2026-12-03T14:30:00.000Z", "2026-12-03T00:00:00.000Z"],
+        ["2026-12-03T15:30:00.000Z", "2026-12-04T14:30:00.000Z", None],
+    ),
+    "from another day than was set": (
+        binding.on("until", "begins", ("2026-12-04", "2026-12-04T14:30:00.000Z")),
+        LATER,
+        ["2026-12-03T00:00:00.000Z"],
+        ["2026-12-04T14:30:00.000Z", None],
+    ),
     "hours": (
         binding.after("x", "hours"),
         {"x": "4", "began": "2026-11-22T09:30:00.000Z"},
