@@ -48,7 +48,8 @@ FOR_SCREENS_ONLY: Final = frozenset({"agreed", "domestic-abuse"})
 DEEPEST_THREAD: Final = 50
 """Items above an answer, at most: a page nests what answers what, and no reader's JSON nests without end."""
 LONGEST_THREAD: Final = 200
-"""Answers under one item, at most: a page holds an item with all of them."""
+"""Answers under one item, at most, of those that the speaker sees: a page holds an item with all of them. What is
+hidden from them does not count, or who is refused could count it."""
 
 
 def item_added(ask: Ask) -> Decision:
@@ -240,8 +241,16 @@ def _answering(ask: Ask) -> Decision:
         ask.permit("sees-parent", standing_of(visible)),
         when(parent.erased is not None, "words-erased"),
         when(sum(1 for _ in lineage(parent)) > DEEPEST_THREAD, "thread-too-deep"),
-        when(root_of(parent).answers >= LONGEST_THREAD, "thread-too-long"),
+        when(_is_long(ask, root_of(parent)), "thread-too-long"),
     )
+
+
+def _is_long(ask: Ask, root: Item) -> bool:
+    """Does the speaker see as many answers in this thread as there may be?"""
+    if root.answers < LONGEST_THREAD:  # nobody sees more than there are, and few threads are worth a count
+        return False
+    answers = (item for item in ask.record.items.values() if item.parent is not None and root_of(item) is root)
+    return sum(isinstance(ask.judge(item.id), Permit) for item in answers) >= LONGEST_THREAD
 
 
 def _imported(ask: Ask) -> Decision:

@@ -177,3 +177,16 @@ def _(story: Story) -> None:
         story.item(f"more {n}", LIND, kind="comment", parent=(note, reply)[n % 2], concern="reply")
     for parent in (note, reply):
         assert adding(story, AMINA, "patient", kind="comment", parent=parent, concern="reply") == "-thread-too-long"
+
+
+@row("of these two hundred only those count that the speaker sees, so that nobody counts what is hidden from them")
+def _(story: Story) -> None:
+    note = story.item("note")
+    story.share(of("item", note))
+    replies = [story.item(f"reply {n}", kind="comment", parent=note, concern="reply") for n in range(200)]
+    may = {"kind": "comment", "parent": note, "concern": "reply"}
+    assert adding(story, AMINA, "patient", **may) == adding(story, LIND, "clinician", **may) == "-thread-too-long"
+    assert adding(story, SAM, "carer", **may) == "+sees-parent"
+    story.withholding(replies[0], "patient", "safeguarding")
+    assert adding(story, AMINA, "patient", **may) == "+sees-parent"
+    assert adding(story, LIND, "clinician", **may) == "-thread-too-long"
