@@ -25,11 +25,18 @@ _LISTED: Final = 25
 
 
 @router.get(places.RECEIPTS.path)
-async def in_my_name(request: Request, call: Calling, record: InPath, cursor: Cursor = None) -> Response:
-    """Every statement in one's own name, newest first, each with its receipt one step away."""
+async def in_my_name(
+    request: Request, call: Calling, record: InPath, cursor: Cursor = None, purpose: AskedPurpose = None
+) -> Response:
+    """Every statement in one's own name, newest first, each with its receipt one step away.
+
+    It tells nothing of the record, and asks for no purpose: that goes along to where the page leads back.
+    """
     asked = people.PageOfStatements(limit=_LISTED, cursor=cursor)
     listed = told(await people.statements(call, call.session.person, asked))
-    return await own_page(request, call, "receipts.html", here=places.DOWNLOAD, record=record, **listed)
+    return await own_page(
+        request, call, "receipts.html", here=places.DOWNLOAD, record=record, purpose=purpose, **listed
+    )
 
 
 @router.get(places.RECEIPT.path)

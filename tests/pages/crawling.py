@@ -45,7 +45,7 @@ class Found:
 
 async def every_form(house: Served) -> list[Found]:
     """Every form that anybody comes by."""
-    readers = await _people(house)
+    readers = await tell_the_story(house)
     await house.story.settled()
     found: dict[str, Found] = {}
     for by in readers:
@@ -53,12 +53,13 @@ async def every_form(house: Served) -> list[Found]:
             await browser.begin(by)
             purpose = "task" if by.acting_as == "clinician" else None
             start = places.RECORD({"purpose": purpose}, record=house.story.record)
-            for page, form in [one async for one in _forms_by_links(browser, start)]:
+            forms = [(path, form) async for path, page in pages_by_links(browser, start) for form in forms_of(page)]
+            for page, form in forms:
                 found.setdefault(f"{by.acting_as} {shape_of(form)} {form.says}", Found(by, page, form))
     return [one for one in found.values() if shape_of(one.form) not in LEFT_OUT]
 
 
-async def _people(house: Served) -> list[By]:
+async def tell_the_story(house: Served) -> list[By]:
     """Tell the demonstration's story around Amina; gives everybody as whom pages are looked through."""
     story = house.story
     cast = Cast(story.amina, story.sam, story.okafor, story.moss, story.ruth, story.ada, story.bert, story.record)
@@ -76,7 +77,8 @@ async def _people(house: Served) -> list[By]:
     return [story.amina, story.sam, story.okafor, story.moss, parent, attorney, story.ruth, *staff]
 
 
-async def _forms_by_links(browser: Browser, start: str) -> AsyncIterator[tuple[str, Form]]:
+async def pages_by_links(browser: Browser, start: str) -> AsyncIterator[tuple[str, str]]:
+    """Every page to which links lead from there, and from the first page: of each kind one, of items several."""
     waiting, visited = deque([start, "/"]), Counter[tuple[str, ...]]()
     while waiting:
         path = waiting.popleft()
@@ -90,12 +92,12 @@ async def _forms_by_links(browser: Browser, start: str) -> AsyncIterator[tuple[s
         if answer.status_code == 303:
             waiting.append(answer.headers["location"])
             continue
-        for form in forms_of(answer.text):
-            yield path, form
-        waiting.extend(_links(answer.text))
+        yield path, answer.text
+        waiting.extend(links_of(answer.text))
 
 
-def _links(page: str) -> list[str]:
+def links_of(page: str) -> list[str]:
+    """The addresses on this service to which a page leads, but for what it is made of."""
     found = [part.partition('"')[0] for part in page.split('href="/')[1:]]
     return ["/" + html.unescape(one).partition("#")[0] for one in found if not one.startswith("static/")]
 
