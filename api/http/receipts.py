@@ -1,4 +1,4 @@
-"""Receipts over HTTP: of one's own statements, and of everything that an item's view shows."""
+"""Receipts over HTTP: of one's own statements, and of everything that is shown of an item or of a matter."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -13,7 +13,7 @@ from api.http.operations import example, problems, shows
 from api.http.problems import NO_WITNESSES, NOT_WITNESSED, Problem, Refused
 from api.http.reading import AskedPurpose, purpose_of
 from api.http.records import built_for
-from api.http.service import Call, Calling, Service
+from api.http.service import Call, Calling, Service, check_still_signed_in
 from api.http.sight import OVERSEERS
 from ledger.core.entry import parse_entry
 from ledger.domain.errors import NotAllowed, Unknown
@@ -21,6 +21,7 @@ from ledger.store.errors import NotRecorded
 from ledger.store.receipts import Standing, StandingReceipt, nobody_witnesses
 from ledger.use_cases.trail import Asked
 from projections.views import statements
+from projections.views.fields import as_json
 
 router: Final = APIRouter(tags=["receipts"])
 HOLDERS: Final = frozenset({"patient", "clinician"})
@@ -33,23 +34,25 @@ _STANDING_RECEIPT: Final = {
     },
 }
 _ID: Final = "9d2b0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
-_OF_ITEM: Final = {
+_TOLD: Final = {
     "disclosure": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11",
     "record": "6e0c8a1e-0b1b-4d57-8a53-0d3a54a3c0de",
     "patient": {"id": "3f0f5a53-7a6b-4f0f-a0c4-6b8b7a7b3f10", "name": "Amina Hassan"},
     "opened_at": "2026-05-03T09:00:00.000Z",
-    "receipts": [
-        {
-            "statement_id": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b12",
-            "item": "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de",
-            "type": "item-added/1",
-            "author": {"id": _ID, "name": "Dr Okafor", "acting_as": "clinician", "signed": "author"},
-            "made_at": "2026-05-03T08:59:59.000Z",
-            "recorded_at": "2026-05-03T09:00:00.000Z",
-            **_STANDING_RECEIPT,
-        }
-    ],
 }
+
+
+def _with(of: str, statement_type: str) -> Mapping[str, Any]:
+    """An answer with one receipt: of an ``item`` or a ``matter``."""
+    shown = {
+        "statement_id": "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b12",
+        of: "0b1b8a1e-6e0c-4d57-8a53-0d3a54a3c0de",
+        "type": statement_type,
+        "author": {"id": _ID, "name": "Dr Okafor", "acting_as": "clinician", "signed": "author"},
+        "made_at": "2026-05-03T08:59:59.000Z",
+        "recorded_at": "2026-05-03T09:00:00.000Z",
+    }
+    return {**_TOLD, "receipts": [{**shown, **_STANDING_RECEIPT}]}
 
 
 class AskedReceipt(BaseModel):
@@ -74,7 +77,7 @@ class AskedReceipt(BaseModel):
 async def of_statement(
     call: Calling, author: InPath, statement_id: InPath, asked: Annotated[AskedReceipt, Query()]
 ) -> Response:
-    """The receipt of one's own statement; those of an item that one is shown are at ``…/items/{item}/receipts``.
+    """The receipt of one's own statement; what one is shown of an item or a matter has them at its own ``…/receipts``.
 
     Under the newest checkpoint that is witnessed, once one covers it, or else the newest that the log has signed.
     """
@@ -89,7 +92,7 @@ async def of_statement(
     return json_answer(found.as_json())
 
 
-@shows(router, "/records/{record}/items/{item}/receipts", "items.receipts", _OF_ITEM)
+@shows(router, "/records/{record}/items/{item}/receipts", "items.receipts", _with("item", "item-added/1"))
 async def of_item(call: Calling, record: InPath, item: InPath, purpose: AskedPurpose = None) -> Response:
     """The receipts of what one is shown of an item: of it and of what stands under it, in the order it was said.
 
@@ -99,6 +102,29 @@ async def of_item(call: Calling, record: InPath, item: InPath, purpose: AskedPur
     asked = Asked(record, purpose_of(call, purpose), item=item)
     await _check_may_hold(call, asked)
     view, _ = await built_for(call, call.by(), asked, statements.build)
+    return await _answered(call, view)
+
+
+@shows(
+    router,
+    "/records/{record}/matters/{matter}/receipts",
+    "matters.receipts",
+    _with("matter", "capacity-assessed/1"),
+)
+async def of_matter(call: Calling, record: InPath, matter: InPath, purpose: AskedPurpose = None) -> Response:
+    """The receipts of what one is shown of a matter (``matters.list``), in the order it was said.
+
+    Decided and recorded as a reading of this one matter, for the same people as the receipts of an item.
+    """
+    asked = Asked(record, purpose_of(call, purpose), matter=matter)
+    await _check_may_hold(call, asked)
+    disclosure = await call.ledger.trail.open(call.by(), asked)
+    await check_still_signed_in(call)
+    return await _answered(call, as_json(await statements.build_of_matter(call.ledger, disclosure)))
+
+
+async def _answered(call: Call, view: dict[str, Any]) -> Response:
+    """A view of statements, with the receipt of each in place of where it stands."""
     found = [await _with_receipt(call, **one) for one in view.pop("statements")]
     return json_answer({**view, "receipts": found})
 

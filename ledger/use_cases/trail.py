@@ -10,17 +10,19 @@ If the ledger cannot record, nobody is shown anything.
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit, Request, leaves_trace
 from ledger.core.instants import Instant, format_instant
+from ledger.core.matters import Matter
 from ledger.core.policy import NEVER_READ_WORDS, POLICY_VERSION, Judge, judge_of
 from ledger.core.secrecy import waits_for_asking
 from ledger.disclosure import MINT, Disclosure, Sealed, Shown
 from ledger.domain.errors import NotAllowed, Unknown
 from ledger.domain.trail import DisclosureStream
 from ledger.gathering import Gathered, Gatherer
+from ledger.permitted import Page
 from ledger.saying import By, Speaker, name_of
 from ledger.store.errors import Conflict
 from ledger.store.facts import Record
@@ -42,7 +44,7 @@ class Asked:
 
     ``items`` asks for what is said of these items on the trail: they are disclosed as items, without words; with
     ``titles``, of those that answer no other the words in which they were added may be opened: what they are called.
-    ``matters`` asks for matters of these kinds (``ledger.core.matters``) in place of items.
+    ``matters`` asks for matters of these kinds (``ledger.core.matters``) in place of items, ``matter`` for one of them.
     """
 
     record: str
@@ -52,35 +54,11 @@ class Asked:
     items: tuple[str, ...] | None = None
     titles: bool = False
     matters: frozenset[str] | None = None
+    matter: str | None = None
     kinds: frozenset[str] = frozenset()
     limit: int = 50
     after: tuple[Instant, int] | None = None
     case: str | None = None
-
-
-@dataclass(slots=True)
-class _Page:
-    """What one pass over a record permits. ``opened_by`` is the rule that opens the record; none if it is refused."""
-
-    shown: list[Shown] = field(default_factory=list)
-    sealed: list[Sealed] = field(default_factory=list)
-    more: tuple[Instant, int] | None = None
-    refused: str | None = None
-    opened_by: str = ""
-
-    def permits(self) -> Iterator[tuple[str, Permit]]:
-        """Every item with its permit, comments too."""
-        for shown in self.thread():
-            yield shown.item, shown.permit
-
-    def thread(self) -> Iterator[Shown]:
-        """Every item shown, comments too."""
-        for shown in self.shown:
-            yield from shown.thread()
-
-    def until(self) -> Instant | None:
-        """The first instant at which time alone would change what is permitted."""
-        return min((permit.until for _, permit in self.permits() if permit.until is not None), default=None)
 
 
 class Trail:
@@ -200,7 +178,7 @@ class Trail:
         opened = permitted if only is None else [position for position in permitted if position in only]
         return await open_words(self._recorder, self._mapper.keyring, opened, disclosure=disclosure.position)
 
-    def _record_of(self, by: By, asked: Asked, gathered: Gathered, page: _Page, now: Instant) -> tuple[str, Admission]:
+    def _record_of(self, by: By, asked: Asked, gathered: Gathered, page: Page, now: Instant) -> tuple[str, Admission]:
         voice = self._speaker.voice(By(self._mapper.keyring.service, "service"))
         disclosure = name_of(voice, "disclosure")
         stream = DisclosureStream.of(disclosure)
@@ -209,10 +187,10 @@ class Trail:
         return disclosure, self._mapper.to_stored_event(event)
 
 
-def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
+def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> Page:
     request = _request(by, asked, now)
     judge = judge_of(gathered.facts, request)
-    page = _Page()
+    page = Page()
     if gathered.record is None or gathered.facts.record is None or gathered.facts.record.opened is None:
         page.refused = "unknown-record"
         return page
@@ -226,12 +204,14 @@ def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> _Page:
         _decide_these(page, gathered.record, judge, asked)
     elif asked.matters is not None:
         _decide_matters(page, gathered.record, judge, asked.matters)
+    elif asked.matter is not None:
+        _decide_matter(page, gathered.record, judge, asked.matter)
     else:
         _decide_page(page, gathered.record, judge, asked, request)
     return page
 
 
-def _decide_one(page: _Page, record: Record, judge: Judge, item: str) -> None:
+def _decide_one(page: Page, record: Record, judge: Judge, item: str) -> None:
     decision = judge(item) if item in record.facts.items else UNKNOWN_ITEM  # a matter is no item
     if isinstance(decision, Deny):
         page.refused = decision.rule
@@ -239,7 +219,7 @@ def _decide_one(page: _Page, record: Record, judge: Judge, item: str) -> None:
         page.shown.append(_shown(record, judge, item, decision))
 
 
-def _decide_these(page: _Page, record: Record, judge: Judge, asked: Asked) -> None:
+def _decide_these(page: Page, record: Record, judge: Judge, asked: Asked) -> None:
     for named in asked.items or ():
         decision = judge(named)
         if isinstance(decision, Permit):
@@ -248,19 +228,32 @@ def _decide_these(page: _Page, record: Record, judge: Judge, asked: Asked) -> No
             page.shown.append(Shown(named, decision, called, frozenset()))
 
 
-def _decide_matters(page: _Page, record: Record, judge: Judge, kinds: frozenset[str]) -> None:
+def _decide_matters(page: Page, record: Record, judge: Judge, kinds: frozenset[str]) -> None:
     for matter in record.facts.matters.values():
         decision = judge(matter.id)
         if matter.kind in kinds and isinstance(decision, Permit):
-            people = frozenset(one for one in (matter.author, matter.person) if one is not None)
-            page.shown.append(Shown(matter.id, decision, matter.positions, people, matter=True))
+            page.shown.append(_shown_of_matter(matter, decision))
+
+
+def _decide_matter(page: Page, record: Record, judge: Judge, named: str) -> None:
+    matter = record.facts.matters.get(named)
+    decision = UNKNOWN_ITEM if matter is None else judge(named)
+    if matter is None or isinstance(decision, Deny):
+        page.refused = decision.rule
+    else:
+        page.shown.append(_shown_of_matter(matter, decision))
+
+
+def _shown_of_matter(matter: Matter, permit: Permit) -> Shown:
+    people = frozenset(one for one in (matter.author, matter.person) if one is not None)
+    return Shown(matter.id, permit, matter.positions, people, matter=True)
 
 
 def _request(by: By, asked: Asked, now: Instant) -> Request:
     return Request(by.person, by.acting_as, now, asked.via, asked.case, None, asked.purpose)
 
 
-def _decide_page(page: _Page, record: Record, judge: Judge, asked: Asked, request: Request) -> None:
+def _decide_page(page: Page, record: Record, judge: Judge, asked: Asked, request: Request) -> None:
     limit = min(asked.limit, LARGEST_PAGE)
     last = (Instant(0), 0)
     for made_at, position, item in _newest_first(record, asked.after):
@@ -304,7 +297,7 @@ def _shown(record: Record, judge: Judge, item: str, permit: Permit) -> Shown:
     return Shown(item, permit, positions, frozenset(authors), tuple(children), alone)
 
 
-def _authors(page: _Page) -> set[str]:
+def _authors(page: Page) -> set[str]:
     return {author for shown in page.thread() for author in shown.authors}
 
 
@@ -319,7 +312,7 @@ def _asked(by: By, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _decided(page: _Page) -> dict[str, Any]:
+def _decided(page: Page) -> dict[str, Any]:
     """The decision, items grouped by what they rest on: fifty notes under one relationship are one group."""
     groups: dict[tuple[str, tuple[int, ...]], list[str]] = {}
     for item, permit in page.permits():
@@ -337,10 +330,11 @@ def _decided(page: _Page) -> dict[str, Any]:
     }
 
 
-def _refusal(by: By, asked: Asked, page: _Page) -> Exception:
+def _refusal(by: By, asked: Asked, page: Page) -> Exception:
     """What a refused reader hears. Only a clinician who is in no care hears why, and of the record as a whole only."""
     if page.opened_by:  # by whatever rule the item is kept, it is answered as one that is not there
-        return Unknown(f"item {asked.item}: there is no such item for you in this record; check the id")
+        what, named = ("item", asked.item) if asked.matter is None else ("matter", asked.matter)
+        return Unknown(f"{what} {named}: there is no such {what} for you in this record; check the id")
     if by.acting_as == "clinician" and page.refused == "no-relationship":
         return NotAllowed(
             f"record {asked.record}: you have no current care relationship; start one, or open it as an emergency",

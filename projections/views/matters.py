@@ -102,6 +102,42 @@ async def statements_of(ledger: Ledger, disclosure: Disclosure) -> dict[int, Sai
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reader reads of statements of matters, all by position: how much, what words, and whose they are."""
+
+    depth: Mapping[int, Depth]
+    words: Mapping[int, Mapping[str, Any] | None]
+    authors: Mapping[int, Author]
+    patient: Person
+
+    def of(self, shown: Shown) -> list[int]:
+        """Where the statements of a matter are that this reader hears of, in their order."""
+        return [position for position in shown.positions if self.depth[position] is not Depth.NOTHING]
+
+
+async def read_by(
+    ledger: Ledger, disclosure: Disclosure, told: Mapping[int, Said], *, names_only: bool = False
+) -> Reading:
+    """What whoever the disclosure is to reads of these statements; with ``names_only`` no words but names are opened.
+
+    Raises NotAllowed unless the disclosure is recorded and fresh.
+    """
+    Disclosure.check_fresh(disclosure, ledger.clock())
+    reader = disclosure.acting_as
+    depth = {at: MATTERS_AUDIENCE[said.type].get(reader, Depth.NOTHING) for at, said in told.items()}
+    words = await _words(ledger, disclosure, told, depth, names_only=names_only)
+    names = {person: (words.get(at) or {}).get("name") for person, at in disclosure.people.items()}
+    custody = await custody_of(ledger, {(said.author, said.kid or KeyId("")) for said in told.values()})
+    authors = {
+        position: Author(
+            said.author, names.get(said.author), said.acting_as, custody[said.author, said.kid or KeyId("")]
+        )
+        for position, said in told.items()
+    }
+    return Reading(depth, words, authors, Person(disclosure.patient, names.get(disclosure.patient)))
+
+
 async def build(
     ledger: Ledger, disclosure: Disclosure, told: Mapping[int, Said], items: Collection[str]
 ) -> MattersView:
@@ -109,38 +145,35 @@ async def build(
 
     Raises NotAllowed unless the disclosure is recorded and fresh.
     """
-    Disclosure.check_fresh(disclosure, ledger.clock())
-    reader = disclosure.acting_as
-    depth = {at: MATTERS_AUDIENCE[said.type].get(reader, Depth.NOTHING) for at, said in told.items()}
-    words = await _words(ledger, disclosure, told, depth)
-    names = {person: (words.get(at) or {}).get("name") for person, at in disclosure.people.items()}
-    custody = await custody_of(ledger, {(said.author, said.kid or KeyId("")) for said in told.values()})
+    reading = await read_by(ledger, disclosure, told)
 
     def of(position: int) -> SaidOfMatter:
-        said = told[position]
-        signed = custody[said.author, said.kid or KeyId("")]
-        author = Author(said.author, names.get(said.author), said.acting_as, signed)
-        read = words.get(position) if depth[position] is Depth.WORDS else None
+        said, author = told[position], reading.authors[position]
+        read = reading.words.get(position) if reading.depth[position] is Depth.WORDS else None
         return SaidOfMatter(said.type, author, said.made_at, said.recorded_at, _facts(said, items), read)
 
-    def matter(shown: Shown) -> MatterShown:
-        read = tuple(of(position) for position in shown.positions if depth[position] is not Depth.NOTHING)
-        return MatterShown(shown.item, shown.permit.rule, read)
-
-    matters = tuple(matter(shown) for shown in disclosure.shown)
-    patient = Person(disclosure.patient, names.get(disclosure.patient))
-    return MattersView(disclosure.id, disclosure.record, patient, disclosure.recorded_at, matters)
+    matters = tuple(
+        MatterShown(shown.item, shown.permit.rule, tuple(of(position) for position in reading.of(shown)))
+        for shown in disclosure.shown
+    )
+    return MattersView(disclosure.id, disclosure.record, reading.patient, disclosure.recorded_at, matters)
 
 
 async def _words(
-    ledger: Ledger, disclosure: Disclosure, told: Mapping[int, Said], depth: Mapping[int, Depth]
+    ledger: Ledger,
+    disclosure: Disclosure,
+    told: Mapping[int, Said],
+    depth: Mapping[int, Depth],
+    *,
+    names_only: bool,
 ) -> dict[int, Mapping[str, Any] | None]:
     """The words that this reader reads, the names of those who speak and the patient's; none at all for an auditor."""
     read = {position for position in told if depth[position] is Depth.WORDS}
+    speakers = {told[position].author for position in read} | {disclosure.patient}
+    opened = set() if names_only else read
     if disclosure.acting_as not in NAMELESS:
-        speakers = {told[position].author for position in read} | {disclosure.patient}
-        read |= {position for person, position in disclosure.people.items() if person in speakers}
-    return await ledger.trail.words(disclosure, read) if read else {}
+        opened |= {position for person, position in disclosure.people.items() if person in speakers}
+    return await ledger.trail.words(disclosure, opened) if opened else {}
 
 
 def _facts(said: Said, items: Collection[str]) -> dict[str, Any]:

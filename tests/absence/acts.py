@@ -162,7 +162,7 @@ def wish(teller: Teller) -> None:
 def converse(teller: Teller) -> None:
     """A talk about carers."""
     by, record = teller.by(teller.okafor), teller.record
-    teller.name(by, "conversation")
+    teller.conversations.append(teller.name(by, "conversation"))
     talk = Conversation(teller.rng.choice(("agreed", "declined")), teller.sam.person, "presumed", teller.text())
     teller.step("conversation", lambda world, _: world.ledger.sharing.hold_conversation(by, record, talk))
 

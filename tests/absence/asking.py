@@ -286,6 +286,14 @@ def _receipts(scene: Scene) -> Iterator[Ask]:
         yield Ask("GET", f"{scene.record}/items/{item}/receipts", scene.query(), of=item)
 
 
+def _receipts_of_matter(scene: Scene) -> Iterator[Ask]:
+    """Of every matter of the story, of an item, and of what nobody knows."""
+    teller = scene.teller
+    matters = [*teller.conversations, *teller.emergencies, *teller.questions, *teller.assessments]
+    for matter in [*matters, *teller.opened_in_best_interests, *scene.items()]:
+        yield Ask("GET", f"{scene.record}/matters/{matter}/receipts", scene.query(), of=matter)
+
+
 def _submit(scene: Scene) -> Iterator[Ask]:
     """Signed by the reader's own key: what is said of a hidden item, and of an unknown one."""
     kinds: tuple[tuple[str, dict[str, Any], Any], ...] = (
@@ -327,7 +335,8 @@ ASKED: Final[Mapping[str, Asks]] = {
     "worklist.read": _worklist, "worklist.count": _counts, "notices.read": _notices, "people.keys": _keys,
     "people.recoveries": _recoveries,
     "people.statements": _statements,
-    "statements.receipt": _receipt, "items.receipts": _receipts, "statements.submit": _submit,
+    "statements.receipt": _receipt, "items.receipts": _receipts, "matters.receipts": _receipts_of_matter,
+    "statements.submit": _submit,
 }  # fmt: skip
 """What is asked of each operation that shows something, and of the one that takes what its author signed."""
 

@@ -63,6 +63,7 @@ class Teller:
     powers: list[str] = field(default_factory=list)
     parentals: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    conversations: list[str] = field(default_factory=list)
     togethers: list[str] = field(default_factory=list)
     opened_in_best_interests: list[str] = field(default_factory=list)
     asked_about: dict[str, str] = field(default_factory=dict)

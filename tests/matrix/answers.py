@@ -113,6 +113,11 @@ _ROWS: Final[tuple[tuple[Row, str], ...]] = (
         "items.receipts",
     ),
     (
+        row("patient", "parent", "clinician", "clinician-in-emergency",
+            absent={*(NOT_LET_IN - {"auditor-without-case"}), *CARERS, "attorney"}),
+        "matters.receipts",
+    ),
+    (
         row(READ - {"auditor", "guardian"}, absent=NOT_LET_IN - {"auditor-without-case"}),
         "search.items",
     ),

@@ -12,7 +12,7 @@ from ledger.ledger import Ledger
 from ledger.saying import By
 from ledger.use_cases.items import Draft
 from ledger.use_cases.representation import Finding, Instrument, Opening
-from ledger.use_cases.sharing import Directing
+from ledger.use_cases.sharing import Conversation, Directing
 from ledger.use_cases.trail import Asked
 from tests.matrix.cast import AS_PATIENT, Cast, named
 from tests.sign_in.authenticator import Authenticator, Browser
@@ -146,6 +146,10 @@ class Around:
             self.cast.hale, self.record, "life-at-risk", "Unconscious.", self.ahead()
         )
         return named(await said, "emergency")
+
+    async def a_conversation(self) -> str:
+        said = self.ledger.sharing.hold_conversation(self.cast.okafor, self.record, Conversation("not-now", None))
+        return named(await said, "conversation")
 
     async def an_assessment(self, matter: str = "research") -> str:
         finding = Finding(matter, "lacks", "Cannot weigh it.", self.ahead(DAY), PARTS)

@@ -268,6 +268,7 @@ ASKS: Final[Mapping[str, Ask]] = {
     "preview.view": Ask(query=PREVIEWED),
     "preview.outline": Ask(query=PREVIEWED),
     "preview.of_item": Ask(),
+    "matters.receipts": Ask({"matter": Around.a_conversation}),
     "search.items": Ask(query=lambda _: {"text": "slept"}),
     "presets.plan": Ask(query=lambda _: {"preset": "stop"}),
     "presets.carry_out": Ask(body=_preset),
