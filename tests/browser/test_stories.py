@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.begun import PROGRAM, run
 from tests.browser.demonstration import Demonstration, Persona, demonstration
@@ -55,14 +55,18 @@ def cast(home: Path) -> Iterator[Cast]:
         yield Cast(browser, place)
 
 
+def press(page: Page, one: Locator) -> None:
+    """Press what leads to another page, and be there: what is read at once could be of the page before."""
+    with page.expect_navigation():
+        one.click()
+
+
 def entry(page: Page, words: str) -> None:
     """Open the entry of a record whose title says this, on whichever of its pages it stands by now."""
     found, earlier = page.get_by_role("link", name=words), page.locator("nav.pager a[rel=next]")
     while not found.count() and earlier.count():
-        before = page.url
-        earlier.click()
-        page.wait_for_url(lambda url, before=before: url != before)
-    found.first.click()
+        press(page, earlier)
+    press(page, found.first)
 
 
 def of_today(page: Page) -> None:
@@ -75,7 +79,7 @@ def of_today(page: Page) -> None:
 def test_a_note_is_disputed_and_corrected_and_both_stand(cast: Cast) -> None:
     with cast.at("Dr Okafor", "clinician") as okafor:
         okafor.goto(okafor.url.rsplit("/", 1)[0] + "/find")
-        okafor.get_by_role("link", name="Amina Diallo").first.click()
+        press(okafor, okafor.get_by_role("link", name="Amina Diallo").first)
         for_an_appointment(okafor)
         okafor.get_by_role("link", name="Add", exact=True).click()
         okafor.get_by_label("Note", exact=True).check()
@@ -95,12 +99,12 @@ def test_a_note_is_disputed_and_corrected_and_both_stand(cast: Cast) -> None:
         okafor.goto(f"{note}?purpose=task")
         okafor.get_by_role("link", name=re.compile("Correct")).first.click()
         okafor.get_by_label("What it should say").fill("Walked with a stick. Laughed at a joke.")
-        okafor.get_by_role("button", name="Add the correction").click()
+        press(okafor, okafor.get_by_role("button", name="Add the correction"))
         okafor.goto(f"{note}?purpose=task")
         okafor.get_by_role("link", name=re.compile("Answer")).first.click()
         okafor.get_by_label("The patient is right, and I have corrected it").check()
         okafor.get_by_label("Why?").fill("Thank you. I had not heard the joke.")
-        okafor.get_by_role("button", name="Send the answer").click()
+        press(okafor, okafor.get_by_role("button", name="Send the answer"))
     with cast.at("Amina Diallo", "patient") as amina:
         amina.goto(note)
         for words in ("Laughed at nothing.", "Laughed at a joke.", "Thank you. I had not heard the joke."):
@@ -110,13 +114,14 @@ def test_a_note_is_disputed_and_corrected_and_both_stand(cast: Cast) -> None:
 
 def for_an_appointment(page: Page) -> None:
     """Say what a record is opened for, where that is asked."""
-    if page.get_by_role("link", name="For an appointment").count():
-        page.get_by_role("link", name="For an appointment").click()
+    appointment = page.get_by_role("link", name="For an appointment")
+    if appointment.count():
+        press(page, appointment)
 
 
 def test_one_entry_is_shared_previewed_and_the_carer_sees_exactly_that(cast: Cast) -> None:
     with cast.at("Sam Diallo", "carer") as sam:
-        sam.get_by_role("link", name=re.compile("What is shared with me")).first.click()
+        press(sam, sam.get_by_role("link", name=re.compile("What is shared with me")).first)
         before = sam.locator(".lifeline h3").all_inner_texts()
         assert "My night in the emergency department" not in before
     with cast.at("Amina Diallo", "patient") as amina:
@@ -124,13 +129,13 @@ def test_one_entry_is_shared_previewed_and_the_carer_sees_exactly_that(cast: Cas
         amina.get_by_role("link", name="See or change who can see this").click()
         amina.get_by_role("link", name=re.compile("Change.*Sam Diallo")).first.click()
         amina.locator("input[name=how]").first.check()
-        amina.get_by_role("button", name="Share", exact=True).click()
+        press(amina, amina.get_by_role("button", name="Share", exact=True))
         amina.goto(record_of(amina))
         amina.get_by_role("link", name="Who can see what").click()
-        amina.get_by_role("link", name="See my record as Sam Diallo sees it").click()
+        press(amina, amina.get_by_role("link", name="See my record as Sam Diallo sees it"))
         previewed = amina.locator(".lifeline h3").all_inner_texts()
     with cast.at("Sam Diallo", "carer") as sam:
-        sam.get_by_role("link", name=re.compile("What is shared with me")).first.click()
+        press(sam, sam.get_by_role("link", name=re.compile("What is shared with me")).first)
         seen = sam.locator(".lifeline h3").all_inner_texts()
     assert set(seen) - set(before) == {"My night in the emergency department"}
     assert previewed == seen
@@ -160,7 +165,7 @@ def test_an_emergency_is_opened_told_and_reviewed(cast: Cast) -> None:
         greta.locator("main h2 a").first.click()
         greta.get_by_label("Yes, it was needed").check()
         greta.get_by_label("Why?").first.fill("The ambulance’s report says so.")
-        greta.get_by_role("button", name="Record my review").click()
+        press(greta, greta.get_by_role("button", name="Record my review"))
     with cast.at("Amina Diallo", "patient") as amina:
         amina.get_by_role("link", name="Who has looked").click()
         expect(amina.get_by_text("The ambulance’s report says so.").first).to_be_visible()
