@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, Request, expect, sync_playwright
 
 from tests.browser.session_keys import KEPT
 
@@ -24,7 +24,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_PATIENCE = 20_000
+_PATIENCE = 60_000
 _POST = """
 async ([path, body]) => {
   const { post } = await import(document.querySelector("script[type=module]").src.replace(/[^/]+$/, "api.js"));
@@ -83,8 +83,11 @@ class Tab:
         self.page.goto(self.base + path)
 
     def press(self, name: str) -> None:
-        """Press a button by what it says."""
-        self.page.get_by_role("button", name=name, exact=True).click()
+        """Press a button by what it says, once the page's modules listen: before, a form goes the way without them."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        button.wait_for()
+        self.page.wait_for_load_state()
+        button.click()
 
     def told(self) -> str:
         """What the page tells of what went wrong, once it does."""
@@ -162,6 +165,7 @@ class Chromium:
 @contextmanager
 def chromium(base: str) -> Iterator[Chromium]:
     """Chromium for a service at a base URL."""
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         opened = Chromium(playwright, base)
         yield opened

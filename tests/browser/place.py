@@ -14,7 +14,7 @@ from tests.postgres_fixture import Database
 
 _SERVES = re.compile(r"http://127\.0\.0\.1:(\d+)")
 _LINK = re.compile(r"http://localhost:\d+/invitation#[\w-]+")
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 
 
 @dataclass(frozen=True)

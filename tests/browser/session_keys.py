@@ -3,10 +3,10 @@
 KEPT = """
 () => new Promise((resolve, reject) => {
   const request = indexedDB.open("record-ledger");
-  request.onerror = () => reject(request.error);
+  request.onupgradeneeded = () => request.transaction.abort(); // where nothing was kept, nothing is made by looking
+  request.onerror = () => (request.error.name === "AbortError" ? resolve([]) : reject(request.error));
   request.onsuccess = () => {
     const database = request.result;
-    if (!database.objectStoreNames.contains("session-keys")) return resolve([]);
     const all = database.transaction("session-keys").objectStore("session-keys").getAll();
     all.onsuccess = () => {
       database.close();

@@ -1,4 +1,4 @@
-/** What every page does: shows what needs scripts, tells what went wrong, and leaves no key behind at signing out. */
+/** What every page does: tells what went wrong, shows what is listened to, and leaves no key behind at signing out. */
 
 import { Refused, post } from "./api.js";
 import { messageOf } from "./messages.js";
@@ -20,7 +20,12 @@ export function tell(text, { error = false } = {}) {
   told.scrollIntoView({ block: "nearest" });
 }
 
-/** Do something when a button is pressed, or a form sent: once at a time. What goes wrong is told, in `own` words or all's. */
+/**
+ * Do something when a button is pressed, or a form sent: once at a time. What goes wrong is told, in `own` words or all's.
+ *
+ * What needs scripts is shown from here on, and not before: its module may come late on a slow line, or not at all, and
+ * a form that nobody listens to would put a code into the address.
+ */
 export function whenAsked(element, work, own) {
   const [event, button] = element instanceof HTMLFormElement ? ["submit", element.querySelector("button")] : ["click", element];
   element.addEventListener(event, async (asked) => {
@@ -35,6 +40,8 @@ export function whenAsked(element, work, own) {
       button.disabled = false;
     }
   });
+  const waits = element.closest("[data-needs-scripts]");
+  if (waits !== null) waits.hidden = false;
 }
 
 /** Do what needs a fresh sign-in: where the server asks for it, the passkey is asked, and it is done then. */
@@ -59,8 +66,6 @@ export async function leave() {
   await forgetAllKeys();
   tabs.postMessage("signed-out");
 }
-
-for (const element of document.querySelectorAll("[data-needs-scripts]")) element.hidden = false;
 
 for (const form of document.querySelectorAll("form[data-signs-out]")) {
   form.addEventListener("submit", async (asked) => {
