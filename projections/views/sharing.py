@@ -24,7 +24,7 @@ from ledger.domain.errors import Unknown
 from ledger.ledger import Ledger
 from ledger.store.mapper import SealingMapper
 from ledger.store.words import open_words
-from projections.views.parts import Grantee, Sees, sees_what
+from projections.views.parts import Grantee, Sees, directed_in, items_seen, sees_what
 from projections.views.shape import Person
 
 _PATIENTS: Final = frozenset({"own-record", "parent"})
@@ -199,11 +199,13 @@ async def _telling(ledger: Ledger, disclosure: Disclosure, known: RecordFacts, *
     opened = [*places.values(), *(known.carers.values() if everybody else ())]
     words = await open_words(ledger.rows, ledger.keyring, opened, disclosure=disclosure.position)
     names = {one: (words[position] or {}).get("name") for one, position in places.items()}
-    directives = [one for by_scope in known.current.values() for one in by_scope.values()] if everybody else []
+    items = await items_seen(ledger, disclosure, known) if everybody else []
+    current = directed_in(known, items).values() if everybody else ()
+    directives = [one for by_scope in current for one in by_scope.values()]
     matters = [known.matters[shown.item].position for shown in disclosure.shown]
     told = await _said(ledger, [*(one.position for one in directives), *matters])
     relations = {one: (words.get(at) or {}).get("relation") for one, at in known.carers.items()}
-    sees = await sees_what(ledger, disclosure, known, names) if everybody else ()
+    sees = await sees_what(ledger, known, names, items) if everybody else ()
     return _Telling(disclosure, known, names, relations, told, directives, sees, ledger.clock())
 
 
