@@ -21,6 +21,7 @@ from api.http.answers import json_answer
 from api.http.cross_site import MEMBER, MOST_MEMBERS
 from api.http.problems import MALFORMED, SIGN_IN, SIGN_IN_AGAIN, Problem, Refused, problem_of
 from api.http.service import Call, drafts, saying_purpose_of, statement_id_of
+from api.pages.counting import with_numbers
 from api.pages.language import gettext as _
 from api.pages.language import marked
 from ledger.core.errors import CoreError
@@ -158,8 +159,11 @@ class Checks:
         elif len(text) > most:
             self.wrong(
                 name,
-                _("This has %(got)d characters. It can have %(most)d. Shorten it, or send it in parts.")
-                % {"got": len(text), "most": most},
+                with_numbers(
+                    _("This has %(got)s characters. It can have %(most)s. Shorten it, or send it in parts."),
+                    got=len(text),
+                    most=most,
+                ),
             )
         return text
 

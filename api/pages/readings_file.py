@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Final
 
+from api.pages.counting import with_numbers
 from api.pages.language import gettext as _
 from api.pages.readings_shown import MEASURES, wrong_with
 from ledger.core.instants import Instant, format_instant
@@ -68,8 +69,8 @@ def lines_of(text: str, what: str, zone: tzinfo, now: Instant) -> list[Line]:
     if not numbered:
         raise Unreadable(_("It has the names of columns and nothing else. Paste the lines below them too."))
     if len(numbered) > MOST_LINES:
-        told = {"got": len(numbered), "most": MOST_LINES}
-        raise Unreadable(_("It has %(got)d lines. Send at most %(most)d at a time.") % told)
+        said = _("It has %(got)s lines. Send at most %(most)s at a time.")
+        raise Unreadable(with_numbers(said, got=len(numbered), most=MOST_LINES))
     reader = _Reader(what, zone, now, between, columns)
     return list(_each_once(reader.line(place, line) for place, line in numbered))
 

@@ -23,6 +23,7 @@ from api.http.problems import CROSS_SITE, SIGN_IN, SIGN_IN_AGAIN, Problem, Refus
 from api.http.service import Call, Service, call_of, drafts, service_of
 from api.pages import binding, language, places, statement_words, words
 from api.pages.catalogue import words_of_scripts
+from api.pages.counting import IN_TEMPLATES
 from api.pages.forms import Filled, Unplaced, filled, in_plain_words
 from api.pages.kit_macros import nhsuk
 from api.pages.navigation import navigation_of
@@ -66,9 +67,9 @@ _templates: Final = Environment(
     lstrip_blocks=True,
     extensions=["jinja2.ext.i18n"],
 )
-_templates.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
+_templates.newstyle_gettext = True  # type: ignore[attr-defined]  # of the extension
 _templates.filters |= language.FILTERS | words.FILTERS | statement_words.FILTERS
-_templates.globals |= {"at": places, "bound": binding, "nhsuk": nhsuk}
+_templates.globals |= {**IN_TEMPLATES, "at": places, "bound": binding, "nhsuk": nhsuk}
 
 
 def page(

@@ -9,6 +9,7 @@ from api.http import sharing
 from api.http.bodies import InPath, OnlyBody
 from api.http.service import Call, Calling
 from api.pages import places
+from api.pages.counting import with_numbers
 from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import ngettext
@@ -71,4 +72,6 @@ async def _page(request: Request, call: Call, record: str, form: Filled | None, 
 
 
 def _in_words() -> list[tuple[str, str]]:
-    return [(str(one), ngettext("%(count)d minute", "%(count)d minutes", one) % {"count": one}) for one in MINUTES]
+    return [
+        (str(one), with_numbers(ngettext("%(count)s minute", "%(count)s minutes", one), count=one)) for one in MINUTES
+    ]

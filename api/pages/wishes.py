@@ -13,6 +13,7 @@ from api.http.reading import OneItem, PageOfItems
 from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.account import Cursor
+from api.pages.counting import with_numbers
 from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.headed import OWN, Prompts, digest_of, fields_of, headings_of, members_of, text_in
 from api.pages.language import gettext as _
@@ -305,4 +306,4 @@ def _whose(call: Call, view: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _version(number: int) -> str:
-    return _("The first words") if number == 0 else _("Change %(number)d") % {"number": number}
+    return _("The first words") if number == 0 else with_numbers(_("Change %(number)s"), number=number)

@@ -52,7 +52,7 @@ async def test_amina_comments_on_a_passage_once_however_often_it_is_sent(house: 
         ({"text": " \n "}, {"text": "Write your comment."}),
         (
             {"text": "a" * 10_001},
-            {"text": "This has 10001 characters. It can have 10000. Shorten it, or send it in parts."},
+            {"text": "This has 10,001 characters. It can have 10,000. Shorten it, or send it in parts."},
         ),
         (
             {"text": "No.", "quote": "appropriate laughter"},
