@@ -12,8 +12,6 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from api.http.problems import CURSOR, Problem, Refused
 from ledger.core.canonical import base64url, encode, unbase64url
@@ -36,9 +34,8 @@ class Cursors:
     _gcm: AESGCM = field(init=False)
 
     def __post_init__(self) -> None:
-        """Derive the key from the service's secret, so that every process opens every cursor."""
-        info = f"ledger/v1/cursor-key\0{self.keyring.origin}".encode()
-        self._gcm = AESGCM(HKDF(SHA256(), 32, salt=None, info=info).derive(self.keyring.service_secret))
+        """Derive the key, the same in every process; positions mean something else in a log of another name."""
+        self._gcm = AESGCM(self.keyring.derived("cursor-key", self.keyring.origin))
 
     def seal(self, place: Place, *continues: str) -> str:
         """The cursor of a place in the answer to a question."""

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jws, jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
@@ -98,9 +96,8 @@ class ApiKeys:
     _known: OrderedDict[str, _Known] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
-        """Derive the key of the tokens from the service's secret, so that every process has the same one."""
-        info = f"ledger/v1/access-token-key\0{self.keyring.origin}".encode()
-        seed = HKDF(SHA256(), 32, salt=None, info=info).derive(self.keyring.service_secret)
+        """Derive the key of the tokens, the same in every process; no token outlives the name of the log."""
+        seed = self.keyring.derived("access-token-key", self.keyring.origin)
         self._signer = SigningKey(seed)
         self._private = OKPKey.import_key({**self._signer.public.jwk, "d": base64url(seed)})
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
@@ -32,9 +30,8 @@ _USE: Final = "insert into sign_in.used (name, ends_at) values (%s, %s) on confl
 
 
 def key_for(keyring: Keyring, what: str) -> bytes:
-    """A key of 32 bytes for one thing, derived from the service's secret: every process has the same one."""
-    info = f"ledger/v1/{what}\0{keyring.first_origin}".encode()
-    return HKDF(SHA256(), 32, salt=None, info=info).derive(keyring.service_secret)
+    """A key of 32 bytes for one thing, which stays the same when the log goes on under another name."""
+    return keyring.derived(what, keyring.first_origin)
 
 
 @dataclass(frozen=True, slots=True)

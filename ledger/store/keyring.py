@@ -93,11 +93,17 @@ class Keyring:
         name = (person, generation)
         signer = self._signers.get(name)
         if signer is None:
-            signer = self._signers[name] = SigningKey(self._derive(person, generation))
+            derived = self.derived("service-key", self.first_origin, person, str(generation))
+            signer = self._signers[name] = SigningKey(derived)
             if len(self._signers) > _CACHED_SIGNERS:
                 self._signers.popitem(last=False)
         return signer
 
-    def _derive(self, person: str, generation: int) -> bytes:
-        info = f"ledger/v1/service-key\0{self.first_origin}\0{person}\0{generation}".encode()
+    def derived(self, use: str, *of: str) -> bytes:
+        """A key of 32 bytes for one use, of what is named: every process that has the service's secret has the same.
+
+        Of ``first_origin`` it is good for as long as there is the ledger; of ``origin``, until the log goes on under
+        another name.
+        """
+        info = "\0".join((f"ledger/v1/{use}", *of)).encode()
         return HKDF(SHA256(), 32, salt=None, info=info).derive(self.service_secret)
