@@ -12,10 +12,10 @@ from psycopg import sql
 
 from api.postgres import EmbeddedPostgres
 from tests.attacks.ground import Ground, Lived, live, write_keys
-from tests.http.conftest import served
+from tests.http.conftest import served, service
 from tests.postgres_fixture import Database, new_database
 
-__all__ = ["served"]
+__all__ = ["served", "service"]
 
 
 @pytest.fixture(scope="session")

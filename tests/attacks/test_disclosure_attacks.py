@@ -1,29 +1,17 @@
 """Attacks on what is disclosed and on the account of it, as somebody with the source would make them."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from api.http import search
-from api.postgres import EmbeddedPostgres
 from ledger.domain.stream import Spoken
 from ledger.store.mapper import Kept, SealingMapper
-from tests.http.living import asked, living, neighbour
+from tests.http.living import asked, neighbour
 from tests.http.served import Client, Served, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(
-    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Served]:
-    home: Path = tmp_path_factory.mktemp("home")
-    async with living(postgres, migrated_template, home) as served:
-        yield served
 
 
 @pytest_asyncio.fixture(loop_scope="module")
