@@ -14,16 +14,18 @@ _PINNED_FOR: Final = 84 * DAY
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about a look, and its answer if there is one."""
+    """A question about a look, and its answer if there is one. ``id`` is the matter's."""
 
+    id: str
     said: Said
     answer: Said | None
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An emergency: that it was opened, and its last review if there is one."""
+    """An emergency: that it was opened, and its last review if there is one. ``id`` is the matter's."""
 
+    id: str
     said: Said
     review: Said | None
 
@@ -45,8 +47,10 @@ async def told_about_looks(call: Call, record: str) -> Told:
     view = await matters_of(call, record, None, "emergency", "question")
     by_look: dict[str, list[Asked]] = {}
     for matter, said in begun_by(view, "access-questioned"):
-        by_look.setdefault(said["facts"]["disclosure"], []).append(Asked(said, said_last(matter, "access-answered/1")))
+        asked = Asked(matter["id"], said, said_last(matter, "access-answered/1"))
+        by_look.setdefault(said["facts"]["disclosure"], []).append(asked)
     opened = [
-        Opened(said, said_last(matter, "emergency-reviewed/1")) for matter, said in begun_by(view, "emergency-opened")
+        Opened(matter["id"], said, said_last(matter, "emergency-reviewed/1"))
+        for matter, said in begun_by(view, "emergency-opened")
     ]
     return Told(by_look, opened[::-1])

@@ -94,4 +94,4 @@ async def _page(
 
 
 def _talk(matter: Mapping[str, Any], said: Mapping[str, Any], people: Mapping[str, Any]) -> dict[str, Any]:
-    return {"said": said, "person": people.get(matter["id"])}
+    return {"id": matter["id"], "said": said, "person": people.get(matter["id"])}

@@ -184,6 +184,7 @@ async def _opened(
         form=form or empty(call),
         said=await said_of(call, said),
         emergency=emergency,
+        begun=begun,
         until=begun["facts"]["until"],
         lasts=begun["facts"]["until"] > format_instant(call.ledger.clock()),
         items=items,

@@ -75,6 +75,8 @@ TOLD: Final = Place("/record/{record}/m/done")
 CARER_TALK: Final = Place("/record/{record}/n")
 EMERGENCY: Final = Place("/record/{record}/o")
 CAPACITY: Final = Place("/record/{record}/p")
+MATTER_RECEIPTS: Final = Place("/record/{record}/q/{matter}")
+MATTER_RECEIPT_FILE: Final = Place("/record/{record}/q/{matter}/{author}/{statement}/file")
 
 CARED_FOR: Final = Place("/cared-for")
 

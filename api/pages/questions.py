@@ -72,6 +72,7 @@ async def _page(
         form=form or empty(call),
         said=await said_of(call, said),
         question=question,
+        purpose=purpose_of(call),
         asked=read["asked"],
         answered=read["answered"],
         mine=read["asked"]["facts"]["viewer"] == call.session.person,

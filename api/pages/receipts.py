@@ -1,6 +1,6 @@
-"""Receipts: of everything said in one's own name, and of what was said of an item; checked in the page, or kept."""
+"""Receipts: of everything said in one's own name, and of what was said of an item or a matter; checked, or kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -13,6 +13,7 @@ from api.http.problems import UNKNOWN, Problem, Refused
 from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.account import Cursor
+from api.pages.language import gettext as _
 from api.pages.matters import told
 from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
 from api.pages.record import entry_of, whose_of
@@ -22,6 +23,10 @@ from ledger.core.instants import format_instant
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LISTED: Final = 25
+Receipt = Mapping[str, Any]
+Query = dict[str, str | list[str] | None]
+Link = tuple[str, str]
+"""Where something leads, and how that is called."""
 
 
 @router.get(places.RECEIPTS.path)
@@ -69,17 +74,16 @@ async def of_item(
     if is_to_be_asked(call, purpose):
         return await purpose_page(request, call, record)
     view = told(await receipts.of_item(call, record, item, purpose))
-    return await own_page(
+
+    asked: Query = {"purpose": purpose}
+    return await _listed(
         request,
         call,
-        "item/receipts.html",
-        here=entry_of(call),
-        record=record,
-        whose=whose_of(call, view),
-        item=item,
-        purpose=purpose,
-        receipts=view["receipts"],
-        verifier=await _verifier(call),
+        record,
+        view,
+        back_to=(places.ITEM(asked, record=record, item=item), _("Back to this item")),
+        named=item,
+        file=lambda ids: places.ITEM_RECEIPT_FILE(asked, record=record, item=item, **ids),
     )
 
 
@@ -88,11 +92,90 @@ async def file_of_item(
     call: Calling, record: InPath, item: InPath, author: InPath, statement: InPath, *, purpose: AskedPurpose = None
 ) -> Response:
     """One of them as a file; that it was taken along is a look at the item as well."""
-    view = told(await receipts.of_item(call, record, item, purpose))
+    return _file_in(told(await receipts.of_item(call, record, item, purpose)), author, statement)
+
+
+@router.get(places.MATTER_RECEIPTS.path)
+async def of_matter(
+    request: Request, call: Calling, record: InPath, matter: InPath, purpose: AskedPurpose = None
+) -> Response:
+    """The same of a matter of the record, as an emergency or a question about a look."""
+    if is_to_be_asked(call, purpose):
+        return await purpose_page(request, call, record)
+    view = told(await receipts.of_matter(call, record, matter, purpose))
+
+    asked: Query = {"purpose": purpose}
+    return await _listed(
+        request,
+        call,
+        record,
+        view,
+        back_to=_page_of(call, view, matter, asked),
+        named=matter,
+        file=lambda ids: places.MATTER_RECEIPT_FILE(asked, record=record, matter=matter, **ids),
+    )
+
+
+@router.get(places.MATTER_RECEIPT_FILE.path)
+async def file_of_matter(
+    call: Calling, record: InPath, matter: InPath, author: InPath, statement: InPath, *, purpose: AskedPurpose = None
+) -> Response:
+    """One of them as a file, by another look at the matter."""
+    return _file_in(told(await receipts.of_matter(call, record, matter, purpose)), author, statement)
+
+
+async def _listed(
+    request: Request,
+    call: Call,
+    record: str,
+    view: Mapping[str, Any],
+    *,
+    back_to: Link,
+    named: str,
+    file: Callable[[dict[str, str]], str],
+) -> Response:
+    """What the API tells of what is ``named``: each receipt with its ``file``, and whether it stands ``below`` that."""
+
+    def row(one: Receipt) -> Receipt:
+        ids = {"author": one["author"]["id"], "statement": one["statement_id"]}
+        return {**one, "file": file(ids), "below": one.get("item", named) != named}
+
+    return await own_page(
+        request,
+        call,
+        "receipts_of.html",
+        here=entry_of(call),
+        record=record,
+        whose=whose_of(call, view),
+        back_to=back_to,
+        receipts=[row(one) for one in view["receipts"]],
+        verifier=await _verifier(call),
+    )
+
+
+def _page_of(call: Call, view: Mapping[str, Any], matter: str, asked: Query) -> Link:
+    """Where this reader reads a matter, and how that page is called; by the statement that it began with."""
+    record = view["record"]
+    if call.session.acting_as == "patient":
+        return places.LOOKS(record=record), _("Who has looked")
+    began = next((one["type"].partition("/")[0] for one in view["receipts"]), "")
+    ways = {
+        "capacity-assessed": (places.CAPACITY(asked, record=record), _("Can the patient decide?")),
+        "best-interests-made": (places.CAPACITY(asked, record=record), _("Can the patient decide?")),
+        "carer-conversation-held": (places.CARER_TALK(asked, record=record), _("Talk about carers")),
+        "access-questioned": (places.QUESTION(record=record, question=matter), _("The question")),
+        "emergency-opened": (places.EMERGENCY_OPEN(record=record, emergency=matter), _("Opened in an emergency")),
+    }
+    way = ways.get(began) if call.session.acting_as == "clinician" else None
+    return way or (places.RECORD(asked, record=record), _("The record"))
+
+
+def _file_in(view: Mapping[str, Any], author: str, statement: str) -> Response:
+    """The receipt of one statement among those of an item or a matter; raises Refused where it is none of them."""
     for one in view["receipts"]:
         if (one["author"]["id"], one["statement_id"]) == (author, statement):
             return _file(one)
-    raise Refused(Problem(UNKNOWN, f"statement {statement}: there is none of this item for you; check the ids"))
+    raise Refused(Problem(UNKNOWN, f"statement {statement}: there is none of this for you; check the ids"))
 
 
 async def _verifier(call: Call) -> str:
