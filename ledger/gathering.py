@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ledger.core.decisions import Facts
 from ledger.core.instants import Instant
 from ledger.core.key_history import KeyHistory
-from ledger.core.people import TeamFacts
+from ledger.core.people import PersonFacts, TeamFacts
 from ledger.core.subjects import Subject, contents_of
 from ledger.store.facts import FactsReader, Record
 
@@ -75,13 +75,10 @@ class Gatherer:
             policy=policy.fold,
             subject=None if about is None or about.fold.facts.registered is None else about.fold.facts,
         )
-        folds = [viewer.fold.facts, policy.fold, *known_teams.values()]
-        folds += [about.fold.facts] if about is not None else []
-        folds += [of_record.fold.facts] if of_record is not None else []
-        as_of = max(fold.upto for fold in folds)
         kept = None if of_record is None else of_record.fold
         theirs = KeyHistory() if about is None else about.fold.keys
-        return Gathered(facts, guards, max(as_of, 0), kept, viewer.fold.keys, theirs)
+        as_of = _last_of(facts, None if about is None else about.fold.facts)
+        return Gathered(facts, guards, as_of, kept, viewer.fold.keys, theirs)
 
     async def facts_of_each(self, person: str, records: Iterable[str], *, at: Instant) -> dict[str, Facts]:
         """The facts about a person with each of these records, all with what is new; what they share is read once.
@@ -112,3 +109,9 @@ class Gatherer:
         """Where each of these people was registered; who was not is left out."""
         found = {person: (await self._reader.person(person)).fold.facts.registered for person in people}
         return {person: position for person, position in found.items() if position is not None}
+
+
+def _last_of(facts: Facts, about: PersonFacts | None) -> int:
+    """The last position among all that was read; ``about`` was, registered or not."""
+    named = [one.upto for one in (facts.record, about) if one is not None]
+    return max(0, facts.viewer.upto, facts.policy.upto, *(team.upto for team in facts.teams.values()), *named)

@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from ledger.core.trust_policy import TrustPolicy
 
 T = TypeVar("T")
+AuditorsKey = Annotated[Path, typer.Option(help="The key file of an auditor, as made by keys make.")]
+VerifierFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file with the log's verifier keys; they are kept in the folder, so later runs need it only when "
+        "the log's keys have been replaced.",
+        show_default=False,
+    ),
+]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(help="A C2SP tlog-policy file: take only what its witnesses have cosigned.", show_default=False),
+]
+Every = Annotated[
+    float | None, typer.Option(min=1, help="Go on for ever, asking every so many seconds.", show_default=False)
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,22 +45,10 @@ def mirror(
     url: Annotated[str, typer.Argument(help="Where the ledger is served: https, or http on this machine.")],
     folder: Annotated[Path, typer.Argument(help="The folder to keep the log in.")],
     *,
-    key: Annotated[Path, typer.Option(help="The key file of an auditor, as made by keys make.")],
-    verifier: Annotated[
-        Path | None,
-        typer.Option(
-            help="A file with the log's verifier keys; they are kept in the folder, so later runs need it only when "
-            "the log's keys have been replaced.",
-            show_default=False,
-        ),
-    ] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option(help="A C2SP tlog-policy file: take only what its witnesses have cosigned.", show_default=False),
-    ] = None,
-    every: Annotated[
-        float | None, typer.Option(min=1, help="Go on for ever, asking every so many seconds.", show_default=False)
-    ] = None,
+    key: AuditorsKey,
+    verifier: VerifierFile = None,
+    policy: PolicyFile = None,
+    every: Every = None,
     as_json: AsJson = False,
 ) -> None:
     """Follow a log into files, checking as it goes.

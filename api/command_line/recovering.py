@@ -1,11 +1,14 @@
 """``recover``: go on under a new name where the newest entries are lost for good."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.command_line.terminal import AsJson, ExitCode, Failure, out, print_json
+
+if TYPE_CHECKING:
+    from api.recovery import Recovered
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,24 +35,35 @@ def recover(
     For a database that was restored, and is behind what was released of its log. Refused where nothing is lost. Stop
     the service first. If it is interrupted, run it again.
     """
-    from dataclasses import asdict
-
-    from pydantic import ValidationError
-
     from api.recovery import RecoveryRefused
     from api.recovery import recover as recover_ledger
-    from api.settings import Settings, read_settings
+    from api.settings import read_settings
 
     settings = read_settings()
-    try:
-        Settings(origin=origin)
-    except ValidationError as error:
-        raise Failure(f"--origin is {origin!r}: {error.errors()[0]['msg']}", ExitCode.USAGE) from None
+    _check_name(origin)
     note = None if checkpoint is None else checkpoint.read_bytes()
     try:
         recovered = recover_ledger(settings, origin, lost=lost, checkpoint=note)
     except RecoveryRefused as refusal:
         raise Failure(str(refusal)) from refusal
+    _tell(recovered, as_json=as_json)
+
+
+def _check_name(origin: str) -> None:
+    from pydantic import ValidationError
+
+    from api.settings import Settings
+
+    try:
+        Settings(origin=origin)
+    except ValidationError as error:
+        raise Failure(f"--origin is {origin!r}: {error.errors()[0]['msg']}", ExitCode.USAGE) from None
+
+
+def _tell(recovered: "Recovered", *, as_json: bool) -> None:
+    """What was done, and what is to be done now."""
+    from dataclasses import asdict
+
     if as_json:
         print_json(asdict(recovered))
         return

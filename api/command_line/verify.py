@@ -4,6 +4,7 @@ A receipt, a bundle and a mirror are checked offline: they need neither a databa
 """
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,10 +13,12 @@ import typer
 from api.command_line.terminal import AsJson, ExitCode, Failure, Group, out, print_json, progress_bar, the_house
 
 if TYPE_CHECKING:
+
     from api.verifying import VerifiedFile
+    from api.wiring import House
     from ledger.core.log_keys import LogVerifier
     from ledger.core.trust_policy import TrustPolicy
-    from ledger.verify import Verification
+    from ledger.verify import Progress, Verification
     from ledger.verify.checks import Checks
 
 VerifierFile = Annotated[
@@ -87,31 +90,56 @@ def verify(
         return
     if new + full > 1 or vault + without_keys > 1 or (vault and (new or state is not None)):
         raise Failure("verify: got options that contradict each other. Choose one.", ExitCode.USAGE)
+    asked = _Asked(without_keys, vault, new, full, state, _policy(policy))
     with the_house() as house, progress_bar("Verifying", None) as tell:
+        outcome = asked.verify(house, tell)
+    _report(outcome, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How much of the ledger here is to be verified."""
+
+    without_keys: bool
+    vault: bool
+    new: bool
+    full: bool
+    state: Path | None
+    policy: "TrustPolicy | None"
+
+    def verify(self, house: "House", tell: "Progress") -> "Verification":
+        """Verify it, and keep what was found for the pages; of the vault alone nothing is kept."""
         from api.clock import clock
         from api.last_verification import LastVerification, LastVerificationFile
         from api.trust import read_policy
         from api.verifying import verify_database
 
-        kept = _kept(state or house.home / ("verified-without-keys.json" if without_keys else "verified.json"))
-        if full:
-            kept.keep(None)
         outcome = verify_database(
             house.whole,
             house.keyring,
             at=clock(),
-            opening=not without_keys,
-            only_vault=vault,
+            opening=not self.without_keys,
+            only_vault=self.vault,
             cores=os.cpu_count() or 1,
             progress=tell,
-            policy=_policy(policy) or read_policy(house.settings),
-            kept=None if vault else kept,
-            only_new=new,
+            policy=self.policy or read_policy(house.settings),
+            kept=self._kept(house),
+            only_new=self.new,
         )
-        if not vault:
-            last = LastVerification.of(outcome, clock(), contents=not without_keys)
+        if not self.vault:
+            last = LastVerification.of(outcome, clock(), contents=not self.without_keys)
             LastVerificationFile.of(house.home).keep(last)
-    _report(outcome, as_json=as_json)
+        return outcome
+
+    def _kept(self, house: "House") -> "VerifiedFile | None":
+        """The file with what earlier runs verified; of which nothing counts where all is to be gone through."""
+        from api.verifying import VerifiedFile
+
+        name = "verified-without-keys.json" if self.without_keys else "verified.json"
+        kept = VerifiedFile(self.state or house.home / name)
+        if self.full:
+            kept.keep(None)
+        return None if self.vault else kept
 
 
 @group.command()
@@ -191,12 +219,6 @@ def _report(outcome: "Verification | Checks", *, as_json: bool) -> None:
         out.print(str(outcome), markup=False)
     if not outcome.ok:
         raise typer.Exit(ExitCode.REFUSED)
-
-
-def _kept(path: Path) -> "VerifiedFile":
-    from api.verifying import VerifiedFile
-
-    return VerifiedFile(path)
 
 
 def _verifier(file: Path | None) -> "LogVerifier | None":

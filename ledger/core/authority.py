@@ -207,19 +207,24 @@ def may_say(
         return Deny("no-rule")
     if said.made_at > said.recorded_at + FRESH:
         return Deny("from-the-future")
+    standing = _heard_as(facts, said, service)
+    if isinstance(standing, Deny):
+        return standing
+    keys = (signed_by, had_own_key, subject_has_key, subject_keyed_at)
+    ask = Ask(facts, said, standing, importing, founding, custody, purpose, erased, *keys)
+    decision = speaker(ask)
+    return _fresh(decision, said) if isinstance(decision, Permit) and widens(facts, said) else decision
+
+
+def _heard_as(facts: Facts, said: Said, service: str | None) -> Standing | Deny:
+    """As what the author is heard at all, before it is asked whether they may say this."""
     if _is_missing_record(facts, said):
         return Deny("unknown-record")
     standing = _standing(facts, said, service)
     if standing is None:
         return Deny("no-role")
     # Only somebody of the record hears more: a stranger is told the same whether the record is there or not.
-    beside = _misnamed(facts, said, service)
-    if beside is not None:
-        return beside
-    keys = (signed_by, had_own_key, subject_has_key, subject_keyed_at)
-    ask = Ask(facts, said, standing, importing, founding, custody, purpose, erased, *keys)
-    decision = speaker(ask)
-    return _fresh(decision, said) if isinstance(decision, Permit) and widens(facts, said) else decision
+    return _misnamed(facts, said, service) or standing
 
 
 def person_named_in(statement_type: str, facts: Mapping[str, Any]) -> str | None:

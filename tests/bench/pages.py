@@ -78,16 +78,14 @@ HEAD: Final = f"{'page':42}{'first ms':>8} {'p50 ms':>8} {'p95 ms':>8} {'of 200'
 def pages_of(large: Large, now: Instant) -> list[Page]:
     """Every list's first page, and what else a page shows."""
     begun = large.begun
-    amina, sam, okafor, ruth = begun.amina, begun.sam, begun.okafor, begun.ruth
-    record, case = f"/records/{begun.record}", {"case": large.case}
-    fortnight = {"since": format_instant(Instant(now - 40 * DAY)), "until": format_instant(Instant(now - 26 * DAY))}
-    then = format_instant(Instant(now - 50 * DAY))
-    trail, item = f"{record}/trail", f"{record}/items/{large.discussed}"
+    amina, sam, okafor = begun.amina, begun.sam, begun.okafor
+    record = f"/records/{begun.record}"
+    item = f"{record}/items/{large.discussed}"
     return [
         Page("record, patient", amina, record),
         Page("record, carer", sam, record),
         Page("record, clinician", okafor, record),
-        Page("record, auditor", ruth, record, case),
+        Page("record, auditor", begun.ruth, record, {"case": large.case}),
         Page("record, wishes only", amina, record, {"kind": "wishes"}),
         Page("item with 200 comments, patient", amina, item),
         Page("item with 200 comments, clinician", okafor, item),
@@ -97,6 +95,25 @@ def pages_of(large: Large, now: Instant) -> list[Page]:
         Page("sharing, clinician", okafor, f"{record}/sharing"),
         Page("preview", amina, f"{record}/preview", {"carer": sam.person}),
         Page("preview, outline", amina, f"{record}/preview/outline", {"carer": sam.person}),
+        *_trail_pages_of(large, now),
+        *_as_of_pages_of(large, now),
+        Page("worklist, clinician of 500", okafor, "/worklist", {"purpose": "task"}),
+        Page("worklist, counts", okafor, "/worklist/counts", {"purpose": "task"}),
+        Page("records, clinician of 500", okafor, "/records"),
+        Page("notices", amina, "/notices"),
+        Page("own statements, clinician", okafor, f"/people/{okafor.person}/statements"),
+        Page("own statements, patient", amina, f"/people/{amina.person}/statements"),
+        *_html_pages_of(large),
+    ]
+
+
+def _trail_pages_of(large: Large, now: Instant) -> list[Page]:
+    """The trail, by each of what it can be asked for."""
+    begun, case = large.begun, {"case": large.case}
+    amina, ruth = begun.amina, begun.ruth
+    trail, item = f"/records/{begun.record}/trail", f"/records/{begun.record}/items/{large.discussed}"
+    fortnight = {"since": format_instant(Instant(now - 40 * DAY)), "until": format_instant(Instant(now - 26 * DAY))}
+    return [
         Page("trail, patient", amina, trail),
         Page("trail, patient: by viewer", amina, trail, {"viewer": begun.lind.person}),
         Page("trail, patient: by who hardly looked", amina, trail, {"viewer": large.carers[1]}),
@@ -115,18 +132,20 @@ def pages_of(large: Large, now: Instant) -> list[Page]:
         Page("trail, auditor", ruth, trail, case),
         Page("trail, auditor: emergencies", ruth, trail, {**case, "emergency": True}),
         Page("trail over all records, auditor", ruth, "/trail", case),
-        Page("as of a day, what a carer could see", amina, f"{record}/as-of", _as_of(sam, then)),
-        Page("as of a day, what a doctor could see", amina, f"{record}/as-of", _as_of(okafor, then)),
-        Page("as of a day, what a carer saw", amina, f"{record}/as-of", {**_as_of(sam, then), "seen": True}),
-        Page("as of a day, what a doctor saw", amina, f"{record}/as-of", {**_as_of(okafor, then), "seen": True}),
-        Page("as of a day, auditor", ruth, f"{record}/as-of", {**_as_of(okafor, then), **case}),
-        Page("worklist, clinician of 500", okafor, "/worklist", {"purpose": "task"}),
-        Page("worklist, counts", okafor, "/worklist/counts", {"purpose": "task"}),
-        Page("records, clinician of 500", okafor, "/records"),
-        Page("notices", amina, "/notices"),
-        Page("own statements, clinician", okafor, f"/people/{okafor.person}/statements"),
-        Page("own statements, patient", amina, f"/people/{amina.person}/statements"),
-        *_html_pages_of(large),
+    ]
+
+
+def _as_of_pages_of(large: Large, now: Instant) -> list[Page]:
+    """What somebody could see on a day, and what they saw."""
+    begun, case = large.begun, {"case": large.case}
+    amina, sam, okafor, ruth = begun.amina, begun.sam, begun.okafor, begun.ruth
+    as_of, then = f"/records/{begun.record}/as-of", format_instant(Instant(now - 50 * DAY))
+    return [
+        Page("as of a day, what a carer could see", amina, as_of, _as_of(sam, then)),
+        Page("as of a day, what a doctor could see", amina, as_of, _as_of(okafor, then)),
+        Page("as of a day, what a carer saw", amina, as_of, {**_as_of(sam, then), "seen": True}),
+        Page("as of a day, what a doctor saw", amina, as_of, {**_as_of(okafor, then), "seen": True}),
+        Page("as of a day, auditor", ruth, as_of, {**_as_of(okafor, then), **case}),
     ]
 
 
