@@ -25,6 +25,7 @@ from tests.begun import PROGRAM, Popen, run
 from tests.command_line.running import environment
 from tests.http.served import Client, Key, form_of, new_key
 from tests.postgres_fixture import Database
+from tests.store.covered import covered
 from tests.story import KEYRING, Story, story_of
 from tests.verify.conftest import take_guards_off
 
@@ -56,7 +57,7 @@ async def live(database: Database) -> Lived:
         withdrawn = await story.ledger.sharing.withdraw(story.amina, story.record, shared)
         late = await story.ledger.items.add(story.okafor, story.record, Draft("note", "Sleeps better now."))
         await story.settled()
-        await asyncio.sleep(0.3)  # the next idle checkpoint covers the last of it
+        await covered(story.ledger)
         answers = {"note": said[0], "withdrawn": withdrawn, "late": late}
         return Lived(
             people, keys, story.record, note,

@@ -135,9 +135,9 @@ def test_a_mirror_that_goes_on_for_ever_takes_in_what_comes_and_outlives_an_outa
         assert "try again later" in program.stderr.readline()
         keeper.size = 310
         keeper.instead.clear()
-        sizes = [json.loads(program.stdout.readline())["size"] for _ in range(2)]
+        # A busy machine may have let it look once more before the outage.
+        assert 310 in (json.loads(line)["size"] for line in program.stdout)
         program.terminate()
-    assert sizes[-1] == 310
     assert_whole(ruth.folder, keeper.entries, 310)
 
 

@@ -19,6 +19,7 @@ from ledger.saying import By
 from tests.attacks.ground import write_keys
 from tests.postgres_fixture import Database, new_database
 from tests.replay.living import LOOKS, Life
+from tests.store.covered import covered
 from tests.story import KEYRING, story_of
 from tests.verify.conftest import take_guards_off
 
@@ -64,7 +65,7 @@ async def _live(database: Database, looks: int) -> Lived:
     async with story_of(database) as story:
         life = Life(story, Random(looks))
         await life.live(looks)
-        await asyncio.sleep(0.3)  # the next idle checkpoint covers the last of it
+        await covered(story.ledger)
         return Lived(
             database, story.record, life.looks.total(), life.refused.total(), story.sam, story.okafor, story.amina,
             tuple(life.items),

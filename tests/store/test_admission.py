@@ -24,6 +24,7 @@ from ledger.use_cases.trail import Asked
 from tests.keyring import fixed_keyring
 from tests.postgres_fixture import Database
 from tests.store.cast import Cast, gather_cast
+from tests.store.covered import covered
 
 KEYRING = fixed_keyring()
 
@@ -171,7 +172,7 @@ async def test_a_receipt_of_long_ago_is_proved_from_the_stored_tiles(ledger: Led
 
 async def test_what_nobody_awaits_a_receipt_for_gets_its_checkpoint_soon(ledger: Ledger, cast: Cast) -> None:
     disclosure = await ledger.trail.open(By(cast.patient, "patient"), Asked(cast.record, "own-record"))
-    await asyncio.sleep(0.4)
+    await covered(ledger)
     note = await ledger.receipts.latest_checkpoint()
     assert KEYRING.log.verifier.open_checkpoint(note).size > disclosure.position
 

@@ -17,6 +17,7 @@ from ledger.use_cases.items import Draft
 from ledger.use_cases.sharing import Directing
 from ledger.use_cases.trail import Asked
 from tests.store.cast import Cast, gather_cast
+from tests.store.covered import covered
 
 NOTES = 264
 IN_FLIGHT = 66
@@ -42,7 +43,7 @@ async def live_through(dsn: str, keyring: Keyring) -> History:
     async with open_ledger(dsn, keyring, clock) as ledger:
         cast = await gather_cast(ledger)
         said = await _say_things(ledger, cast)
-        await asyncio.sleep(0.3)  # the last look is covered by the next idle checkpoint
+        await covered(ledger)
         return History(size=ledger.rows.sequencer.size, **said)
 
 

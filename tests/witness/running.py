@@ -69,7 +69,7 @@ def _started(home: Path, log: Path, port: int) -> Iterator[Callable[[], RunningW
 
         def wait() -> RunningWitness:
             url = _url(process, told, began)
-            return RunningWitness(url, process, home, stack.enter_context(httpx.Client(base_url=url, timeout=10)))
+            return RunningWitness(url, process, home, stack.enter_context(httpx.Client(base_url=url, timeout=60)))
 
         try:
             yield wait

@@ -68,7 +68,7 @@ def test_it_needs_no_ledger_and_leaves_nothing_of_one(tmp_path: Path, log: Path)
         assert witness.ask(request(0, 7)).status_code == 200
         assert witness.ask(request(7, 9)).status_code == 200
         witness.process.send_signal(signal.SIGTERM)
-        assert witness.process.wait(10) == 0
+        assert witness.process.wait(60) == 0
     assert sorted(file.name for file in (tmp_path / "w").iterdir()) == ["witness.key", "witness.sqlite"]
 
 
@@ -124,7 +124,8 @@ def test_killed_at_any_moment_it_never_knows_less_than_it_has_answered(tmp_path:
         with serving(home, log) as witness:
             # What it has answered for stands: no other tree, though it may know more by now.
             assert told == [0] or witness.ask(request(told[-1], told[-1], "retold")).status_code == 409
-            killer = threading.Thread(target=kill_after, args=(witness, told, dice.randrange(3, 12), dice.random()))
+            of = (witness, told, dice.randrange(3, 12), dice.random())
+            killer = threading.Thread(target=kill_after, args=of, daemon=True)
             killer.start()
             asking(witness, dice, told)
             killer.join()

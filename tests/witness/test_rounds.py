@@ -68,8 +68,7 @@ class Scene:
         """Say one thing more; gives the size once its checkpoint is there."""
         await self.story.note("Slept well.")
         size = await self.story.ledger.rows.size()
-        async with asyncio.timeout(20):
-            await until(self._is_signed, size)
+        await until(self._is_signed, size)
         return size
 
     async def _is_signed(self, size: int) -> bool:
@@ -80,14 +79,18 @@ class Scene:
 
 
 async def until(condition: Callable[..., Awaitable[bool]], *values: int) -> None:
-    """Look again and again; nobody tells when it is so."""
-    if not await condition(*values):
+    """Look again and again, for a minute; nobody tells when it is so."""
+    for _ in range(3000):
+        if await condition(*values):
+            return
         await asyncio.sleep(0.02)
-        await until(condition, *values)
+    raise AssertionError(f"{condition.__qualname__} did not come about")
 
 
 @pytest.fixture
-async def scene(story: Story, tmp_path: Path) -> AsyncIterator[Scene]:
+async def scene(story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    """However busy the machine is, whoever answers at all is nearly there."""
+    monkeypatch.setattr("api.cosigning.GRACE", 60.0)
     places, witnesses = {}, []
     for name in NAMES:
         home = WitnessHome.create(tmp_path / name, f"{name}.example.org/w")
@@ -225,11 +228,14 @@ async def test_with_too_few_cosignatures_nothing_is_called_witnessed(
     assert await scene.witnessed() == {"a", "c"}
 
 
-async def test_a_slow_witness_is_waited_for_a_moment_and_a_hanging_one_not(scene: Scene) -> None:
-    scene.places["b"].server = answering(200, b"", after=60)
-    began = asyncio.get_running_loop().time()
-    await scene.rounds.round()
-    assert asyncio.get_running_loop().time() - began < 4
+async def test_a_slow_witness_is_waited_for_a_moment_and_a_hanging_one_not(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("cosigning.GRACE", 0.1), ("cosigning.WITHIN", 900.0), ("witnesses.WITHIN", 900.0)):
+        monkeypatch.setattr(f"api.{name}", seconds)
+    scene.places["b"].server = answering(200, b"", after=900)
+    async with asyncio.timeout(60):
+        await scene.rounds.round()
     assert await scene.witnessed() == {"a", "c"}
 
 
@@ -303,8 +309,7 @@ async def test_what_goes_wrong_in_a_round_is_told_once_and_the_next_one_goes_on(
 
     monkeypatch.setattr(Cosigned, "waiting", failing)
     running = asyncio.create_task(scene.rounds.run())
-    async with asyncio.timeout(20):
-        await until(scene.is_witnessed)
+    await until(scene.is_witnessed)
     running.cancel()
     assert [text for level, text in told() if level == "ERROR"] == ["ZeroDivisionError: whatever it is"]
     assert await scene.witnessed() == {"a", "b", "c"}
