@@ -87,10 +87,10 @@ WHOLE = json.dumps({**PAGE, "origin": GOOD[0]}).encode()
     ids=lambda data: repr(data[:20]),
 )  # fmt: skip
 def test_client_data_that_readers_could_take_differently_is_refused_quickly(data: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(BadAssertion):
         check(data)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_what_a_person_has_is_found_without_walking_everybodys_keys() -> None:
     public = SigningKey(b"k" * 32).public
     said = KeyStatement(public, "service", None, {"person": "p", "by": "service"})
     keys = KeyHistory({(f"p{n}", KeyId("k")): Enrolment(said, n) for n in range(100_000)})
-    began = time.perf_counter()
+    began = time.process_time()
     for n in range(1000):
         assert not keys.has_own(f"p{n}", 2**53 - 1, Instant(0))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

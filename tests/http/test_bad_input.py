@@ -273,10 +273,10 @@ async def test_what_was_malformed_is_on_the_trail_by_name_of_the_operation_and_n
 async def test_a_long_content_type_is_refused_before_its_parameters_are_read(served: Served) -> None:
     # Read with the library's parser, these 60 kB hold everybody else up for seconds, and nobody need sign in for it.
     kind = 'application/json; x="' + ";" * 60_000
-    began = time.perf_counter()
+    began = time.process_time()
     answer = await served.http.get("/log/checkpoint/recorded", headers={"content-type": kind})
     problem(answer, 415, "media-type")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 async def test_a_body_that_does_not_say_how_long_it_is_is_counted_as_it_comes(served: Served) -> None:

@@ -30,6 +30,8 @@ from ledger.use_cases.sharing import Directing
 from tests.story import KEYRING, Story
 
 SECONDS = float(os.environ.get("WITHDRAWAL_SECONDS", "4"))
+FEWEST = 5
+"""How often it is toggled, however long a busy machine takes for that."""
 READERS_EACH = 8
 ROOT = Path(__file__).parents[2]
 PLANS = {"kind": "kind", "of": "plan"}
@@ -49,7 +51,7 @@ async def toggle(story: Story) -> int:
     await insist(lambda: sharing.stop(amina, record))
     sam = {"kind": "person", "id": story.sam.person}
     until, n = asyncio.get_running_loop().time() + SECONDS, 0
-    while asyncio.get_running_loop().time() < until:
+    while n < FEWEST or asyncio.get_running_loop().time() < until:
         together = n % 2 == 1
         directing = Directing(sam, PLANS, condition={"kind": "together"} if together else None)
         shared = await insist(lambda directing=directing: sharing.direct(amina, record, directing))  # type: ignore[misc]
@@ -91,7 +93,7 @@ async def look_and_toggle(story: Story, path: Path) -> dict[str, int]:
     async with readers(story, path) as one, readers(story, path) as other:
         toggled = await toggle(story)
         seen = [json.loads((await process.communicate(b""))[0]) for process in (one, other)]
-    assert toggled >= 5
+    assert toggled >= FEWEST
     return {kind: sum(told[kind] for told in seen) for kind in ("full", "empty", "busy")}
 
 
