@@ -13,7 +13,6 @@ import typer
 from api.command_line.terminal import AsJson, ExitCode, Failure, Group, out, print_json, progress_bar, the_house
 
 if TYPE_CHECKING:
-
     from api.verifying import VerifiedFile
     from api.wiring import House
     from ledger.core.log_keys import LogVerifier

@@ -1,6 +1,6 @@
 """What every reading of a record has in common: its purpose, its page, and where the next page begins."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Final, Literal
 
 from fastapi import Query
@@ -51,6 +51,14 @@ class OneItem(BaseModel):
     case: OfCase = None
 
 
+def checked_kinds(asked: Iterable[str], known: Collection[str]) -> frozenset[str]:
+    """The kinds that a query names; raises Refused for one that is none of those known."""
+    kinds = frozenset(asked)
+    for kind in sorted(kinds.difference(known)):
+        raise Refused(Problem(MALFORMED, f"kind: got {kind[:40]!r}, wanted one of {', '.join(known)}"))
+    return kinds
+
+
 class PageOfKinds(Page):
     """The query of a page of items: of some kinds only, if any are named."""
 
@@ -60,10 +68,7 @@ class PageOfKinds(Page):
 
     def kinds(self) -> frozenset[str]:
         """The kinds; raises Refused for one that is not of the vocabulary."""
-        for kind in self.kind:
-            if kind not in KINDS:
-                raise Refused(Problem(MALFORMED, f"kind: got {kind[:40]!r}, wanted one of {', '.join(KINDS)}"))
-        return frozenset(self.kind)
+        return checked_kinds(self.kind, KINDS)
 
 
 class PageOfItems(PageOfKinds):

@@ -17,8 +17,7 @@ from starlette.responses import Response
 from api.http.answers import json_answer
 from api.http.bodies import names
 from api.http.operations import shows
-from api.http.problems import MALFORMED, Problem, Refused
-from api.http.reading import Page, purpose_of
+from api.http.reading import Page, checked_kinds, purpose_of
 from api.http.service import Call, Calling, check_still_signed_in
 from ledger.core.instants import Instant, format_instant
 from ledger.domain.errors import NotAllowed
@@ -59,10 +58,7 @@ class PageOfWork(Page):
 
     def kinds(self) -> frozenset[str]:
         """The kinds; raises Refused for one that there is not."""
-        for kind in self.kind:
-            if kind not in KINDS:
-                raise Refused(Problem(MALFORMED, f"kind: got {kind[:40]!r}, wanted one of {', '.join(KINDS)}"))
-        return frozenset(self.kind)
+        return checked_kinds(self.kind, KINDS)
 
 
 Purpose = Annotated[str | None, Query(max_length=64, description="For what: a clinician's task, a guardian's audit.")]
