@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.command_line.make_reference import COMMANDS, FILE, help_of, reference
 from tests.command_line.running import PROGRAM, environment
+from tests.ports import kept_port
 from tests.postgres_fixture import home_in_memory
 
 CHECKOUT = Path(__file__).parents[2]
@@ -62,9 +62,8 @@ def test_the_tutorial_does_what_it_says() -> None:
     assert shutil.which("curl"), "the tutorial needs curl: install it (apt-get install curl)"
     blocks = _BLOCK.findall(TUTORIAL)
     # A port of the test's own: somebody else's service may listen where the tutorial's does.
-    port = _free_port()
-    steps = [_marked(n, text.replace("8427", port)) for n, (kind, text) in enumerate(blocks) if kind == "sh"]
-    with home_in_memory() as home:
+    with kept_port() as port, home_in_memory() as home:
+        steps = [_marked(n, text.replace("8427", str(port))) for n, (kind, text) in enumerate(blocks) if kind == "sh"]
         code, out, err = _run_all("\n".join(["set -eu", *steps, "kill %1", "wait %1 || true"]), home.parent)
     assert code == 0, out + err
     for n, (kind, wanted) in enumerate(blocks):
@@ -86,12 +85,6 @@ def _run_all(script: str, folder: Path) -> tuple[int, str, str]:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
     return process.returncode, out, err
-
-
-def _free_port() -> str:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return str(taken.getsockname()[1])
 
 
 def _marked(n: int, commands: str) -> str:

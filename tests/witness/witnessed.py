@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -15,6 +15,7 @@ from ledger.core.log_keys import LogKeys
 from ledger.core.merkle import NodeHash
 from ledger.core.trust_policy import TrustPolicy
 from tests.continuity.installation import Installation
+from tests.ports import kept_port
 from tests.witness.running import RunningWitness, serving, serving_all
 
 PATIENCE = 90.0
@@ -28,13 +29,16 @@ class Surgery:
     folder: Path
     keys: LogKeys
     policy: TrustPolicy
-    witnesses: dict[str, RunningWitness] = field(default_factory=dict)
+    witnesses: dict[str, RunningWitness]
+    ports: ExitStack
+    """The ports of those who were stopped, which nobody else is given."""
 
     def stop(self, *names: str) -> None:
         """Kill witnesses."""
         for name in names:
             self.witnesses[name].process.kill()
-            self.witnesses[name].process.wait(10)
+            self.witnesses[name].process.wait(60)
+            self.ports.enter_context(kept_port(self.witnesses[name].port))
 
     @contextmanager
     def started_again(self, name: str) -> Iterator[None]:
@@ -59,12 +63,13 @@ def surgery_of(installation: Installation, folder: Path) -> Iterator[Surgery]:
         name: str(WitnessHome.create(folder / name, f"{name}.example.org/w").signers[which].key)
         for name, which in believed.items()
     }
-    with serving_all([folder / name for name in believed], folder / "log.vkeys") as running:
+    log = folder / "log.vkeys"
+    with ExitStack() as ports, serving_all([folder / name for name in believed], log) as running:
         lines += [f"witness {name} {verifier_keys[name]} {running[name].url}" for name in believed]
         text = "\n".join([*lines, "group most 2 patients regulator college", "quorum most", ""])
         (folder / "policy").write_text(text)
         installation.more["LEDGER_POLICY"] = str(folder / "policy")
-        yield Surgery(installation, folder, keys, TrustPolicy.parse(text), running)
+        yield Surgery(installation, folder, keys, TrustPolicy.parse(text), running, ports)
 
 
 def checkpoint_of(url: str, kind: str = "") -> bytes | None:
