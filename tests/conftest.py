@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # Every process that a test starts would otherwise compile the whole program again: three times what its start costs.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# How long one example took says how busy the machine was.
-hypothesis.settings.register_profile("house", deadline=None)
+# How long an example took, or was made, says how busy the machine was.
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("house")
 
 

@@ -64,7 +64,7 @@ def modules() -> Iterator[Modules]:
         yield running
 
 
-laws = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+laws = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 
 
 @laws

@@ -21,6 +21,8 @@ from tests.browser.session_keys import ASKED, EVICT, EXPIRE, HOLD, QUEUED, RELEA
 from tests.browser.timing import milliseconds_to_sign
 from tests.browser.town import SEND, Town, accept, confirm, digits_of, fill, send, sign_in, write
 
+pytestmark = pytest.mark.timeout(900)  # the first test waits for everybody to come in
+
 SIGNED = "Signed by you."
 RECORDED = "Recorded by the service for you."
 POLICY = (

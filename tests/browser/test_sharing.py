@@ -10,6 +10,8 @@ from playwright.sync_api import Route
 from tests.browser.driver import Tab
 from tests.browser.town import Town, sign_in
 
+pytestmark = pytest.mark.timeout(900)  # the first test waits for everybody to come in
+
 _GET = "async (path) => (await fetch(path)).json()"
 
 

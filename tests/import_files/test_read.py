@@ -99,7 +99,9 @@ STRANGE = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_no_malformed_bundle_leaks_an_error_or_an_item_that_breaks_its_word(
     tmp_path: Path, data: st.DataObject
@@ -136,7 +138,9 @@ def check_accounted_for(result: ImportedFile, bundle: dict[str, Any]) -> None:
     assert len(found) + sum(result.left_out.values()) + len(result.problems) + patients >= len(resources)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(raw=st.binary(max_size=200))
 def test_no_bytes_at_all_leak_an_error(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "x.json").write_bytes(raw)

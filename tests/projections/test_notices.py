@@ -196,7 +196,9 @@ def test_the_outbox_waits_with_what_was_delayed_until_nothing_can_come_to_stand_
     assert [one.kind for one in outbox(desk, story.said, story.now)] == ["emergency", "directive-for-you"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(told=stories, looks=st.lists(st.integers(1, 200), max_size=5))
 def test_an_outbox_that_is_read_now_and_then_has_each_notice_once_and_in_order(
     desk: Desk, told: Told, looks: list[int]

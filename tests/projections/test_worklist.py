@@ -214,7 +214,9 @@ def test_the_guide_tells_of_every_kind() -> None:
 TABLES = ("worklist", "registration", "notice", "care")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(told=stories, cuts=st.lists(st.integers(0, 200), max_size=6), looks=st.lists(st.integers(0, 60), max_size=4))
 def test_in_whatever_batches_it_is_taken_in_the_rows_are_the_same(
     desk: Desk, told: Told, cuts: list[int], looks: list[int]
@@ -251,7 +253,9 @@ def admissible(said: list[Said]) -> list[Said]:
     return [one for one in said if admitted(one)]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(told=stories, later=spans)
 def test_every_bounded_secret_is_on_a_list_exactly_until_it_is_settled(desk: Desk, told: Told, later: int) -> None:
     said, at = admissible(told.story.said), Instant(told.story.now + later)
