@@ -169,6 +169,11 @@ def test_an_emergency_is_opened_told_and_reviewed(cast: Cast) -> None:
     with cast.at("Amina Diallo", "patient") as amina:
         amina.get_by_role("link", name="Who has looked").click()
         expect(amina.get_by_text("The ambulance’s report says so.").first).to_be_visible()
+        press(amina, amina.get_by_role("link", name="Receipts").first)
+        for one in ("Opened a record in an emergency", "Reviewed an emergency access"):
+            expect(amina.get_by_role("heading", name=one)).to_be_visible()
+        amina.get_by_role("button", name="Check all of them").click()
+        expect(amina.locator("#all-proved")).to_be_visible()
 
 
 def test_what_could_sam_see_on_that_day_has_an_answer(cast: Cast) -> None:
