@@ -1,7 +1,7 @@
 """Attempts that were too malformed to become a statement: they are on the trail of the record all the same.
 
-Who tried, acting as what, on which record and by which operation (or, of what its author has signed, which type):
-nothing else that was sent is kept.
+Who tried, acting as what, on which record and by which operation (or, of what its author has signed, which type; of a
+page's form, its address without ids): nothing else that was sent is kept.
 """
 
 import re
@@ -24,7 +24,8 @@ async def on_the_trail(request: Request, problem: Problem) -> None:
     Raises NotRecorded, which refuses as well, where the ledger cannot record.
     """
     record = str(request.path_params.get("record") or getattr(request.state, "record", None))
-    operation = getattr(request.scope.get("route"), "operation_id", None)
+    route = request.scope.get("route")
+    operation = getattr(route, "operation_id", None) or getattr(route, "path", None)
     if problem.kind is not MALFORMED or request.method != "POST" or not _RECORD.fullmatch(record):
         return
     try:

@@ -92,8 +92,14 @@ DID: Final[Mapping[str, str]] = {
 
 
 def did(statement_type: str) -> str:
-    """What somebody did who said this, as ``item-added/1``."""
-    return _(DID[statement_type.partition("/")[0]])
+    """What somebody did who said this, as ``item-added/1``.
+
+    What was tried and has no shape is on the trail by its operation, or by a type that there is not: as it is called.
+    """
+    known = DID.get(statement_type.partition("/")[0])
+    if known is None:
+        return _("Sent something that cannot be recorded: %(what)s") % {"what": statement_type}
+    return _(known)
 
 
 FILTERS: Final[dict[str, Any]] = {"did": did}
