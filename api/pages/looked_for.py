@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Query
 
-from api.http.problems import CURSOR, Problem, Refused
+from api.http.problems import CURSOR, MALFORMED, Problem, Refused
 from api.http.service import Call
 from api.pages.forms import Filled
 from api.sign_in.once import key_for
@@ -24,19 +24,26 @@ from ledger.core.errors import MalformedStatement
 from ledger.core.instants import HOUR
 
 LIFETIME: Final = 1 * HOUR
-LookedFor = Annotated[str | None, Query(max_length=4000)]
+LONGEST: Final = 4000
+LookedFor = Annotated[str | None, Query(max_length=LONGEST)]
 """The query ``q`` of a page of what was found."""
 _BLOCK: Final = 256
 _NONCE: Final = 12
 
 
 def sealed(call: Call, form: Filled, names: tuple[str, ...], *page: str) -> str:
-    """The fields of a form that were filled in, for the address of the page that shows what was found."""
-    members = {name: form.value(name) for name in names if form.value(name)}
+    """The fields of a form that were filled in, for the address of the page that shows what was found.
+
+    Raises Refused for more than an address holds, which no page sends: blank space around what was typed is not kept.
+    """
+    members = {name: value for name in names if (value := form.value(name).strip())}
     plain = orjson.dumps({"members": members, "expires": call.ledger.clock() + LIFETIME})
     padded = plain.ljust(-(-len(plain) // _BLOCK) * _BLOCK)
     nonce = os.urandom(_NONCE)
-    return base64url(nonce + _key(call).encrypt(nonce, padded, _bound(call, page)))
+    address = base64url(nonce + _key(call).encrypt(nonce, padded, _bound(call, page)))
+    if len(address) > LONGEST:
+        raise Refused(Problem(MALFORMED, f"form: got {len(plain)} bytes to look for, wanted fewer; shorten it"))
+    return address
 
 
 def opened(call: Call, looked_for: str, *page: str) -> Mapping[str, str]:

@@ -3,11 +3,9 @@
 import pytest
 
 from ledger.core import authority_items
-from tests.http.conftest import service
 from tests.http.living import neighbour
 from tests.http.served import Served
 
-__all__ = ["service"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FEW = 4
 

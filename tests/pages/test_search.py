@@ -71,6 +71,24 @@ async def test_what_is_too_long_is_kept_and_said(house: Served, browser: Browser
     assert "a" * 201 in answer.text
 
 
+@pytest.mark.parametrize("around", [" ", "\n\n", "\u3000"], ids=["blanks", "lines", "wide blanks"])
+async def test_blank_space_around_what_is_looked_for_makes_no_address_that_leads_nowhere(
+    house: Served, browser: Browser, around: str
+) -> None:
+    desk = await a_patient_of_their_own(browser, house)
+    await desk.served.story.note("Slept badly.")
+    assert "Slept badly." in await looked_for(desk, desk.served.story.amina, around * 9_000 + "badly" + around * 9_000)
+
+
+async def test_more_than_an_address_holds_is_refused_in_words(house: Served, browser: Browser) -> None:
+    desk = await a_patient_of_their_own(browser, house)
+    await desk.sit(desk.served.story.amina)
+    page = await desk.opened(places.SEARCH(record=desk.record))
+    answer = await desk.send(page, {"text": "badly", "cursor": "a" * 4_000}, "/search")
+    assert answer.status_code == 422
+    assert "Something in this form cannot be recorded as it is" in plain(answer)
+
+
 async def test_nothing_hidden_shows_in_what_is_found(house: Served, browser: Browser) -> None:
     """The same page, byte by byte, whether the words are in something that is not shared, or nowhere."""
     desk = await a_patient_of_their_own(browser, house)
