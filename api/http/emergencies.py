@@ -9,6 +9,7 @@ from api.http.answers import answered
 from api.http.bodies import Body, Id, InPath, Moment, Text, names, reads, shown_as
 from api.http.operations import writes
 from api.http.service import Calling
+from api.http.told import check_untold
 from ledger.core.terms import EMERGENCIES
 
 router: Final = APIRouter(tags=["emergencies"])
@@ -92,7 +93,8 @@ async def review_emergency(
 async def delay_notice(
     call: Calling, record: InPath, emergency: InPath, body: Annotated[NoticeDelay, reads(NoticeDelay)]
 ) -> Response:
-    """Delay telling the patient of an emergency access, by the guardian."""
+    """Delay telling the patient of an emergency access, by the guardian, before they were shown it."""
+    await check_untold(call, record, emergency)
     return answered(await call.ledger.sharing.delay_notice(call.by(body), record, emergency, body.until, body.reason))
 
 

@@ -14,6 +14,7 @@ from api.http.fresh import check_fresh
 from api.http.operations import writes
 from api.http.service import Call, Calling
 from api.http.taking_back import check_takes_back
+from api.http.told import check_untold
 from api.sign_in.session import SignInRefused
 from ledger.core import canonical, statement
 from ledger.core.assertions import Assertion
@@ -94,6 +95,8 @@ async def submit(request: Request, call: Calling, body: Annotated[Signed, reads(
     check_fresh(call.session, SAID_BY.get(submission.signed.statement.type), call.service.doors.sessions.clock())
     if submission.signed.statement.type == "directive-withdrawn/1":
         await _check_takes_back(call, body.facts.body)
+    if submission.signed.statement.type == "notice-delayed/1":
+        await check_untold(call, body.facts.body.get("record"), body.facts.body.get("emergency"))
     await _use_nonce(call, submission)
     answer = await call.ledger.submit(submission, call.purpose)
     if submission.signed.statement.type in _OF_KEYS:

@@ -11,6 +11,7 @@ from api.http import emergencies, records
 from api.http.bodies import InPath
 from api.http.reading import PageOfItems
 from api.http.service import Call, Calling
+from api.http.told import was_told
 from api.pages import places
 from api.pages.due import Cursor, due_page, purpose_of
 from api.pages.forms import Checks, Filled, Sent, empty, sent
@@ -224,6 +225,7 @@ async def _reviewing(
         delaying=delaying or empty(call),
         emergency=emergency,
         hours=DELAYS,
+        told=await was_told(call, record, emergency),
         **read,
     )
 

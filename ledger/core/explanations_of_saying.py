@@ -180,7 +180,7 @@ SAYING_REFUSED: Final[Mapping[str, Explanation]] = {
         "Say from when it holds, up to now. One for later is said later.",
     ),
     "already-told": Explanation(
-        "The emergency is over and its notice is not delayed, so the patient has been told.",
+        "The patient has been told: they were shown it, or it is over and its notice is not delayed.",
         "The patient knows of it. There is nothing to delay.",
     ),
     "already-answered": Explanation("The question has its answer.", "It was answered already."),

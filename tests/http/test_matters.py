@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ledger.core.instants import HOUR
+from ledger.core.instants import HOUR, format_instant
 from ledger.core.matters import OF_MATTERS
 from ledger.use_cases.representation import Finding, Opening
 from ledger.use_cases.sharing import Conversation
@@ -90,6 +90,30 @@ async def test_a_patient_never_reads_why_a_notice_was_delayed(served: Served) ->
     assert told["notice-delayed/1"]["words"] is None
     assert "safe" not in str(told)
     assert (await said(greta, served, purpose="audit"))["notice-delayed/1"]["words"] == {"reason": "She is safe now."}
+
+
+@pytest.mark.parametrize("looked", ["at the emergency", "at who has looked", "at the record alone", "not at all"])
+async def test_what_the_patient_was_shown_is_not_untold(served: Served, looked: str) -> None:
+    amina, greta = await served.sign_in(served.story.amina), await served.sign_in(served.story.greta)
+    await asked(amina, f"{served.record}/trail")  # before there was anything to be told of
+    emergency = await an_emergency(served)
+    if looked == "at the emergency":
+        assert "emergency-opened/2" in await said(amina, served, "emergency")
+    if looked == "at who has looked":
+        await asked(amina, f"{served.record}/trail")
+    if looked == "at the record alone":
+        await asked(amina, served.record)
+    path = f"{served.record}/emergencies/{emergency}/notice-delay"
+    delay = {"until": format_instant(later(served, HOUR)), "reason": "Not safe at home."}
+    answer = await greta.post(path, **delay)
+    if looked.startswith("at the record") or looked == "not at all":
+        assert answer.status_code == 201
+        longer = await greta.post(path, **delay)
+        assert longer.status_code == 201, "and what is delayed can be delayed once more"
+    else:
+        assert "cannot be untold" in problem(answer, 403, "not-allowed")["detail"]
+        assert answer.json()["rule"] == "already-told"
+        assert "emergency-opened/2" in await said(amina, served, "emergency")
 
 
 async def test_a_question_is_read_by_who_is_asked_and_its_answer_by_who_asked(served: Served) -> None:

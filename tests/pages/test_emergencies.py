@@ -135,6 +135,25 @@ async def test_the_privacy_officer_delays_the_notice_for_three_days_at_most(desk
     assert "She is being moved." in plain(await desk.opened(address))
 
 
+async def test_who_was_told_is_not_untold(desk: Desk) -> None:
+    story = desk.served.story
+    emergency = (await emergency_of(desk)).rpartition("/")[2]
+    address = places.EMERGENCY_REVIEW(record=story.record, emergency=emergency)
+    await desk.sit(story.greta)
+    before = await desk.opened(address)
+    await desk.sit(story.amina)
+    told = plain(await desk.opened(places.RECORD(record=story.record)))
+    await desk.sit(story.greta)
+    after = await desk.opened(address)
+    assert "They have been told already" in plain(after)
+    assert "/delay" not in main(after)
+    sent = {"delay-hours": "24", "delay-reason": "She is being moved."}
+    assert (await desk.send(before, sent, "/delay")).status_code == 403
+    await desk.sit(story.amina)
+    assert "emergency" in told
+    assert "emergency" in plain(await desk.opened(places.RECORD(record=story.record)))
+
+
 async def test_nobody_else_has_a_queue_of_emergencies(desk: Desk) -> None:
     story = desk.served.story
     for by in (story.amina, story.sam, By(story.ruth.person, "auditor")):
