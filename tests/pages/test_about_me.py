@@ -61,7 +61,7 @@ async def test_what_stands_there_is_in_the_form_that_changes_it(house: Served, b
     ("members", "field", "message"),
     [
         ({"own": " \u00a0\r\n"}, "own", "Write something in one of the boxes."),
-        ({"own": "Hello.", "people": "a" * 4001}, "people", "It can have 4000."),
+        ({"own": "Hello.", "people": "a" * 4001}, "people", "It can have 4,000."),
     ],
     ids=["nothing written", "too long"],
 )

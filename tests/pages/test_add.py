@@ -43,7 +43,7 @@ async def test_every_kind_that_is_offered_may_be_said_by_a_patient() -> None:
         ({"text": "I feel well."}, "kind", "Choose what you write about."),
         ({"kind": "note", "text": "I feel well."}, "kind", "Choose what you write about."),
         ({"kind": "decision", "text": " \u00a0\r\n"}, "text", "Write something."),
-        ({"kind": "decision", "text": "a" * 10_001}, "text", "It can have 10000."),
+        ({"kind": "decision", "text": "a" * 10_001}, "text", "It can have 10,000."),
         ({"kind": "decision", "text": "No.", "title": "a" * 201}, "title", "It can have 200."),
     ],
     ids=["nothing chosen", "a clinician's kind", "blank", "too long", "a title that is too long"],

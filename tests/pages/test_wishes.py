@@ -128,8 +128,8 @@ async def test_whatever_is_written_is_kept_and_shown_as_it_was_written(browser: 
     [
         ({}, "Write something in one of the boxes."),
         ({"own": " \n\t ", "matters": "\u00a0"}, "Write something in one of the boxes."),
-        ({"own": "a" * 8001}, "It can have 8000."),
-        ({"own": "Fine.", "tell": "🙂" * 8001}, "It can have 8000."),
+        ({"own": "a" * 8001}, "It can have 8,000."),
+        ({"own": "Fine.", "tell": "🙂" * 8001}, "It can have 8,000."),
         ({"own": "Fine.", "title": "t" * 201}, "It can have 200."),
     ],
     ids=["empty", "blank", "too long", "one too long", "a long name"],
