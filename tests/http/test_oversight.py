@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ledger.core.instants import HOUR
+from ledger.core.instants import HOUR, format_instant
 from ledger.use_cases.representation import Finding, Instrument
 from tests.http.living import asked, later, neighbour
-from tests.http.served import Served, problem
+from tests.http.served import Served, problem, statement_id
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -143,3 +143,23 @@ async def test_an_attorney_reads_what_bears_on_the_decision_as_a_carer_reads(ser
     assert [item["id"] for item in told["items"]] == [plan]
     assert not {"sealed", "why"} & {*told, *told["items"][0]}
     problem(await attorney.get(f"{served.record}/trail"), 404, "unknown")
+
+
+async def test_a_case_is_bounded_by_a_period_and_its_auditor_opens_topics_with_a_reason(served: Served) -> None:
+    story = served.story
+    ada, ruth = await served.sign_in(story.ada), await served.sign_in(story.ruth)
+    item = await story.note("Low mood.", topics=("mental-health",))
+    soon = format_instant(later(served, HOUR))
+    period = {"since": format_instant(later(served, -HOUR)), "before": soon}
+    assigned = await ada.say(
+        "/cases", auditor=story.ruth.person, record=story.record, period=period, until=soon, reason="x"
+    )
+    path = f"/cases/{assigned['ids']['case']}"
+    await ruth.say(f"{path}/topics", record=story.record, item=item, reason="The complaint is about it.")
+    unknown = await ruth.post(f"{path}/topics", record=story.record, item=statement_id(), reason="x")
+    problem(unknown, 404, "unknown")
+    unbounded = await ada.post("/cases", auditor=story.ruth.person, reason="x")
+    assert problem(unbounded, 403, "not-allowed")["rule"] == "unbounded-case"
+    await ruth.say(f"{path}/close", auditor=story.ruth.person)
+    later_on = await ruth.post(f"{path}/topics", record=story.record, item=item, reason="x")
+    assert problem(later_on, 403, "not-allowed")["rule"] == "no-case"

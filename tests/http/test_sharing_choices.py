@@ -250,25 +250,6 @@ async def test_an_administrator_configures_topics_and_profiles_and_drops_no_topi
     assert problem(refused, 403, "not-allowed")["rule"] == "role-missing"
 
 
-async def test_a_case_is_bounded_by_a_period_and_its_auditor_opens_topics_with_a_reason(served: Served) -> None:
-    story = served.story
-    ada, ruth = await signed_in(served, "ada", "ruth")
-    item = await story.note("Low mood.", topics=("mental-health",))
-    period = {"since": soon(served, -HOUR), "before": soon(served)}
-    assigned = await ada.say(
-        "/cases", auditor=story.ruth.person, record=story.record, period=period, until=soon(served), reason="x"
-    )
-    path = f"/cases/{assigned['ids']['case']}"
-    await ruth.say(f"{path}/topics", record=story.record, item=item, reason="The complaint is about it.")
-    unknown = await ruth.post(f"{path}/topics", record=story.record, item=NOBODY, reason="x")
-    problem(unknown, 404, "unknown")
-    unbounded = await ada.post("/cases", auditor=story.ruth.person, reason="x")
-    assert problem(unbounded, 403, "not-allowed")["rule"] == "unbounded-case"
-    await ruth.say(f"{path}/close", auditor=story.ruth.person)
-    later_on = await ruth.post(f"{path}/topics", record=story.record, item=item, reason="x")
-    assert problem(later_on, 403, "not-allowed")["rule"] == "no-case"
-
-
 async def test_each_says_it_with_their_own_signature_too_and_none_names_somebody_else_as_who_looked(
     served: Served,
 ) -> None:

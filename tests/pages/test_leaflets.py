@@ -13,6 +13,7 @@ from api.pages.leaflets import Leaflet, LeafletError, read_leaflets, read_librar
 from api.pages.leaflets.front_matter import is_on_the_web
 from api.pages.leaflets.library import LONGEST, MOST
 from api.settings import Settings, SettingsError, read_settings
+from tests.pages.reading_age import grade, sentences, spoken_words
 
 BUILT_IN = read_leaflets(Settings(leaflets=None))
 SUBJECTS = {
@@ -337,38 +338,9 @@ def test_a_url_with_what_cannot_be_seen_is_not_of_the_web() -> None:
     assert not is_on_the_web("https://www.nhs.uk/\u202e")
 
 
-# How hard a text is: Flesch-Kincaid grade (Kincaid et al. 1975), with syllables counted as groups of vowels.
-
-
 def test_the_measure_tells_plain_words_from_hard_ones() -> None:
     assert grade(["The cat sat on the mat.", "It was glad."]) < 1
     assert (
         grade(["Notwithstanding considerable organisational complexity, practitioners prioritise confidentiality."])
         > 20
     )
-
-
-def sentences(leaflet: Leaflet) -> list[str]:
-    """What stands between tags that end a line, cut at full stops. A link's address is not read."""
-    blocks = re.split(r"</?(?:p|li|h\d|ul|ol)>", leaflet.html)
-    texts = [Markup(block).striptags() for block in blocks]  # noqa: S704
-    return [part for text in texts for part in re.split(r"(?<=[.?!:;])\s+", text) if re.search(r"[A-Za-z]", part)]
-
-
-def spoken_words(leaflet: Leaflet) -> list[str]:
-    return [word for sentence in sentences(leaflet) for word in words_of(sentence)]
-
-
-def words_of(sentence: str) -> list[str]:
-    return re.findall(r"[A-Za-z][A-Za-z'\u2019]*|\d+", sentence)
-
-
-def syllables(word: str) -> int:
-    groups = len(re.findall(r"[aeiouy]+", word.lower()))
-    silent = word.lower().endswith("e") and not word.lower().endswith("le") and groups > 1
-    return max(1, groups - silent)
-
-
-def grade(told: list[str]) -> float:
-    words = [word for sentence in told for word in words_of(sentence)]
-    return 0.39 * len(words) / len(told) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59

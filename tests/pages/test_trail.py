@@ -4,9 +4,7 @@ import html
 import re
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
-import httpx
 import pytest
 
 from api.http.fresh import REAUTHENTICATE_AFTER
@@ -15,45 +13,15 @@ from api.pages.looks import COUNTED, MATTERS, Session, things_in
 from ledger.core.instants import HOUR, Instant
 from ledger.core.matters import MATTER_KINDS
 from ledger.core.terms import KINDS
-from ledger.saying import By
 from tests.http.living import asked, neighbour
 from tests.http.served import Served, statement_id
-from tests.sign_in.browser import PLACE, Browser
+from tests.pages.looking import amina_at, line_of, looked, send
+from tests.sign_in.browser import Browser
 
 at_the_service = pytest.mark.asyncio(loop_scope="module")
-FORM = "application/x-www-form-urlencoded"
 VIAS = ("screen", "export", "print", "preview", "search", "trail", "in-person")
 A_LINE: dict[str, Any] = {"id": "2", "viewer": {"id": "3", "name": "Dr Lind"}, "refused": False, "shown": []}
 A_LINK = re.compile(r'href="(/record/[^"/]+/g/[0-9a-f-]{36})"')
-
-
-async def send(browser: Browser, path: str, **members: str) -> httpx.Response:
-    """A form, as a page of this place sends it."""
-    content = urlencode({"csrf": browser.csrf, "statement": statement_id(), **members})
-    headers = {"content-type": FORM, "origin": PLACE, "sec-fetch-site": "same-origin"}
-    return await browser.send("POST", path, content=content, headers=headers)
-
-
-async def amina_at(browser: Browser, path: str, status: int = 200) -> str:
-    """A page, as Amina sees it who has just shown who she is."""
-    await browser.begin(browser.served.story.amina)
-    answer = await browser.send("GET", path)
-    assert answer.status_code == status, answer.text
-    return html.unescape(answer.text)
-
-
-async def looked(served: Served, by: By, **query: Any) -> str:
-    """Somebody reads the record; gives the text of what Amina's trail says newest of them."""
-    client = await served.sign_in(by)
-    answer = await client.get(served.record, **query)
-    return str(answer.status_code)
-
-
-async def line_of(served: Served, by: By) -> str:
-    """The id of the newest line of somebody, as Amina's API has it."""
-    amina = await served.sign_in(served.story.amina)
-    told = await asked(amina, f"{served.record}/trail", viewer=by.person)
-    return str(told["lines"][0]["id"])
 
 
 @at_the_service
@@ -166,7 +134,7 @@ async def test_a_question_is_asked_answered_and_shown_where_it_belongs(house: Se
 @at_the_service
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "Write your question."), (" \u00a0 ", "Write your question."), ("w" * 4001, "It can have 4000.")],
+    [("", "Write your question."), (" \u00a0 ", "Write your question."), ("w" * 4001, "It can have 4,000.")],
     ids=["empty", "blank", "too long"],
 )
 async def test_a_question_that_cannot_be_sent_is_shown_again(
@@ -289,38 +257,6 @@ async def test_an_item_that_nobody_may_see_was_seen_by_as_many_as_one_that_is_no
     await lind.get(f"{house.record}/items/{working}")
     for item in (working, statement_id()):
         await amina_at(browser, places.SEEN_BY(record=story.record, item=item), 404)
-
-
-@at_the_service
-async def test_what_somebody_could_see_on_a_day_is_told_for_those_who_looked(house: Served, browser: Browser) -> None:
-    story = house.story
-    plan = await story.note("Walk every day.", kind="plan-for-carers")
-    await story.share({"kind": "item", "of": plan})
-    await looked(house, story.sam)
-    path = places.LOOKS_AS_OF(record=story.record)
-    page = await amina_at(browser, path)
-    assert "Sam Diallo (Carer)" in page
-    assert "Amina Diallo (" not in page
-    who = f"{story.sam.person}:carer"
-    page = await amina_at(browser, f"{path}?{urlencode({'who': who, 'day': '2999-12-31'})}")
-    assert f'href="{places.ITEM(record=story.record, item=plan)}"' in page
-    assert "You share this with them." in page
-    page = await amina_at(browser, f"{path}?{urlencode({'who': who, 'day': '2020-01-01'})}")
-    assert "They could not have opened your record." in page
-    for wrong in ({"who": "x"}, {"who": who, "day": "never"}, {"who": f"{story.amina.person}:patient"}):
-        await amina_at(browser, f"{path}?{urlencode(wrong)}", 422)
-
-
-@at_the_service
-async def test_where_nobody_else_has_looked_there_is_nobody_to_choose(house: Served, browser: Browser) -> None:
-    served = await neighbour(house)
-    await browser.begin(served.story.amina)
-    page = await browser.send("GET", places.LOOKS_AS_OF(record=served.story.record))
-    assert "Nobody else has looked at your record lately, so there is nobody to choose." in page.text
-    assert "<select" not in page.text
-    page = await browser.send("GET", places.RECORD(record=served.story.record))
-    assert "There is nothing to show you here yet." in page.text
-    assert f'href="{places.ABOUT_ME(record=served.story.record)}">say what every team' in page.text
 
 
 @at_the_service

@@ -4,16 +4,22 @@ Modules that use these say ``pytestmark = pytest.mark.asyncio(loop_scope="module
 """
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from psycopg_pool import AsyncConnectionPool
 
 from api.postgres import EmbeddedPostgres
+from api.sign_in.once import Once
+from api.sign_in.passkeys import Passkeys
 from api.sign_in.sessions import Sessions
 from ledger.core.instants import Instant
 from tests.http.living import living
 from tests.http.served import Served
+from tests.sign_in.at_the_door import Clock
 from tests.sign_in.browser import Browser
+from tests.story import Story
 
 Later = Callable[[int], None]
 
@@ -50,3 +56,12 @@ def later(house: Served, monkeypatch: pytest.MonkeyPatch) -> Later:
 def sessions(house: Served) -> Sessions:
     found: Sessions = house.app.state.service.doors.sessions
     return found
+
+
+@pytest.fixture
+async def passkeys(story: Story) -> AsyncIterator[Passkeys]:
+    """The passkeys of a story's people, without an application around them."""
+    pool: Any = AsyncConnectionPool(story.database.dsn(), min_size=1, open=False, kwargs={"autocommit": True})
+    told = Clock()
+    async with pool:
+        yield Passkeys(pool, Once(pool, bytes(32), told), story.ledger.facts, told)

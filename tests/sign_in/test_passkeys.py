@@ -1,27 +1,21 @@
 """Passkeys at the door: made, used, shown again, refused; and counted, so that a copy is noticed."""
 
 import re
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, Final
 from uuid import UUID
 
-import cbor2
 import pytest
-from psycopg_pool import AsyncConnectionPool
 
-from api.clock import clock
 from api.sign_in.authenticators import REASONS, PasskeyRefused
-from api.sign_in.once import GOOD_FOR, Once
-from api.sign_in.passkeys import MOST, KeptPasskey, Passkeys, fingerprint_of
-from api.sign_in.place import Place
+from api.sign_in.once import GOOD_FOR
+from api.sign_in.passkeys import MOST, Passkeys, fingerprint_of
 from ledger.core.canonical import base64url, unbase64url
 from ledger.core.errors import MalformedStatement
-from ledger.core.instants import Instant
 from ledger.core.keys import KeyId
 from ledger.core.passkeys import PasskeyStatement
 from ledger.saying import By
+from tests.sign_in.at_the_door import PLACE, WHOM, altered, made, signed
 from tests.sign_in.authenticator import (
     EDDSA,
     ES256,
@@ -34,35 +28,7 @@ from tests.sign_in.authenticator import (
 )
 from tests.story import Story
 
-PLACE = Place.of("http://localhost:8000")
-WHOM = "019c0f3e-5a80-7c3e-9d2b-6f1f3f0a4b11"
 ELSEWHERE = Browser("https://ledger.example")
-
-
-class Clock:
-    """The machine's clock, which a test may set forward."""
-
-    ahead = 0
-
-    def __call__(self) -> Instant:
-        return Instant(clock() + self.ahead)
-
-
-@pytest.fixture
-async def passkeys(story: Story) -> AsyncIterator[Passkeys]:
-    pool: Any = AsyncConnectionPool(story.database.dsn(), min_size=1, open=False, kwargs={"autocommit": True})
-    told = Clock()
-    async with pool:
-        yield Passkeys(pool, Once(pool, bytes(32), told), story.ledger.facts, told)
-
-
-async def made(passkeys: Passkeys, device: Authenticator, by: By, name: str = "Phone") -> KeptPasskey:
-    options = await passkeys.options_to_make(by.person, "", PLACE, WHOM)
-    return await passkeys.make(by.person, device.make(options), PLACE, name, WHOM)
-
-
-def signed(passkeys: Passkeys, device: Authenticator, page: Browser | None = None, **of: Any) -> dict[str, Any]:
-    return device.sign_in(passkeys.options_to_sign_in(PLACE), page, **of)
 
 
 async def refusal(answer: Awaitable[object], reason: str) -> str:
@@ -109,10 +75,6 @@ async def test_the_options_ask_for_the_owner_and_tell_nobody_who_has_a_passkey(
     assert (for_anybody["allowCredentials"], for_anybody["userVerification"]) == ([], "required")
     challenges = {passkeys.options_to_sign_in(PLACE)["challenge"] for _ in range(100)}
     assert len(challenges) == 100
-
-
-def altered(part: str, to: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    return lambda answer: {**answer, "response": {**answer["response"], part: to}}
 
 
 NOT_MADE: dict[str, tuple[Browser, str]] = {
@@ -275,97 +237,6 @@ async def test_a_passkey_of_another_account_shows_nothing_again(story: Story, pa
     answer = signed(passkeys, of_amina)
     await refusal(passkeys.show_again(story.amina.person, answer, PLACE, WHOM), "challenge")
     await refusal(passkeys.show_again(story.amina.person, of_amina.sign_in(options), PLACE, "another"), "challenge")
-
-
-MALFORMED: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "nothing": lambda _: None,
-    "a list": lambda _: [],
-    "no answer": lambda answer: {**answer, "response": "none"},
-    "no id": lambda answer: {name: value for name, value in answer.items() if name != "id"},
-    "an id with padding": lambda answer: {**answer, "id": answer["id"] + "="},
-    "a number for client data": altered("clientDataJSON", 7),
-    "client data that are no JSON": altered("clientDataJSON", base64url(b"no JSON")),
-    "client data that are a list": altered("clientDataJSON", base64url(b"[]")),
-    "client data without end": altered("clientDataJSON", base64url(b"[" * 4000)),
-    "short authenticator data": altered("authenticatorData", base64url(b"short")),
-    "much": altered("signature", "A" * 20_000),
-    "a text in another alphabet": altered("signature", "ü"),
-    "a lone surrogate": altered("userHandle", "\ud800"),
-}
-
-
-async def test_what_no_browser_would_send_is_named_and_costs_no_challenge(story: Story, passkeys: Passkeys) -> None:
-    device = Authenticator()
-    await made(passkeys, device, story.amina)
-    answer = signed(passkeys, device)
-    for title, damage in MALFORMED.items():
-        with pytest.raises(MalformedStatement, match="credential"):
-            await passkeys.sign_in(damage(answer), PLACE)
-        assert title
-    await passkeys.sign_in(answer, PLACE)
-
-
-def many_from_few(levels: int) -> bytes:
-    """CBOR that doubles with each level: every list holds the one before twice, by reference."""
-    lists = [b"\xd8\x1c\x82\x00\x00"]
-    lists += [b"\xd8\x1c\x82" + 2 * (b"\xd8\x1d" + cbor2.dumps(level)) for level in range(levels)]
-    return bytes([0x98, levels + 1]) + b"".join(lists)
-
-
-def data_with(key: bytes, extensions: bytes = b"") -> bytes:
-    """Authenticator data with a key, and extensions."""
-    flags = HONEST | 0x40 | (0x80 if extensions else 0)
-    return bytes(32) + bytes([flags]) + bytes(4) + bytes(16) + b"\0\1k" + key + extensions
-
-
-KEY: Final = cbor2.dumps({1: 1, 3: -8, -1: 6, -2: bytes(32)})
-# Longer than it need be, so that the library would go on reading within its last member.
-LONG_KEY: Final = b"\xa1\x1b" + bytes(7) + b"\x01" + b"\x58\x40" + bytes(20) + many_from_few(6)[:44].ljust(44, b"\0")
-DATA: Final[dict[str, bytes]] = {
-    "a key that refers to itself": data_with(many_from_few(200)),
-    "extensions that refer to themselves": data_with(KEY, many_from_few(200)),
-    "extensions alone that refer to themselves": bytes(32) + bytes([HONEST | 0x80]) + bytes(4) + many_from_few(200),
-    "a date for a key": data_with(b"\xc1\x00"),
-    "a key within a key, five times": data_with(b"\x81" * 5 + b"\x00"),
-    "a key of no length": data_with(b"\xbf\xff"),
-    "a key of every length": data_with(b"\xbb" + b"\xff" * 8),
-    "a key that ends early": data_with(b"\x58\x40ab"),
-    "a key spelled at length": data_with(LONG_KEY),
-    "bytes left over": data_with(KEY, KEY + KEY),
-    "no key": data_with(b""),
-}
-
-
-async def test_what_an_authenticator_would_never_encode_costs_no_time(passkeys: Passkeys) -> None:
-    device = Authenticator()
-    device.make(await passkeys.options_to_make(str(UUID(int=7)), "", PLACE, WHOM))
-    began = time.process_time()
-    for title, data in DATA.items():
-        answer = altered("authenticatorData", base64url(data))(signed(passkeys, device))
-        with pytest.raises(MalformedStatement):
-            await passkeys.sign_in(answer, PLACE)
-        attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
-        answer = altered("attestationObject", base64url(attestation))(answer)
-        with pytest.raises(MalformedStatement):
-            await passkeys.make(str(UUID(int=7)), answer, PLACE, title, WHOM)
-    for attestation in (many_from_few(200), b"\xa0", b"\xa1\x68authData\x00", b""):
-        answer = altered("attestationObject", base64url(attestation))(signed(passkeys, device))
-        with pytest.raises(MalformedStatement):
-            await passkeys.make(str(UUID(int=7)), answer, PLACE, "attested", WHOM)
-    assert time.process_time() - began < 2
-
-
-async def test_extensions_that_nobody_asked_for_do_no_harm(story: Story, passkeys: Passkeys) -> None:
-    device = Authenticator()
-    options = await passkeys.options_to_make(story.amina.person, "", PLACE, WHOM)
-    answer = device.make(options)
-    attested = cbor2.loads(unbase64url(answer["response"]["attestationObject"], "attestationObject"))
-    data = bytearray(attested["authData"])
-    data[32] |= 0x80
-    attested["authData"] = bytes(data) + cbor2.dumps({"credProtect": 2})
-    answer = altered("attestationObject", base64url(cbor2.dumps(attested)))(answer)
-    await passkeys.make(story.amina.person, answer, PLACE, "Phone", WHOM)
-    await passkeys.sign_in(signed(passkeys, device), PLACE)
 
 
 def test_a_fingerprint_is_six_groups_of_four_digits_and_differs_with_every_key() -> None:
