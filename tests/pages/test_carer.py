@@ -53,7 +53,7 @@ async def test_sam_tells_the_team_something_in_confidence(house: Served, browser
         ({"text": " \u00a0", "confidence": "open"}, "text", "Write what you want the team to know."),
         ({"text": "She fell.", "confidence": "secret"}, "confidence", "Choose whether the patient may know"),
         ({"text": "She fell."}, "confidence", "Choose whether the patient may know"),
-        ({"text": "a" * 10_001, "confidence": "open"}, "text", "It can have 10000."),
+        ({"text": "a" * 10_001, "confidence": "open"}, "text", "It can have 10,000."),
     ],
     ids=["nothing written", "no such choice", "nothing chosen", "too long"],
 )
