@@ -169,7 +169,7 @@ async def _page(
         measured=measured_in(shown),
         purpose=purpose,
         most=MOST,
-        said=await said_of(call, said),
+        said=await said_of(call, said, [shown]),
     )
 
 

@@ -1,11 +1,11 @@
 """Readings: what a patient measures, added one by one or from a file, with a picture of each kind and its list."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.http import items, records
@@ -16,7 +16,7 @@ from api.pages import places
 from api.pages.account import Cursor
 from api.pages.forms import Checks, Filled, Sent, Unfit, empty, sent
 from api.pages.language import gettext as _
-from api.pages.language import local_day, spoken
+from api.pages.language import local_day, ngettext, number, spoken
 from api.pages.matters import told
 from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
 from api.pages.readings_file import MOST_LINES, Line, Unreadable, instant_of, lines_of
@@ -34,6 +34,8 @@ MOST_LETTERS: Final = 60_000
 _MOST_NAME: Final = 60
 _MOST_UNIT: Final = 20
 _FORM: Final = "/forms/record/{record}/readings"
+Added = Annotated[int | None, Query(ge=1, le=MOST_LINES)]
+"""Of how many lines of a file the page says that they are there."""
 
 
 @router.get(places.READINGS.path)
@@ -45,11 +47,12 @@ async def readings(
     cursor: Cursor = None,
     purpose: AskedPurpose = None,
     said: AskedSaid = None,
+    lines: Added = None,
 ) -> Response:
     """The readings of a record, each kind with its picture; and, for who may add one, a form for another."""
     if is_to_be_asked(call, purpose):
         return await purpose_page(request, call, record)
-    return await _page(request, call, record, None, cursor=cursor, purpose=purpose, said=said)
+    return await _page(request, call, record, None, cursor=cursor, purpose=purpose, said=said, lines=lines)
 
 
 @router.post(f"{_FORM}/add")
@@ -62,7 +65,7 @@ async def add(request: Request, call: Calling, record: InPath, form: Sent) -> Re
         data = _checked(call, check, form)
         check.done()
         await items.add(speaking, record, _reading(data))
-        return places.READINGS({"purpose": purpose, "said": form.statement}, record=record)
+        return places.READINGS({"purpose": purpose, "said": form.statement}, record=record) + "#said"
 
     return await sent(request, call, form, say, lambda form: _page(request, call, record, form, purpose=purpose))
 
@@ -96,7 +99,7 @@ async def import_file(request: Request, call: Calling, record: InPath, form: Sen
         for statement, data in zip(ids, readings, strict=True):
             if statement not in there:
                 await items.add(replace(speaking, statement_id=statement), record, _reading(data))
-        return places.READINGS({"said": ids[0]}, record=record)
+        return places.READINGS({"said": ids[0], "lines": str(len(ids))}, record=record) + "#said"
 
     return await sent(request, call, form, say, lambda form: _file(request, call, record, form, None))
 
@@ -104,7 +107,7 @@ async def import_file(request: Request, call: Calling, record: InPath, form: Sen
 def _checked(call: Call, check: Checks, form: Filled) -> dict[str, str]:
     """The data of a reading that was filled in; notes what is wrong."""
     what = check.choice("what", tuple(MEASURES), _("Choose what you measured."))
-    value = check.text("value", _("Write what it was."), 20)
+    value = check.text("value", _("Write the number that you measured."), 20)
     wrong = wrong_with(what, value) if what in MEASURES and value else None
     if wrong is not None:
         check.wrong("value", wrong)
@@ -172,6 +175,7 @@ async def _page(
     cursor: str | None = None,
     purpose: str | None = None,
     said: str | None = None,
+    lines: int | None = None,
 ) -> Response:
     asked = PageOfItems(purpose=purpose, kind=["reading"], limit=LISTED, cursor=cursor)
     view = told(await records.read_record(call, record, asked))
@@ -187,10 +191,23 @@ async def _page(
         measured=list(measured(view["items"])),
         measures=_measures(),
         purpose=purpose,
-        said=await said_of(call, said),
+        said=await _said(call, said, view["items"], lines),
         earlier=None if more is None else places.READINGS({"purpose": purpose, "cursor": more}, record=record),
         newer=None if cursor is None else places.READINGS({"purpose": purpose}, record=record),
     )
+
+
+async def _said(
+    call: Call, statement: str | None, items: Sequence[Mapping[str, Any]], lines: int | None
+) -> Mapping[str, Any] | None:
+    """What was just said; of a file that all its lines are there, of which some may have been there before."""
+    said = await said_of(call, statement, items)
+    if said is None or lines is None:
+        return said
+    done = ngettext(
+        "%(n)s reading of your file is in the record.", "%(n)s readings of your file are in the record.", lines
+    )
+    return {**said, "done": done % {"n": number(lines)}}
 
 
 async def _file(request: Request, call: Call, record: str, form: Filled, lines: list[Line] | None) -> Response:

@@ -98,7 +98,7 @@ class _Reader:
     def _at(self, named: Mapping[str, str]) -> str:
         at = instant_of(named["day"], named.get("time", ""), self.zone)
         if at is None:
-            raise _Unfit(_("The day or time cannot be read. Write it as 27/03/2027 08:30 or 2027-03-27 08:30."))
+            raise _Unfit(_("The day or time cannot be read. Write it as 27/03/2026 08:30 or 2026-03-27 08:30."))
         if at > self.now:
             raise _Unfit(_("This day is still to come."))
         return format_instant(at)

@@ -20,7 +20,7 @@ from api.pages.language import gettext as _
 from api.pages.language import marked
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
-from api.pages.said import AskedSaid, said_of
+from api.pages.said import AskedSaid, kept_as_a_draft, said_of
 from api.pages.versions import compared
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -105,8 +105,7 @@ async def draft(request: Request, call: Calling, record: InPath, form: Sent) -> 
 @router.get(places.WISH.path)
 async def wish(request: Request, call: Calling, record: InPath, item: InPath, said: AskedSaid = None) -> Response:
     """One statement: its words, how it stands, and what can be done with it."""
-    shown = await said_of(call, said)
-    return await _about(request, call, "wishes_one.html", record, item, form=empty(call), said=shown)
+    return await _about(request, call, "wishes_one.html", record, item, form=empty(call), said=said)
 
 
 @router.get(places.WISH_CHANGE.path)
@@ -261,7 +260,7 @@ async def _writing(request: Request, call: Call, record: str, wish: Mapping[str,
 
 
 async def _shown(request: Request, call: Call, record: str, item: str, form: Filled) -> Response:
-    return await _about(request, call, "wishes_one.html", record, item, form=form, said=None)
+    return await _about(request, call, "wishes_one.html", record, item, form=form)
 
 
 async def _signing(request: Request, call: Call, record: str, item: str, form: Filled) -> Response:
@@ -273,7 +272,7 @@ async def _withdrawing(request: Request, call: Call, record: str, item: str, for
 
 
 async def _about(
-    request: Request, call: Call, template: str, record: str, item: str, *, form: Filled, **shown: Any
+    request: Request, call: Call, template: str, record: str, item: str, *, form: Filled, said: str | None = None
 ) -> Response:
     """A page about one statement: with its words as they were signed, or else its last, and what came after signing."""
     wish, view = await _read(call, record, item)
@@ -296,8 +295,16 @@ async def _about(
         digest=digest_of(current["text"]),
         form=form,
         most=MOST,
-        **shown,
+        said=await _said(call, said, wish),
     )
+
+
+async def _said(call: Call, statement: str | None, wish: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What was just said of a statement; new words of a draft are those of a draft."""
+    said = await said_of(call, statement, [wish])
+    if said is None or said["type"] != "item-amended" or wish["wish"]["state"] != "draft":
+        return said
+    return {**said, "done": kept_as_a_draft(call)}
 
 
 def _whose(call: Call, view: Mapping[str, Any]) -> dict[str, Any]:

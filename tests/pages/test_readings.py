@@ -1,5 +1,6 @@
 """Readings: one by one or from pasted lines, each once, with nothing lost; charted, and the same in FHIR."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -41,7 +42,8 @@ async def test_amina_adds_a_reading_once_and_it_tells_when_it_was(house: Served,
     assert (item.kind, item.title, item.data["value"], item.data["at"]) == (
         "reading", "Weight", "71.5", "2026-05-03T07:30:00.000Z",
     )  # fmt: skip
-    page = await desk.opened(places.READINGS(record=desk.record))
+    page = await desk.opened(first.headers["location"])
+    assert "Your reading is added." in plain(page)
     assert "3 May 2026 at 08:30" in plain(page)
     assert places.ITEM(record=desk.record, item=item.id) in page.text
 
@@ -70,6 +72,8 @@ async def test_what_cannot_be_a_reading_is_shown_again_with_what_is_wrong(
     page, before = await desk.opened(places.READINGS(record=desk.record)), await house.size()
     answer = await desk.send(page, {**WEIGHT, **changes}, "/readings/add")
     assert field in errors(answer)
+    if changes == {"value": ""}:
+        assert errors(answer) == {"value": "Write the number that you measured."}
     assert f'value="{changes.get("value", WEIGHT["value"])}"' in answer.text
     assert "item-added/1" not in await house.said(before)
 
@@ -95,6 +99,7 @@ async def test_lines_are_added_once_however_often_they_are_sent(house: Served, b
     assert await house.said(before) == ["item-added/1"] * 2
     items = (await desk.served.story.patient_view()).items
     assert sorted(item.text or "" for item in items) == ["71,5 kg", "71.2 kg"]
+    assert "2 readings of your file are in the record." in plain(await desk.opened(answer.headers["location"]))
 
 
 async def test_lines_that_a_page_signs_are_asked_for_one_after_the_other(house: Served, browser: Browser) -> None:
@@ -255,3 +260,11 @@ async def test_a_reading_is_an_observation_with_its_code_its_number_and_its_time
 async def test_an_observation_that_does_not_say_when_it_was_made_tells_when_it_was_written(at: str | None) -> None:
     told = observation({"value": "1", **({"at": at} if at else {})})
     assert told["effectiveDateTime"] == "2026-06-01T00:00:00.000Z"
+
+
+async def test_an_example_of_a_day_on_which_something_was_measured_is_past(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    for place in (places.READINGS, places.READINGS_FILE, places.LOOKS):
+        page = await desk.opened(place(record=desk.record))
+        assert re.search(r"27[ /]0?3[ /]2026", main(page)), place
+        assert not re.search(r"27[ /]0?3[ /]2027", main(page)), place
