@@ -1,6 +1,6 @@
 """A record as whoever may open it is shown it: what is in it, newest first, by day."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Any, Final
@@ -15,7 +15,7 @@ from api.http.service import Call, Calling
 from api.pages import clinician, places
 from api.pages.account import Cursor
 from api.pages.forms import Filled, Sent, empty, sent
-from api.pages.language import day
+from api.pages.language import day, moment, ngettext, number
 from api.pages.language import gettext as _
 from api.pages.matters import told
 from api.pages.places import Place
@@ -92,9 +92,11 @@ async def _page(
     kind, cursor, purpose = asked.kind, asked.cursor, asked.purpose
     view = told(await records.read_record(call, record, asked))
     first = cursor is None and not kind
-    shown: dict[str, Any] = {"notices": [], "top": None}
+    shown: dict[str, Any] = {"emergencies": [], "notices": [], "top": None}
     if first and call.session.acting_as == "patient":
-        shown["notices"] = await _notices(call, record)
+        told_of = await _notices(call, record)
+        shown["emergencies"] = list(_alarms(one["at"] for one in told_of if one["kind"] == "emergency"))
+        shown["notices"] = [one for one in told_of if one["kind"] != "emergency"]
     if first and call.session.acting_as == "clinician":
         shown["top"] = await clinician.top_of(call, record, purpose)
     return await own_page(
@@ -112,7 +114,7 @@ async def _page(
         kinds=_choices(call),
         first=first,
         purpose=purpose,
-        said=await said_of(call, said),
+        said=await said_of(call, said, view["items"]),
         newer=None if cursor is None else places.RECORD({"kind": kind, "purpose": purpose}, record=record),
         earlier=_earlier(view["cursor"], kind, purpose, record),
         **shown,
@@ -174,6 +176,18 @@ async def _notices(call: Call, record: str) -> list[Mapping[str, Any]]:
     since = call.ledger.clock() - ALARMED_FOR
     found = told(await notices.read_notices(call, Page(limit=_TOLD)))["notices"]
     return [one for one in found if one["record"] == record and parse_instant(one["at"]) >= since]
+
+
+def _alarms(instants: Iterable[str]) -> Iterator[str]:
+    """Emergencies in words, newest first: a sentence for each day, with the time of the only one."""
+    for name, group in groupby(instants, key=day):
+        times = list(group)
+        said = ngettext(
+            "Somebody opened your record as an emergency on %(when)s.",
+            "Your record was opened as an emergency %(n)s times on %(when)s.",
+            len(times),
+        )
+        yield said % {"n": number(len(times)), "when": name if len(times) > 1 else moment(times[0])}
 
 
 def _choices(call: Call) -> Sequence[str]:

@@ -38,7 +38,7 @@ async def test_amina_comments_on_a_passage_once_however_often_it_is_sent(house: 
     assert gone_to(first) == gone_to(again)
     assert (await house.said(before)).count("item-added/1") == 1
     shown = await desk.opened(gone_to(first))
-    assert "Recorded by the service for you." in plain(shown)
+    assert "Your comment is added. Recorded by the service for you." in plain(shown)
     assert "/receipt/" in main(shown)
     assert "<mark>inappropriately.\nSlept</mark>" in main(shown), "as it is spelled in the note"
     assert PASTED in plain(shown)
@@ -81,10 +81,14 @@ async def test_a_dispute_stands_beside_the_passage_until_and_after_it_is_answere
     place = places.ITEM(record=desk.record, item=note)
     asked = await desk.opened(places.ITEM_DISPUTE(record=desk.record, item=note))
     assert "must answer within a month" in plain(asked)
+    before_the_fields = main(asked)[: main(asked).index("<form")]
+    folded = before_the_fields[before_the_fields.index("<details>") : before_the_fields.index("</details>")]
+    assert "Laughed inappropriately." in folded, "a long letter does not stand between the reader and the fields"
     empty = await desk.send(asked, {}, "/dispute")
     assert errors(empty) == {"text": "Write what is wrong."}
     answer = await desk.send(asked, {"text": "It was a joke.", "quote": "inappropriately"}, "/dispute")
     shown = plain(await desk.opened(gone_to(answer)))
+    assert re.search(r"Sent\. The team that wrote it must answer by \d+ \w+ \d{4}\.", shown)
     for told in ("Disputed", "It was a joke.", "To be answered by"):
         assert told in shown, told
     [dispute] = (await story.patient_view(item=note)).items[0].children
@@ -103,7 +107,9 @@ async def test_amina_says_whether_she_agrees_and_may_say_it_anew(house: Served, 
     page = await desk.opened(places.ITEM_AGREE(record=desk.record, item=note))
     assert errors(await desk.send(page, {}, "/agreement")) == {"agreement": "Choose one of the three."}
     gone = gone_to(await desk.send(page, {"agreement": "not-discussed"}, "/agreement"))
-    assert "You: Not discussed" in plain(await desk.opened(gone))
+    shown = plain(await desk.opened(gone))
+    assert "You: Not discussed" in shown
+    assert "Your answer stands beside the entry." in shown
     page = await desk.opened(places.ITEM_AGREE(record=desk.record, item=note))
     gone = gone_to(await desk.send(page, {"agreement": "disagree", "text": "I did not say that."}, "/agreement"))
     shown = plain(await desk.opened(gone))
@@ -120,6 +126,7 @@ async def test_amina_says_her_own_words_anew_next_to_the_old_ones(house: Served,
     assert change in page.text
     answer = await desk.send(await desk.opened(change), {"text": "I walk most days."}, "/change/a")
     shown = plain(await desk.opened(gone_to(answer)))
+    assert "Your new words are in the record. The old ones stay beside them." in shown
     assert "I walk most days." in shown
     assert "I walk each day." in shown
 

@@ -1,11 +1,14 @@
 """A record on a page: by day, with its marks, narrowed, and what a patient is told at the top of it."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from api.pages import places
-from ledger.core.instants import HOUR
+from api.pages.said import DONE
+from api.pages.statement_words import DID
+from ledger.core.instants import HOUR, Instant
 from ledger.saying import By
 from ledger.use_cases.items import Draft
 from tests.http.living import later
@@ -131,6 +134,10 @@ async def test_sam_sees_a_page_on_which_nothing_hidden_leaves_a_trace(house: Ser
     assert lasting(there).replace(hidden, never) == lasting(nowhere)
 
 
+async def test_what_is_told_as_done_is_of_types_that_there_are() -> None:
+    assert DONE.keys() <= DID.keys()
+
+
 async def test_what_was_just_said_is_told_with_its_receipt(house: Served, browser: Browser) -> None:
     desk = await a_patient_of_their_own(browser, house)
     story = desk.served.story
@@ -138,8 +145,28 @@ async def test_what_was_just_said_is_told_with_its_receipt(house: Served, browse
     other = await story.ledger.items.add(story.okafor, desk.record, Draft("note", "Of Dr Okafor."))
     await desk.sit(story.amina)
     page = await desk.opened(places.RECORD({"said": said.statement_id}, record=desk.record))
-    assert "Recorded by the service for you." in plain(page)
+    assert "Added to your record. Recorded by the service for you." in plain(page)
     assert places.RECEIPT(author=story.amina.person, statement=said.statement_id) in page.text
+    walk = await story.note("I walk each day.", kind="contribution", by=story.amina)
+    reworded = await story.ledger.items.amend(story.amina, desk.record, walk, "I walk most days.")
+    page = await desk.opened(places.RECORD({"said": reworded.statement_id}, record=desk.record))
+    assert "Your new words are in the record. The old ones stay beside them." in plain(page)
     for none in (other.statement_id, "nothing", "' or 1=1"):
         page = await desk.opened(places.RECORD({"said": none}, record=desk.record))
         assert 'id="said"' not in page.text, none
+
+
+async def test_emergencies_of_one_day_are_one_line_with_their_number(house: Served, browser: Browser) -> None:
+    desk = await a_patient_of_their_own(browser, house)
+    story = desk.served.story
+
+    async def told() -> str:
+        until = Instant(story.ledger.clock() + HOUR)
+        await story.ledger.sharing.open_emergency(story.moss, desk.record, "life-at-risk", "Unconscious.", until)
+        await desk.sit(story.amina)
+        return plain(await desk.opened(places.RECORD(record=desk.record)))
+
+    once, twice = await told(), await told()
+    assert re.search(r"Somebody opened your record as an emergency on \d+ \w+ \d{4} at \d\d:\d\d\.", once)
+    assert re.search(r"Your record was opened as an emergency 2 times on \d+ \w+ \d{4}\.", twice)
+    assert "Somebody opened your record as an emergency" not in twice
