@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 from ledger.core.decisions import Permit
 from ledger.core.instants import SECOND, Instant
+from ledger.core.secrecy import Kept
 from ledger.domain.errors import NotAllowed
 
 ANSWER_WITHIN: Final = 5 * SECOND
@@ -29,7 +30,8 @@ class Shown:
     """One item that may be shown: the decision, where its statements are, who made them, its permitted comments.
 
     ``alone`` marks an answer to an item that this reader may not see: it is shown without anchor. ``matter`` marks a
-    matter of the record, which goes by the id of what it is about.
+    matter of the record, which goes by the id of what it is about. ``kept`` is told to who treats the patient: that the
+    patient does not see it.
     """
 
     item: str
@@ -39,6 +41,7 @@ class Shown:
     children: "tuple[Shown, ...]" = ()
     alone: bool = False
     matter: bool = False
+    kept: Kept | None = None
 
     def thread(self) -> "Iterator[Shown]":
         """This item and everything under it, each before what is under it."""

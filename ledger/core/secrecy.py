@@ -5,6 +5,8 @@ to 14 days, an opinion on serious harm to six months and the guardian's 28 days.
 keeps the item, or answers None.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from ledger.core.decisions import Deny
@@ -18,6 +20,14 @@ _PROFESSIONALS_OWN: Final = frozenset({"working-note", "flag"})
 _TOLD: Final = frozenset({"serious-harm", "third-party", "agreed"})
 """Grounds on which a patient may know that something is withheld, to challenge it. Safeguarding and a carer's
 confidence would be broken by the telling alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """By which rule something is kept from the patient, and when it opens to them by itself; None where it does not."""
+
+    rule: str
+    until: Instant | None
 
 
 def in_wrong_record(item: Item) -> Deny | None:
@@ -81,6 +91,19 @@ def refusal_to_patient(record: RecordFacts, item: Item, at: Instant, *, on_scree
     return refusal
 
 
+def kept_from_patient(record: RecordFacts, item: Item, at: Instant) -> Kept | None:
+    """What is said to who treats a patient of an item that the patient has on no screen, or None.
+
+    Several things may keep it: it opens by itself when time has ended the last of them.
+    """
+    refusal = refusal_to_patient(record, item, at, on_screen=True)
+    if refusal is None:
+        return None
+    ends = sorted({end for above in lineage(item) for end in _ends_of(above) if end > at})
+    opens = (end for end in ends if refusal_to_patient(record, item, end, on_screen=True) is None)
+    return Kept(refusal.rule, next(opens, None))
+
+
 def refusal_to_carers(record: RecordFacts, item: Item, at: Instant, *, on_screen: bool) -> Deny | None:
     """Why no carer may see this item, whatever the patient shares, or None.
 
@@ -114,6 +137,19 @@ def _plain(item: Item) -> bool:
         and item.awaited is None
         and item.kind not in _PROFESSIONALS_OWN
     )
+
+
+def _ends_of(item: Item) -> Iterator[Instant]:
+    """When time alone ends what keeps this one item."""
+    if item.kind == "working-note":
+        yield Instant(item.added_at + WORKING_AT_MOST)
+    if item.in_confidence:
+        yield Instant(item.added_at + CONFIDENCE_AT_MOST)
+    if item.held is not None:
+        yield item.held[1]
+    for made in item.withholdings:
+        if made.ends is not None:
+            yield made.ends
 
 
 def _withheld_from_patient(item: Item, at: Instant) -> Deny | None:

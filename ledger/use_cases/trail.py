@@ -17,7 +17,7 @@ from ledger.core.decisions import UNKNOWN_ITEM, Decision, Deny, Permit, Request,
 from ledger.core.instants import Instant, format_instant
 from ledger.core.matters import Matter
 from ledger.core.policy import NEVER_READ_WORDS, POLICY_VERSION, Judge, judge_of
-from ledger.core.secrecy import waits_for_asking
+from ledger.core.secrecy import kept_from_patient, waits_for_asking
 from ledger.disclosure import MINT, Disclosure, Sealed, Shown
 from ledger.domain.errors import NotAllowed, Unknown
 from ledger.domain.trail import DisclosureStream
@@ -31,6 +31,8 @@ from ledger.store.recorder import LedgerRecorder
 from ledger.store.words import open_words
 
 ATTEMPTS: Final = 12
+_TREATING: Final = frozenset({"direct-care", "emergency"})
+"""The rules that open a record to who treats the patient, and is told what the patient does not see."""
 ALONE_FROM: Final = 3
 """The attempt from which nothing else is admitted between the facts and the disclosure: a record is that busy."""
 LARGEST_PAGE: Final = 200
@@ -199,7 +201,7 @@ def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> Page:
         return page
     page.opened_by = judge.whole.rule
     if asked.item is not None:
-        _decide_one(page, gathered.record, judge, asked.item)
+        _decide_one(page, gathered.record, judge, asked.item, now)
     elif asked.items is not None:
         _decide_these(page, gathered.record, judge, asked)
     elif asked.matters is not None:
@@ -211,12 +213,12 @@ def _decide(gathered: Gathered, by: By, asked: Asked, now: Instant) -> Page:
     return page
 
 
-def _decide_one(page: Page, record: Record, judge: Judge, item: str) -> None:
+def _decide_one(page: Page, record: Record, judge: Judge, item: str, now: Instant) -> None:
     decision = judge(item) if item in record.facts.items else UNKNOWN_ITEM  # a matter is no item
     if isinstance(decision, Deny):
         page.refused = decision.rule
     else:
-        page.shown.append(_shown(record, judge, item, decision))
+        page.shown.append(_shown(record, judge, item, decision, now))
 
 
 def _decide_these(page: Page, record: Record, judge: Judge, asked: Asked) -> None:
@@ -270,7 +272,7 @@ def _decide_page(page: Page, record: Record, judge: Judge, asked: Asked, request
         if len(page.shown) == limit:
             page.more = last
             return
-        page.shown.append(_shown(record, judge, item, decision))
+        page.shown.append(_shown(record, judge, item, decision, request.at))
         last = (made_at, position)
 
 
@@ -285,16 +287,20 @@ def _stands_under_its_parent(record: Record, judge: Judge, item: str) -> bool:
     return parent is not None and isinstance(judge(parent.id), Permit)
 
 
-def _shown(record: Record, judge: Judge, item: str, permit: Permit) -> Shown:
-    parent = record.facts.items[item].parent
+def _shown(record: Record, judge: Judge, item: str, permit: Permit, now: Instant) -> Shown:
+    facts = record.facts.items[item]
+    parent = facts.parent
     alone = parent is not None and isinstance(judge(parent.id), Deny)
     children = []
     for child in record.children.get(item, ()):
         decision = judge(child)
         if isinstance(decision, Permit):
-            children.append(_shown(record, judge, child, decision))
+            children.append(_shown(record, judge, child, decision, now))
     positions, authors = zip(*record.statements[item], strict=True)
-    return Shown(item, permit, positions, frozenset(authors), tuple(children), alone)
+    # Of an answer without what it answers nothing is told that could tell of that.
+    treating = isinstance(judge.whole, Permit) and judge.whole.rule in _TREATING and not alone
+    kept = kept_from_patient(record.facts, facts, now) if treating else None
+    return Shown(item, permit, positions, frozenset(authors), tuple(children), alone, kept=kept)
 
 
 def _authors(page: Page) -> set[str]:

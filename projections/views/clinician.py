@@ -5,6 +5,7 @@ from datetime import date
 
 from ledger.core.instants import Instant, parse_instant
 from ledger.core.item_facts import lapse_of
+from ledger.core.secrecy import Kept
 from ledger.disclosure import Disclosure, Shown
 from ledger.ledger import Ledger
 from projections.timeline import Timeline
@@ -43,13 +44,17 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicianItem(Discussed):
-    """One item, with what is kept of it. ``hidden_by_default``: domestic abuse, from all but the team."""
+    """One item, with what is kept of it. ``hidden_by_default``: domestic abuse, from all but the team.
+
+    ``kept_from_patient``: by which rule the patient has it on no screen, and until when; told to who treats them.
+    """
 
     in_confidence: bool
     withholdings: tuple[Withholding, ...]
     hidden_by_default: bool
     held: Hold | None
     released_at: Instant | None
+    kept_from_patient: Kept | None
     children: tuple["ClinicianItem", ...]
 
 
@@ -96,6 +101,7 @@ def _item(opened: Opened, shown: Shown) -> ClinicianItem:
         hidden_by_default=_hidden_by_default(shown.item, told),
         held=None if released is not None else _hold(told.last("result-held/1")),
         released_at=None if released is None else released.made_at,
+        kept_from_patient=shown.kept,
         children=tuple(_item(opened, child) for child in shown.children),
     )
 
