@@ -3,7 +3,7 @@
 A name that is looked for can be read in no address, so that no browser keeps it (``looked_for.py``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Final
 from unicodedata import combining, normalize
@@ -32,7 +32,7 @@ LOOKED_THROUGH: Final = 4
 
 @router.get(places.FIND.path)
 async def find(request: Request, call: Calling, cursor: Cursor = None, q: LookedFor = None) -> Response:
-    """The records in one's care, newest first; those whose patient has a name, where one is looked for."""
+    """The records in one's care, each page by name; those whose patient has a name, where one is looked for."""
     form = empty(call, **({} if q is None else opened(call, q)))
     return await _find(request, call, form.value("name"), form.value("cursor") or cursor, None)
 
@@ -80,7 +80,7 @@ async def _find(request: Request, call: Call, name: str, cursor: str | None, for
 
 
 async def _looked_through(call: Call, name: str, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of records; looking for a name, those found in a few pages, and where to look on."""
+    """A page of records by name; looking for a name, those found in a few pages; and where to look on."""
     found: list[dict[str, Any]] = []
     for _page in range(LOOKED_THROUGH if name else 1):
         asked = records.PageOfRecords(limit=LISTED, cursor=cursor, purpose="task", named=True)
@@ -89,7 +89,12 @@ async def _looked_through(call: Call, name: str, cursor: str | None) -> tuple[li
         cursor = listed["cursor"]
         if cursor is None:
             break
-    return found, cursor
+    return sorted(found, key=_by_name), cursor
+
+
+def _by_name(one: Mapping[str, Any]) -> tuple[bool, list[str]]:
+    """Where a record stands among others of a page: who has no name here comes last."""
+    return one["name"] is None, list(_words(one["name"] or ""))
 
 
 def is_called(name: str | None, sought: str) -> bool:

@@ -1,6 +1,7 @@
 """Today: what is due, for a clinician in the records of their care, for a privacy officer in all of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -49,6 +50,18 @@ GROUPS: Final[Sequence[tuple[str, Sequence[str]]]] = (
     (marked("Capacity"), ("capacity-review",)),
     (marked("For the privacy officer"), ("erasure-asked", "unexplained-look")),
 )
+ROUTINE: Final = frozenset({"carer-conversation"})
+"""Kinds of which nobody waits: they are folded away, so that they stand in front of nothing."""
+_FOLDED_FROM: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines of the same matter, what is due first first."""
+
+    title: str
+    lines: Sequence[Mapping[str, Any]]
+    folded: bool
 
 
 @router.get(places.TODAY.path)
@@ -75,10 +88,15 @@ async def today(request: Request, call: Calling, cursor: Cursor = None, only: st
     )
 
 
-def _grouped(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """The lines by what they are about, without groups that have none."""
-    groups = [(title, [line for line in lines if line["kind"] in kinds]) for title, kinds in GROUPS]
-    return [(title, found) for title, found in groups if found]
+def _grouped(lines: Sequence[Mapping[str, Any]]) -> list[Group]:
+    """The lines by what they are about, without groups that have none: first the group of what is due first."""
+    groups = [(title, [line for line in lines if line["kind"] in kinds], kinds) for title, kinds in GROUPS]
+    made = [
+        Group(title, found, folded=len(found) >= _FOLDED_FROM and ROUTINE.issuperset(kinds))
+        for title, found, kinds in groups
+        if found
+    ]
+    return sorted(made, key=lambda group: group.lines[0]["due_at"])
 
 
 def _way(line: Mapping[str, Any], acting_as: str) -> str | None:

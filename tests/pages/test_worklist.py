@@ -1,14 +1,19 @@
 """Today and finding a patient: each line leads to where it is done, and no name is told without a disclosure."""
 
+import html
+import re
+
+import httpx
 import pytest
 import pytest_asyncio
 
 from api.pages import places
 from api.pages.find import is_called
 from api.pages.worklist import GROUPS, WHAT
-from ledger.core.instants import HOUR, Instant
+from ledger.core.instants import DAY, HOUR, Instant
 from ledger.use_cases.sharing import Directing
 from projections.due import KINDS
+from tests.http.living import neighbour
 from tests.http.served import Served
 from tests.pages.at_work import Desk, a_patient_of_their_own, errors, lasting, main, plain
 from tests.sign_in.browser import Browser
@@ -81,7 +86,7 @@ async def test_patients_in_care_are_listed_by_name_and_found_by_a_part_of_it(des
     assert places.RECORD({"purpose": "appointment"}, record=story.record) in main(page)
     said = await desk.served.said(before)
     assert said == ["disclosure-made/1"] * main(page).count("<h3>")
-    number = plain(page).split("Amina the ")[1].split(".")[0]
+    [number] = re.findall(rf'href="{places.RECORD(record=story.record)}">Amina the (\d+)\.<', page.text)
     found = await desk.found(page, {"name": f"amina THE {number}."}, "/forms/patients")
     assert places.RECORD(record=story.record) in main(found)
     assert "amina" not in str(found.url).lower(), "what is looked for stands in no address"
@@ -129,3 +134,39 @@ async def test_a_page_of_a_record_asks_first_what_it_is_opened_for_and_says_noth
             assert f'href="{place({"purpose": purpose}, record=story.record)}"' in page.text
         assert "Amina" not in page.text
         assert await desk.served.size() == before
+
+
+async def test_the_group_with_what_is_due_soonest_comes_first_and_routine_talks_are_folded_away(desk: Desk) -> None:
+    story = desk.served.story
+    for _another in range(2):
+        await neighbour(desk.served)
+    note = await story.note("Inappropriate laughter.")
+    await story.ledger.items.dispute(story.amina, story.record, note, "It was a joke.")
+    result = await story.note("A shadow.", kind="result")
+    until = Instant(story.ledger.clock() + 3 * DAY)
+    await story.ledger.items.hold(story.okafor, story.record, result, until, "I will ring.")
+    await desk.sit(story.okafor)
+    page = await desk.opened(places.TODAY())
+    due = {title: re.findall(r'datetime="([^"]+)"', group) for title, group in groups(page).items()}
+    assert list(due) == sorted(due, key=lambda title: due[title][0])
+    assert [lines for lines in due.values() if lines != sorted(lines)] == []
+    assert list(due).index("Kept back, to be looked at again") < list(due).index("Patients wait for an answer")
+    talks = groups(page)["Never asked about carers"]
+    assert re.search(r"<details>\s*<summary>\d+ patients, the first of them due on ", talks)
+    assert talks.index("<details>") < talks.index("Nobody has asked about carers yet")
+    assert "<details" not in groups(page)["Patients wait for an answer"]
+
+
+def groups(page: httpx.Response) -> dict[str, str]:
+    """What stands under each heading, without what is overdue."""
+    parts = re.split(r"<h2>([^<]+)</h2>", main(page))
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+async def test_patients_in_care_stand_by_name(desk: Desk) -> None:
+    await neighbour(desk.served)
+    await desk.sit(desk.served.story.okafor)
+    page = await desk.opened(places.FIND())
+    names = [html.unescape(name).casefold() for name in re.findall(r'<h3><a href="[^"]+">([^<]+)</a>', page.text)]
+    assert len(names) > 1
+    assert names == sorted(names, key=str.split)
