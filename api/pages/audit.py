@@ -20,16 +20,17 @@ from api.pages.audit_words import (
     ONLY,
     VIA,
     asked_in,
+    at_that_moment,
     case_named,
     choices_of_rules,
     kept,
+    leading_back,
     means,
     sought,
     via,
 )
 from api.pages.forms import Unfit
 from api.pages.language import gettext as _
-from api.pages.language import local_day
 from api.pages.looks import MATTERS
 from api.pages.matters import told
 from api.pages.reading_for import AUDITOR, read_for
@@ -39,8 +40,6 @@ from ledger.domain.errors import NotAllowed
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 LISTED: Final = 25
-LOOKED_BACK: Final = frozenset({"patient", "clinician", "carer", "attorney", "parent"})
-"""As whom somebody sees items, so that one may ask what else they could see."""
 
 Format = Annotated[Literal["csv", "ndjson"], Query()]
 
@@ -77,7 +76,7 @@ async def searched(request: Request, call: Calling, case: InPath, cursor: Cursor
         here=places.AUDIT,
         form=form,
         case=about,
-        lines=read["lines"],
+        lines=leading_back(read["lines"]),
         cursor=read["cursor"],
         first=cursor is None,
         sought=kept(form),
@@ -123,7 +122,7 @@ async def look(
         means=means,
         matters=MATTERS,
         via=via,
-        then=_then(line) if line["acting_as"] in LOOKED_BACK else None,
+        then=at_that_moment(line),
     )
 
 
@@ -144,10 +143,3 @@ def _choices() -> dict[str, Any]:
 def _by_rule(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
     ordered = sorted(rows, key=lambda row: row["rule"])
     return [(rule, list(of)) for rule, of in groupby(ordered, key=lambda row: row["rule"])]
-
-
-def _then(line: Mapping[str, Any]) -> dict[str, str | list[str] | None]:
-    """The question of what this reader could see at that moment, for its address."""
-    who, when = line["viewer"]["id"], line["at"]
-    asked = {"person": who, "acting_as": line["acting_as"], "day": str(local_day(when)), "at": when}
-    return {"record": line["record"], "purpose": line["purpose"], **asked}

@@ -11,7 +11,7 @@ from api.http.reading import OneItem
 from api.http.service import Call, Calling
 from api.pages import places
 from api.pages.account import Cursor
-from api.pages.audit_words import case_named, via
+from api.pages.audit_words import case_named, leading_back, via
 from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import marked
@@ -79,7 +79,7 @@ async def _item(
         of=record,
         patient=view["patient"],
         item=view["items"][0],
-        lines=seen["lines"],
+        lines=leading_back(seen["lines"]),
         cursor=seen["cursor"],
         first=cursor is None,
         states=STATE,

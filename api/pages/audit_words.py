@@ -4,6 +4,7 @@ An auditor reads ids, never names or words of a record.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from api.http.service import Call
 from api.pages import trail_filter
 from api.pages.forms import Checks, Filled
 from api.pages.language import gettext as _
-from api.pages.language import marked
+from api.pages.language import local_day, marked
 from api.pages.matters import told
 from api.pages.until import end_of
 from api.pages.words import role
@@ -34,6 +35,8 @@ VIA: Final = {
 }
 """How something was shown."""
 ONLY: Final = {"emergency": marked("Emergency access only"), "refused": marked("Refused tries only")}
+LOOKED_BACK: Final = frozenset({"patient", "clinician", "carer", "attorney", "parent"})
+"""As whom somebody sees items, so that one may ask what else they could see."""
 SHOWN: Final = tuple(sorted(PERMITTED))
 KEPT: Final = tuple(sorted(REFUSED))
 _IDS: Final = ("record", "viewer", "team", "item")
@@ -101,6 +104,24 @@ def one_of(check: Checks, form: Filled, name: str, choices: tuple[str, ...]) -> 
 def kept(form: Filled) -> Query:
     """What is filled in, for the address of the next page."""
     return {name: form.value(name) for name in (*_IDS, *_NAMES, "since", "until", *_DAYS)}
+
+
+def at_that_moment(line: Mapping[str, Any]) -> Query | None:
+    """The question of what the reader of a line could see at its moment, for its address; None of who sees no items."""
+    asked = _that_day(line)
+    return None if asked is None else {**asked, "at": line["at"]}
+
+
+def leading_back(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Lines of a trail, each with the question of what its reader could see that day (``then``, which may be None)."""
+    return [{**line, "then": _that_day(line)} for line in lines]
+
+
+def _that_day(line: Mapping[str, Any]) -> Query | None:
+    if line["acting_as"] not in LOOKED_BACK or not line["record"]:
+        return None
+    asked = {"person": line["viewer"]["id"], "acting_as": line["acting_as"], "day": str(local_day(line["at"]))}
+    return {"record": line["record"], "purpose": line["purpose"], **asked}
 
 
 def means(rule: str) -> str:

@@ -308,3 +308,27 @@ async def test_a_long_trail_is_taken_along_whole(desk: Desk, monkeypatch: pytest
 async def test_no_cell_is_a_formula(cell: str) -> None:
     assert safe(cell) == f"'{cell}"
     assert safe("direct-care") == "direct-care"
+
+
+async def test_each_line_of_the_trail_leads_to_what_its_reader_could_see_that_day(desk: Desk) -> None:
+    story, case = desk.served.story, await a_case(desk)
+    note, look = await a_look(desk)
+    await desk.sit(story.ruth)
+    for listed in (places.AUDIT_TRAIL(case=case), places.AUDIT_ITEM(case=case, record=desk.record, item=note)):
+        page = await desk.opened(listed)
+        [line] = [row for row in re.findall(r"<tr role.*?</tr>", page.text, re.DOTALL) if f"/{look}" in row]
+        [way] = re.findall(r'<a href="([^"]+)">What could they see that day\?', line)
+        answer = await desk.opened(html.unescape(way))
+        assert f"Person: {story.lind.person}" in plain(answer)
+        assert f'value="{story.lind.person}"' in answer.text
+        assert places.AUDIT_ITEM(case=case, record=desk.record, item=note) in answer.text
+    # Who oversees sees no items, so that there is nothing to ask of their own lines.
+    own = [
+        row
+        for row in re.findall(r"<tr role.*?</tr>", (await desk.opened(places.AUDIT_TRAIL(case=case))).text, re.DOTALL)
+        if ">Auditor" in row
+    ]
+    assert own
+    assert [row for row in own if "that day" in row] == []
+    asking = await desk.opened(places.AUDIT_AS_OF(case=case))
+    assert f'href="{places.AUDIT_TRAIL(case=case)}"' in main(asking)
