@@ -1,7 +1,7 @@
 """Cases, for administrators and privacy officers: which auditor looks into what, assigned and closed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from api.http.service import Call, Calling
 from api.pages import places, trail_filter
 from api.pages.audit_words import an_id
 from api.pages.forms import Checks, Filled, Sent, empty, sent
+from api.pages.language import day, ngettext, number
 from api.pages.language import gettext as _
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
@@ -77,7 +78,7 @@ async def _listed(request: Request, call: Call, form: Filled) -> Response:
     form, chosen = await _with_chosen(call, form)
     about = [one["person"] for one in view["cases"] if one["person"]]
     named = await _named(call, [*view["auditors"], *(one["auditor"] for one in view["cases"]), *about])
-    choices = [(one, named.get(one) or one) for one in view["auditors"]]
+    choices = [(one, named.get(one) or _known_by(one, view["cases"])) for one in view["auditors"]]
     return await own_page(
         request,
         call,
@@ -118,6 +119,21 @@ async def _named(call: Call, people: list[str]) -> Mapping[str, str]:
         return {}
     known = [told(await directory.person(call, one)) for one in dict.fromkeys(people)]
     return {one["person"]: one["name"] for one in known if one["name"]}
+
+
+def _known_by(auditor: str, listed: Sequence[Mapping[str, Any]]) -> str:
+    """An auditor without a name: the label that stands beside their cases too, and what they have to do."""
+    own = [one for one in listed if one["auditor"] == auditor]
+    label = _("Person %(id)s…") % {"id": auditor[:4]}
+    if not own:
+        return _("%(person)s, with no case now: %(id)s") % {"person": label, "id": auditor}
+    newest = day(max(one["from"] for one in own))
+    many = ngettext(
+        "%(person)s, with a case of %(day)s: %(id)s",
+        "%(person)s, with %(n)s cases, the newest of %(day)s: %(id)s",
+        len(own),
+    )
+    return many % {"person": label, "n": number(len(own)), "day": newest, "id": auditor}
 
 
 def _asked(form: Filled, auditors: list[str]) -> dict[str, Any]:

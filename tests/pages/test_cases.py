@@ -63,3 +63,16 @@ async def test_a_privacy_officer_sees_cases_without_names(desk: Desk) -> None:
     page = await desk.opened(places.CASES())
     assert desk.served.story.ruth.person in page.text
     assert "Ruth Abara" not in page.text
+
+
+async def test_a_privacy_officer_tells_auditors_apart_by_what_they_have_to_do(desk: Desk) -> None:
+    story = desk.served.story
+    await a_case(desk)
+    await desk.sit(story.greta)
+    choices = dict(
+        re.findall(r'<option value="([0-9a-f-]{36})">([^<]+)</option>', (await desk.opened(places.CASES())).text)
+    )
+    ruth = choices[story.ruth.person]
+    assert re.fullmatch(
+        rf"Person {story.ruth.person[:4]}…, with (a case|\d+ cases, the newest) of [^:]+: {story.ruth.person}", ruth
+    )
