@@ -4,24 +4,19 @@ What is asked of a hidden thing is asked of an unknown one too. ``ASKED`` and ``
 operation that is new fails the test until it is in one of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from random import Random
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ledger.core import canonical
-from ledger.core.instants import HOUR, Instant, format_instant
+from ledger.core.instants import format_instant
 from ledger.core.matters import MATTER_KINDS
 from ledger.core.sealing import Opening
 from ledger.core.statement import Statement, sign
 from ledger.core.terms import KINDS
-from ledger.saying import By
-from tests.absence.telling import WORDS, Teller
-from tests.http.served import PURPOSES, Key
+from tests.absence.scene import UNKNOWN, Ask, Asks, Scene
+from tests.absence.telling import WORDS
 from tests.story import KEYRING
 
-UNKNOWN: Final = "7c3e0f3e-5a80-4c3e-9d2b-6f1f3f0a4b11"
 _SIGNS_IN: Final = (
     "sign_in.passkey_options", "sign_in.passkey", "sign_in.providers", "sign_in.at_provider", "sign_in.from_provider",
     "session.again_options", "session.again", "session.show", "session.act_as", "session.end", "session.nonces",
@@ -66,52 +61,6 @@ EXCLUDED: Final = {
     "log.prove_consistency": "as log.checkpoint",
 }
 """Operations that are not asked, each with the reason."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One request; ``pages`` follows its cursors to the end. ``of`` is the thing that it is about, if there is one."""
-
-    method: str
-    path: str
-    query: Mapping[str, Any] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
-    pages: bool = False
-    of: str | None = None
-    statement: str | None = None
-
-
-@dataclass
-class Scene:
-    """A story that was told, and what of it is hidden from the reader who asks."""
-
-    teller: Teller
-    reader: By
-    key: Key
-    now: Instant
-    hidden: list[str]
-    shown: list[str]
-    gone_looks: list[str]
-    rng: Random
-
-    @property
-    def record(self) -> str:
-        return f"/records/{self.teller.record}"
-
-    def items(self) -> list[str]:
-        """Some items: two hidden ones, a shown one, and one that nobody knows."""
-        rng = self.rng
-        hidden, shown = self.hidden, self.shown
-        return [*rng.sample(hidden, min(2, len(hidden))), *rng.sample(shown, min(1, len(shown))), UNKNOWN]
-
-    def one(self, some: list[str]) -> str:
-        return self.rng.choice([*some, UNKNOWN])
-
-    def query(self, **query: Any) -> dict[str, Any]:
-        return {**PURPOSES.get(self.reader.acting_as, {}), **query}
-
-
-Asks = Callable[[Scene], Iterator[Ask]]
 
 
 def _records(scene: Scene) -> Iterator[Ask]:
@@ -358,50 +307,3 @@ def asked_always(scene: Scene) -> list[Ask]:
     if scene.reader.acting_as == "patient":
         asks.append(Ask("GET", "/notices", scene.query(limit=3), pages=True))
     return asks
-
-
-def says(path: str, example: Mapping[str, Any]) -> Asks:
-    """What is said by an operation: the example of its document, of hidden, shown and unknown things."""
-
-    def asks(scene: Scene) -> Iterator[Ask]:
-        about_an_item = "{item}" in path
-        # What is about a record as a whole is said once: a second time it is refused for having been said.
-        for item in scene.items() if about_an_item or "item" in example else [scene.one(scene.hidden)]:
-            body = {name: _adapted(scene, name, value, item) for name, value in example.items()}
-            by = scene.teller.by(scene.reader)
-            of = item if about_an_item else None
-            yield Ask("POST", _filled(scene, path, item), body=body, of=of, statement=by.statement_id)
-
-    return asks
-
-
-def _filled(scene: Scene, path: str, item: str) -> str:
-    teller = scene.teller
-    named = {
-        "record": teller.record, "item": item, "person": scene.one([teller.sam.person, teller.neighbour.person]),
-        "care": scene.one([teller.care]), "assessment": scene.one(teller.assessments),
-        "power": scene.one(teller.powers), "parental": scene.one(teller.parentals), "best_interests": UNKNOWN,
-        "withholding": next((held for of, held in teller.withholdings if of == item), UNKNOWN),
-        "directive": scene.one([made for made, _ in teller.directives]), "together": scene.one(teller.togethers),
-        "emergency": scene.one(teller.emergencies), "question": scene.one(teller.questions), "case": UNKNOWN,
-    }  # fmt: skip
-    return path.format(**named)
-
-
-def _adapted(scene: Scene, name: str, value: Any, item: str) -> Any:
-    """A member of an example, of this record, and of now."""
-    teller, now = scene.teller, scene.now
-    today = datetime.fromtimestamp(now / 1000, UTC).date()
-    members: dict[str, Any] = {
-        "made_at": format_instant(now), "until": format_instant(Instant(now + HOUR)), "item": item,
-        "person": teller.sam.person, "carer": teller.sam.person, "auditor": teller.greta.person,
-        "patient": teller.patient.person, "team": teller.begun.practice, "record": teller.record,
-        "disclosure": f"{{{scene.one(scene.gone_looks)}}}" if scene.gone_looks else UNKNOWN,
-        "erasure": next((asked for of, asked in teller.erasures if of == item), UNKNOWN),
-        "assessment": scene.one(teller.assessments), "opinion_date": today.isoformat(), "died": today.isoformat(),
-        "review_date": (today + timedelta(days=60)).isoformat(), "except": [{"kind": "item", "of": item}],
-        "scope": {"kind": "item", "of": item}, "relevant": [{"kind": "item", "of": item}],
-        "grantee": {"kind": "person", "id": teller.sam.person},
-    }  # fmt: skip
-    adapted = members.get(name, value)
-    return [adapted] if isinstance(value, list) and not isinstance(adapted, list) else adapted

@@ -27,7 +27,9 @@ from ledger.domain.errors import DomainError, NotAllowed, Unknown
 from ledger.saying import By
 from ledger.store.errors import StoreError
 from ledger.use_cases.trail import Asked
-from tests.absence.asking import ASKED, EXCLUDED, UNKNOWN, Ask, Asks, Scene, asked_always, says
+from tests.absence.asking import ASKED, EXCLUDED, asked_always
+from tests.absence.saying import says
+from tests.absence.scene import UNKNOWN, Ask, Asks, Scene
 from tests.absence.stories import drawn
 from tests.absence.telling import READERS, Step, Teller
 from tests.absence.worlds import Told, World, told, two_databases, world_in

@@ -26,7 +26,7 @@ from ledger.saying import By
 from ledger.store.migrate import migrate
 from ledger.use_cases.items import Draft
 from ledger.use_cases.sharing import Directing
-from tests.absence.asking import UNKNOWN
+from tests.absence.scene import UNKNOWN
 from tests.http.served import BASE, form_of, new_key
 from tests.postgres_fixture import UNSAFE_FAST, Database, home_in_memory
 from tests.story import KEYRING, Beginning, begin_in

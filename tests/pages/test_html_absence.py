@@ -27,7 +27,7 @@ from api.pages import places
 from api.postgres import EmbeddedPostgres
 from ledger.core.instants import HOUR, Instant
 from ledger.saying import By
-from tests.absence.asking import UNKNOWN
+from tests.absence.scene import UNKNOWN
 from tests.absence.stories import drawn
 from tests.absence.telling import READERS, Teller
 from tests.absence.test_two_ledgers import tell_both
