@@ -364,6 +364,26 @@ def test_an_answer_that_was_lost_leaves_one_entry(amina: Tab) -> None:
     assert answered == [201]
 
 
+@pytest.mark.parametrize("comes", [True, False], ids=["the module comes late", "the module does not come"])
+def test_what_is_pressed_before_the_page_listens_waits_for_it(amina: Tab, *, comes: bool) -> None:
+    amina.go("/")
+    form = amina.page.get_by_role("link", name="Add to my record").get_attribute("href")
+    with again(amina) as slow:
+        held: list[Route] = []
+        # (It takes no method of a list.)
+        slow.page.route("**/forms.js", lambda route: held.append(route), times=1)  # noqa: PLW0108
+        slow.page.goto(f"{slow.base}{form}", wait_until="commit")
+        slow.page.get_by_label("Something I want known").check()
+        slow.page.get_by_label("Your words").fill("On a slow line.")
+        slow.page.get_by_role("button", name=SEND, exact=True).click()
+        while not held:
+            slow.page.wait_for_timeout(20)
+        assert slow.page.url == f"{slow.base}{form}"
+        held[0].continue_() if comes else held[0].abort()
+        slow.page.wait_for_url("**?said=*")
+        assert (SIGNED if comes else RECORDED) in slow.page.locator("#said").inner_text()
+
+
 def test_without_scripts_one_reads_writes_and_leaves(town: Town, amina: Tab) -> None:
     with town.browser.device(java_script_enabled=False) as device:
         device.add_cookies(amina.page.context.cookies())

@@ -99,3 +99,4 @@ function show(text) {
 }
 
 enhance(document);
+window.dispatchEvent(new Event("forms-listen")); // what was pressed until now is sent again: see pressed_early.js
