@@ -73,6 +73,16 @@ async def test_a_clinician_reads_in_the_list_and_on_the_page_that_the_patient_do
     assert "Make sure that they do not read it on your screen." in page
 
 
+async def test_paper_and_what_is_read_first_say_it_too(desk: Desk) -> None:
+    story = desk.served.story
+    allergy = await story.note("Her sister said so.", kind="allergy", title="Penicillin", topics=("domestic-abuse",))
+    await desk.sit(story.okafor)
+    top = main(await desk.opened(places.RECORD({"purpose": "task"}, record=desk.record))).split("lifeline")[0]
+    assert MARK in top.split(f"/{allergy}")[1].split("</li>")[0]
+    paper = main(await desk.opened(places.PRINT({"purpose": "task"}, record=desk.record)))
+    assert MARK in paper.split("Penicillin")[1].split("Her sister said so.")[0]
+
+
 async def test_what_was_shown_to_the_patient_since_is_not_marked(desk: Desk) -> None:
     story, item = desk.served.story, await held_back(desk)
     await story.ledger.items.release(story.okafor, story.record, item)
