@@ -17,13 +17,15 @@ from api.pages.account import Cursor
 from api.pages.forms import Checks, Filled, Sent, Unfit, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import local_day, ngettext, number, spoken
+from api.pages.looked_for import LookedFor
 from api.pages.matters import told
 from api.pages.purpose import AskedPurpose, is_to_be_asked, purpose_page
+from api.pages.readings_address import address_of, form_of
 from api.pages.readings_file import MOST_LINES, Line, Unreadable, instant_of, lines_of
 from api.pages.readings_once import but_those_there, ids_of, said_already
 from api.pages.readings_shown import MEASURES, OTHER, coded, measured, wrong_with
 from api.pages.record import entry_of, whose_of
-from api.pages.rendering import PageRoute, own_page
+from api.pages.rendering import PageRoute, own_page, see_other
 from api.pages.said import AskedSaid, said_of
 from ledger.core.instants import format_instant
 
@@ -71,14 +73,22 @@ async def add(request: Request, call: Calling, record: InPath, form: Sent) -> Re
 
 
 @router.get(places.READINGS_FILE.path)
-async def file_page(request: Request, call: Calling, record: InPath) -> Response:
-    """Where the lines of a file are pasted, to be looked at before anything is added."""
-    return await _file(request, call, record, empty(call), None)
+async def file_page(request: Request, call: Calling, record: InPath, q: LookedFor = None) -> Response:
+    """Where the lines of a file are pasted, to be looked at before anything is added; and those that were."""
+    if q is None:
+        return await _file(request, call, record, empty(call), None)
+    return await _as_read(request, call, record, form_of(call, record, q))
 
 
 @router.post(f"{_FORM}/check")
 async def show_file(request: Request, call: Calling, record: InPath, form: Sent) -> Response:
-    """Show each line as it was read, with what is wrong in which, or that it is there; nothing is added yet."""
+    """Lead to the lines as they were read; more of them than an address holds are shown at once."""
+    there = address_of(call, record, form)
+    return await _as_read(request, call, record, form) if there is None else see_other(there)
+
+
+async def _as_read(request: Request, call: Call, record: str, form: Filled) -> Response:
+    """Each line as it was read, with what is wrong in which, or that it is there; nothing is added yet."""
     try:
         lines = _lines(call, form)
     except Unfit as unfit:

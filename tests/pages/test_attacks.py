@@ -57,7 +57,8 @@ async def test_a_reading_of_any_year_spoils_no_page(desk: Desk) -> None:
 async def test_lines_parted_as_no_browser_parts_them_are_told_in_words(desk: Desk) -> None:
     for lines in ("date,value\r2026-01-01,5", "date,value\n0001-01-01T00:00:00+05:00,5", 'date,value\n"2026-01-01,5'):
         checked = await posted(desk, f"/forms/record/{desk.record}/readings/check", what="glucose", csv=lines)
-        assert checked.status_code == 200, (lines, checked.status_code)
+        assert checked.status_code == 303, (lines, checked.status_code)
+        assert main(await desk.opened(checked.headers["location"])), lines
 
 
 async def test_a_preset_for_who_is_no_carer_any_more_is_refused_in_words(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -25,10 +26,10 @@ async def amina_at(browser: Browser, house: Served) -> Desk:
     return await desk.sit(desk.served.story.amina)
 
 
-async def previewed(desk: Desk, lines: str = LINES, what: str = "weight") -> Any:
+async def previewed(desk: Desk, lines: str = LINES, what: str = "weight", *, status: int = 200) -> Any:
     """The page that shows what was read of pasted lines."""
     page = await desk.opened(places.READINGS_FILE(record=desk.record))
-    return await desk.send(page, {"what": what, "csv": lines}, "/readings/check")
+    return await desk.found(page, {"what": what, "csv": lines}, "/readings/check", status)
 
 
 async def test_amina_adds_a_reading_once_and_it_tells_when_it_was(house: Served, browser: Browser) -> None:
@@ -121,6 +122,45 @@ async def test_lines_that_a_page_signs_are_asked_for_one_after_the_other(house: 
     assert (await asked())["goto"].startswith(places.READINGS(record=desk.record))
 
 
+async def test_going_back_to_lines_that_were_read_sends_nothing_again(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    page = await desk.opened(places.READINGS_FILE(record=desk.record))
+    sent = await desk.send(page, {"what": "weight", "csv": LINES}, "/readings/check")
+    address = sent.headers["location"]
+    assert sent.status_code == 303
+    assert "weight" not in address
+    first = await desk.opened(address)
+    await desk.send(first, {}, "/readings/import")
+    again = plain(await desk.opened(address))
+    for line in ("yesterday;70;kg", "This is in the record already."):
+        assert line in again, line
+    await desk.sit(desk.served.story.okafor)
+    assert "yesterday;70;kg" not in (await desk.opened(address, 400)).text, "who did not send them"
+
+
+async def test_more_lines_than_an_address_holds_are_shown_at_once(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    random = Random(5)
+    lines = "\n".join(f"2026-05-03,{random.randint(40, 90)},{random.randbytes(9).hex()}" for _ in range(200))
+    page = await desk.opened(places.READINGS_FILE(record=desk.record))
+    shown = await desk.send(page, {"what": "weight", "csv": lines}, "/readings/check")
+    assert shown.status_code == 200
+    assert "This is what we read" in plain(shown)
+
+
+async def test_a_file_of_two_hundred_lines_as_devices_write_them_fits_into_an_address(
+    house: Served, browser: Browser
+) -> None:
+    desk = await amina_at(browser, house)
+    random = Random(7)
+    lines = "\n".join(
+        f"{1 + n % 28:02}/0{1 + n // 28}/2026 0{random.randint(6, 9)}:{random.randint(10, 59)},"
+        f"{random.randint(40, 110) / 10},mmol/L"
+        for n in range(200)
+    )
+    assert "200 lines can be added" in plain(await previewed(desk, lines, "glucose"))
+
+
 async def imported(desk: Desk, lines: str, what: str = "weight") -> Any:
     """The answer to lines that were looked at and then added."""
     return await desk.send(await previewed(desk, lines, what), {}, "/readings/import")
@@ -198,8 +238,7 @@ async def test_a_file_of_a_spreadsheet_is_read_whatever_stands_around_its_lines(
 )  # fmt: skip
 async def test_lines_that_cannot_be_read_at_all_are_kept_and_told(house: Served, browser: Browser, lines: str) -> None:
     desk = await amina_at(browser, house)
-    answer = await previewed(desk, lines, "pulse")
-    assert answer.status_code == 422
+    answer = await previewed(desk, lines, "pulse", status=422)
     assert "csv" in errors(answer)
     assert lines in answer.text
 
