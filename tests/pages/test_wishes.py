@@ -9,9 +9,10 @@ import pytest
 
 from api.http.fresh import REAUTHENTICATE_AFTER
 from api.pages import places
-from ledger.core.instants import Instant
+from ledger.core.instants import HOUR, Instant
 from ledger.use_cases.items import Draft
 from tests.http.served import Served, statement_id
+from tests.pages.at_work import a_patient_of_their_own, main
 from tests.sign_in.browser import PLACE, Browser
 
 at_the_service = pytest.mark.asyncio(loop_scope="module")
@@ -76,6 +77,8 @@ async def test_a_statement_is_drafted_changed_signed_reviewed_and_withdrawn(hous
     was = value_of(changing, "was")
     answer = await send(browser, forms(browser, item, "change"), was=was, matters="Music.", tell="My sister.")
     assert answer.status_code == 303, answer.text
+    kept = await page(browser, answer.headers["location"].partition("#")[0])
+    assert "Kept as a draft. Nobody acts on it until you sign it." in kept
     versions = await page(browser, places.WISH_VERSIONS(record=record, item=item))
     assert re.search(r"<del>.*\[Gone:.*Quiet\.", versions)
     assert re.search(r"<ins>.*\[New:", versions)
@@ -86,14 +89,15 @@ async def test_a_statement_is_drafted_changed_signed_reviewed_and_withdrawn(hous
     assert answer.status_code == 303, answer.text
     told = await page(browser, answer.headers["location"].partition("#")[0])
     assert "The words that were signed" in told
+    assert "Signed. It counts from now on." in told
     assert "Receipt</a>" in told
     answer = await send(browser, forms(browser, item, "review"), outcome="confirmed", text="Still so.")
     assert answer.status_code == 303, answer.text
     assert "it is still right" in await page(browser, places.WISH(record=record, item=item))
     answer = await send(browser, forms(browser, item, "withdraw"), text="I will write another.")
     assert answer.status_code == 303, answer.text
-    told = await page(browser, places.WISH(record=record, item=item))
-    assert "Withdrawn" in told
+    told = await page(browser, answer.headers["location"].partition("#")[0])
+    assert "Withdrawn. It does not count any more." in told
     assert "I will write another." in told
     said = [topic for topic in await house.said(before) if topic != "disclosure-made/1"]
     assert said == ["item-added/1", "item-amended/1", "wish-signed/1", "wish-reviewed/1", "wish-withdrawn/1"]
@@ -231,3 +235,38 @@ async def test_an_old_session_shows_again_who_it_is_before_signing(
         assert (answer.status_code, answer.headers["location"][:10]) == (303, "/again?to="), place
     kept = await send(browser, forms(browser, item, "withdraw"), text="I changed my mind.")
     assert (kept.status_code, "\nI changed my mind.</textarea>" in kept.text) == (401, True)
+
+
+@at_the_service
+async def test_how_a_statement_stands_is_said_wherever_it_is_listed(house: Served, browser: Browser) -> None:
+    desk = await a_patient_of_their_own(browser, house)
+    story = desk.served.story
+    items = {
+        title: await story.note("Music.", kind="wishes", by=story.amina, title=title)
+        for title in ("With my cat", "At home", "Long ago")
+    }
+    for title in ("At home", "Long ago"):
+        await story.ledger.wishes.sign(story.amina, story.record, items[title])
+    await story.ledger.wishes.withdraw(story.amina, story.record, items["Long ago"])
+    states = {"With my cat": "Draft, not signed", "At home": "Signed", "Long ago": "Withdrawn"}
+    for reader, asked in ((story.amina, {}), (story.okafor, {"purpose": "appointment"})):
+        await desk.sit(reader)
+        listed = main(await desk.opened(places.RECORD({"kind": ["wishes"], **asked}, record=story.record)))
+        for title, state in states.items():
+            [entry] = [one for one in listed.split("<li")[1:] if title in one.partition("</h3>")[0]]
+            headed = main(await desk.opened(places.ITEM(asked, record=story.record, item=items[title])))
+            for shown in (entry, headed[: headed.index('class="beside"')]):
+                assert [one for one in states.values() if f">{one}</strong>" in shown] == [state], (title, reader)
+
+
+@at_the_service
+async def test_what_is_opened_first_in_an_emergency_says_whether_it_was_signed(house: Served, browser: Browser) -> None:
+    desk = await a_patient_of_their_own(browser, house)
+    story = desk.served.story
+    await story.note("Music.", kind="wishes", by=story.amina, title="With my cat")
+    until = Instant(story.ledger.clock() + HOUR)
+    opened = await story.ledger.sharing.open_emergency(story.moss, story.record, "life-at-risk", "Unconscious.", until)
+    await desk.sit(story.moss)
+    place = places.EMERGENCY_OPEN(record=story.record, emergency=str(opened.facts["emergency"]))
+    headed = main(await desk.opened(place)).partition("With my cat")[2].partition("</h3>")[0]
+    assert ">Draft, not signed</strong>" in headed
