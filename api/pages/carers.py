@@ -14,7 +14,8 @@ from api.pages.forms import Checks, Filled, Sent, checked_id, empty, sent, shown
 from api.pages.language import gettext as _
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import READ, SharingNow, onward, sharing_now
+from api.pages.sharing_done import ENDED, FROZEN, NAMED, PAUSED, AskedDone, done_of, of_all, of_carer
+from api.pages.sharing_now import READ, SharingNow, onward, sharing_now
 from ledger.domain.errors import Unknown
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -23,33 +24,33 @@ LONGEST_NAME: Final = 200
 
 
 @router.get(places.SHARING_PERSON.path, operation_id=READ)
-async def carer(request: Request, call: Calling, record: InPath, person: InPath, done: str | None = None) -> Response:
+async def carer(request: Request, call: Calling, record: InPath, person: InPath, done: AskedDone = None) -> Response:
     """What one carer can see now, and all that the patient can do about it."""
-    return await _page(request, call, record, person, done=done is not None)
+    return await _page(request, call, record, person, done=done)
 
 
 @router.post(f"{_FORMS}/suspend")
 async def suspend(request: Request, call: Calling, record: InPath, person: InPath, form: Sent) -> Response:
     """Stop for now what a carer sees."""
-    return await _do(request, call, (record, person), form, sharing.suspend)
+    return await _do(request, call, (record, person), form, (sharing.suspend, PAUSED))
 
 
 @router.post(f"{_FORMS}/restore", operation_id="sharing.restore")
 async def restore(request: Request, call: Calling, record: InPath, person: InPath, form: Sent) -> Response:
     """Let a carer see again what they saw before."""
-    return await _do(request, call, (record, person), form, sharing.restore)
+    return await _do(request, call, (record, person), form, (sharing.restore, PAUSED))
 
 
 @router.post(f"{_FORMS}/freeze")
 async def freeze(request: Request, call: Calling, record: InPath, person: InPath, form: Sent) -> Response:
     """Show a carer nothing new."""
-    return await _do(request, call, (record, person), form, sharing.freeze)
+    return await _do(request, call, (record, person), form, (sharing.freeze, FROZEN))
 
 
 @router.post(f"{_FORMS}/unfreeze", operation_id="sharing.unfreeze")
 async def unfreeze(request: Request, call: Calling, record: InPath, person: InPath, form: Sent) -> Response:
     """Let a carer see what is new again."""
-    return await _do(request, call, (record, person), form, sharing.unfreeze)
+    return await _do(request, call, (record, person), form, (sharing.unfreeze, FROZEN))
 
 
 @router.get(places.SHARING_END.path, operation_id=READ)
@@ -64,7 +65,7 @@ async def end(request: Request, call: Calling, record: InPath, person: InPath, f
 
     async def say(speaking: Call) -> str:
         await records.end_carer(speaking, record, person, OnlyBody())
-        return onward(call, record)
+        return onward(call, record, of_all(record, ENDED, person))
 
     return await sent(request, call, form, say, lambda again: _ending(request, call, record, person, again))
 
@@ -120,7 +121,7 @@ async def name(request: Request, call: Calling, record: InPath, form: Sent) -> R
         person, first = form.value("person"), form.value("first") or None
         await records.name_carer(speaking, record, records.NewCarer(person=person, relation=relation))
         page = places.SHARING_NEW_PERSON({"person": person, "first": first}, record=record)
-        return page if first else places.SHARING_PERSON({"done": "1"}, record=record, person=person)
+        return page if first else of_carer(record, person, NAMED)
 
     async def again(refused: Filled) -> Response:
         return await _new(request, call, await sharing_now(call, record), "carers/name.html", refused)
@@ -142,18 +143,18 @@ async def name_again(request: Request, call: Calling, record: InPath, form: Sent
 Says = Callable[[Call, str, str, OnlyBody], Any]
 
 
-async def _do(request: Request, call: Call, of: tuple[str, str], form: Filled, what: Says) -> Response:
-    record, person = of
+async def _do(request: Request, call: Call, of: tuple[str, str], form: Filled, what: tuple[Says, str]) -> Response:
+    (record, person), (do, done) = of, what
 
     async def say(speaking: Call) -> str:
-        await what(speaking, record, person, OnlyBody())
-        return onward(call, record, places.SHARING_PERSON({"done": "1"}, record=record, person=person))
+        await do(speaking, record, person, OnlyBody())
+        return onward(call, record, of_carer(record, person, done))
 
     return await sent(request, call, form, say, lambda again: _page(request, call, record, person, form=again))
 
 
 async def _page(
-    request: Request, call: Call, record: str, person: str, *, form: Filled | None = None, done: bool = False
+    request: Request, call: Call, record: str, person: str, *, form: Filled | None = None, done: str | None = None
 ) -> Response:
     now = await sharing_now(call, record)
     column = now.column(now.sees[_known(now, person)])
@@ -172,7 +173,7 @@ async def _page(
         together=[one for one in now.view["together"] if one["person"]["id"] == person],
         form=form or empty(call),
         freezing=empty(call),
-        done=done,
+        done=await done_of(call, now, person, done),
     )
 
 

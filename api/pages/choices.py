@@ -14,7 +14,8 @@ from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import marked
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import READ, onward, sharing_now
+from api.pages.sharing_done import AskedDone, Done
+from api.pages.sharing_now import READ, SharingNow, onward, sharing_now
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)
 RESULTS: Final[Mapping[str, str]] = {
@@ -25,12 +26,14 @@ AFTER_DEATH: Final[Mapping[str, str]] = {
     "ask-guardian": marked("The privacy officer may decide who needs something from it"),
     "not-after-my-death": marked("Nobody may see it after my death"),
 }
+_RESULTS: Final = "a"
+_AFTER_DEATH: Final = "b"
 
 
 @router.get(places.SHARING_CHOICES.path, operation_id=READ)
-async def choices(request: Request, call: Calling, record: InPath, done: str | None = None) -> Response:
+async def choices(request: Request, call: Calling, record: InPath, done: AskedDone = None) -> Response:
     """Both choices, as they stand."""
-    return await _page(request, call, record, done=done is not None)
+    return await _page(request, call, record, done=done)
 
 
 @router.post("/forms/record/{record}/results-wish")
@@ -42,7 +45,7 @@ async def wish_results(request: Request, call: Calling, record: InPath, form: Se
         wish = check.choice("results", list(RESULTS), _("Choose how you want to hear of results."))
         check.done()
         await sharing.wish_results(speaking, record, sharing.ResultsWish(wish=wish))
-        return onward(call, record, places.SHARING_CHOICES({"done": "1"}, record=record))
+        return onward(call, record, places.SHARING_CHOICES({"done": _RESULTS}, record=record))
 
     return await sent(request, call, form, say, lambda again: _page(request, call, record, results=again))
 
@@ -56,9 +59,18 @@ async def wish_after_death(request: Request, call: Calling, record: InPath, form
         wish = check.choice("after", list(AFTER_DEATH), _("Choose what becomes of your record."))
         check.done()
         await representation.wish_after_death(speaking, record, representation.AfterDeathWish(wish=wish))
-        return onward(call, record, places.SHARING_CHOICES({"done": "1"}, record=record))
+        return onward(call, record, places.SHARING_CHOICES({"done": _AFTER_DEATH}, record=record))
 
     return await sent(request, call, form, say, lambda again: _page(request, call, record, after=again))
+
+
+def _done(now: SharingNow, what: str | None) -> Done | None:
+    """What an address says was chosen, as it stands now."""
+    chosen = {
+        _RESULTS: RESULTS.get(str(now.view["results_wish"])),
+        _AFTER_DEATH: AFTER_DEATH.get(str(now.view["after_death_wish"])),
+    }.get(what or "")
+    return None if what is None else Done([_("You chose: %(choice)s.") % {"choice": _(chosen)}] if chosen else ())
 
 
 async def _page(
@@ -68,7 +80,7 @@ async def _page(
     *,
     results: Filled | None = None,
     after: Filled | None = None,
-    done: bool = False,
+    done: str | None = None,
 ) -> Response:
     now = await sharing_now(call, record)
     refused = results or after
@@ -85,5 +97,5 @@ async def _page(
         results_choices=[(name, _(text)) for name, text in RESULTS.items()],
         after_choices=[(name, _(text)) for name, text in AFTER_DEATH.items()],
         own=call.session.acting_as == "patient",
-        done=done,
+        done=_done(now, done),
     )

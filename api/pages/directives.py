@@ -24,7 +24,8 @@ from api.pages.language import gettext as _
 from api.pages.language import local_day, marked, spoken
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import READ, Said, SharingNow, onward, sharing_now
+from api.pages.sharing_done import of_change
+from api.pages.sharing_now import READ, Said, SharingNow, onward, part_of, sharing_now
 from api.pages.sharing_words import WEEKDAYS, code_of, from_form, grantee_words, in_form
 from api.pages.until import SET, as_set, end_of, last_day
 from ledger.core.hours import zone_named
@@ -39,7 +40,6 @@ WHEN: Final[Mapping[str, str]] = {
 }
 _ALONE: Final = ("always", "when-unwell")
 """What can be said to those who are no one person, too."""
-_ITEM_ID_LENGTH: Final = 36
 _SHOWS: Final = ("shared", "unmet")
 
 
@@ -72,7 +72,7 @@ async def of_item(request: Request, call: Calling, record: InPath, item: InPath)
         {
             "name": column.name,
             "carer": column.carer,
-            "seen": None if column.carer is None else seen[column.grantee["id"]],
+            "seen": None if column.carer is None else _seen(now, seen[column.grantee["id"]]),
             "set": now.set_of(column.grantee, scope) if now.said_to(column.grantee, scope) else None,
             "href": now.to_change(column.grantee, scope),
         }
@@ -93,7 +93,7 @@ async def share(request: Request, call: Calling, record: InPath, form: Sent) -> 
         terms = _terms(form, speaking.ledger.clock())
         directing = {**_grantee_and_scope(form), "effect": "share", **terms, "replaces": form.value("replaces") or None}
         await sharing.direct(speaking, record, sharing.NewDirective.model_validate(directing))
-        return onward(call, record)
+        return onward(call, record, of_change(record, form))
 
     return await sent(request, call, form, say, lambda again: _again(request, call, record, again))
 
@@ -110,7 +110,7 @@ async def take_back(request: Request, call: Calling, record: InPath, form: Sent)
             terms = {"effect": "withhold", "replaces": form.value("replaces") or None, "hidden": hidden}
             withheld = sharing.NewDirective.model_validate({**_grantee_and_scope(form), **terms})
             await sharing.direct(speaking, record, withheld)
-        return onward(call, record)
+        return onward(call, record, of_change(record, form))
 
     return await sent(request, call, form, say, lambda again: _again(request, call, record, again))
 
@@ -121,9 +121,15 @@ async def let_see_again(request: Request, call: Calling, record: InPath, form: S
 
     async def say(speaking: Call) -> str:
         await sharing.withdraw(speaking, record, form.value("replaces"), OnlyBody())
-        return onward(call, record)
+        return onward(call, record, of_change(record, form))
 
     return await sent(request, call, form, say, lambda again: _again(request, call, record, again))
+
+
+def _seen(now: SharingNow, of_carer: Said) -> dict[str, Any]:
+    """Whether one carer sees the item, and why."""
+    because = _(of_carer["because"]) if of_carer["shown"] else now.why_not(of_carer["person"], of_carer)
+    return {"shown": of_carer["shown"], "because": because}
 
 
 async def _again(request: Request, call: Call, record: str, form: Filled) -> Response:
@@ -149,8 +155,8 @@ async def _page(request: Request, call: Call, record: str, asked: Changing, refu
 
 async def _one_part(call: Call, now: SharingNow, grantee: Said, asked: Changing) -> dict[str, Any]:
     """What the page of one part shows besides who it is for."""
-    scope, title = await _part_of(call, now, asked.of)
-    own, part = now.said_to(grantee, scope), _part(now, grantee, scope)
+    scope, title = await part_of(call, now, asked.of)
+    own, part = now.said_to(grantee, scope), now.part(grantee, scope)
     carer = now.carers.get(grantee["id"])
     set_to = _how_of(own)
     at_hours = set_to == "hours" if asked.hours is None else asked.hours
@@ -163,6 +169,7 @@ async def _one_part(call: Call, now: SharingNow, grantee: Said, asked: Changing)
         "scope": scope,
         "title": title,
         "own": own,
+        "card": carer is not None,
         "stands": now.set_of(grantee, scope) if part is None else now.cell(grantee, part, carer).how,
         "takes_back": _takes_back(own, None if now.treats(grantee) else part),
         "at_hours": at_hours,
@@ -199,7 +206,7 @@ def _fresh_form(call: Call, own: Said | None) -> Filled:
     zone = spoken().zone
     begun: dict[str, str | list[str]] = {"zone": zone.key if isinstance(zone, ZoneInfo) else "Europe/London"}
     if own is None or own["effect"] == "withhold":
-        return empty(call, how="always", **begun)
+        return empty(call, **begun)  # when is theirs to say: nobody shares for ever without having chosen it
     for name in ("from", "until"):
         if (is_set := _set(own, name)) is not None:
             begun |= {name: is_set[0], f"{name}{SET}": is_set[1]}
@@ -236,11 +243,6 @@ def _takes_back(own: Said | None, part: Said | None) -> str | None:
     return "withhold" if part["effect"] in _SHOWS or own is not None else None
 
 
-def _part(now: SharingNow, grantee: Said, scope: Said) -> Said | None:
-    sees = now.sees.get(grantee["id"] or "all")
-    return None if sees is None else next((one for one in sees["parts"] if one["scope"] == scope), None)
-
-
 def _parts(now: SharingNow, grantee: Said) -> list[dict[str, Any]]:
     sees = now.sees.get(grantee["id"] or "all")
     if sees is not None:
@@ -249,17 +251,6 @@ def _parts(now: SharingNow, grantee: Said) -> list[dict[str, Any]]:
         return [{"scope": one.scope, "how": one.how, "href": one.href, "kept": one.scope in kept} for one in cells]
     scopes = [one["scope"] for one in next(iter(now.view["sees"]), {"parts": ()})["parts"]]
     return [{"scope": one, "how": now.set_of(grantee, one), "href": now.to_change(grantee, one)} for one in scopes]
-
-
-async def _part_of(call: Call, now: SharingNow, of: str) -> tuple[Said, str | None]:
-    """The part that an address means, with the title of an item; raises Unknown."""
-    for one in [part["scope"] for sees in now.view["sees"] for part in sees["parts"]]:
-        if code_of(one) == of:
-            return one, None
-    if len(of) == _ITEM_ID_LENGTH:
-        item = told(await preview.of_item(call, now.record, of))["item"]
-        return {"kind": "item", "of": of}, item["title"] or ""
-    raise Unknown("sharing: got a part that is not there, wanted one of your record; go back and choose")
 
 
 async def _differing(call: Call, now: SharingNow, grantee: Said, scope: Said) -> list[dict[str, Any]]:

@@ -22,7 +22,8 @@ from api.pages.language import gettext as _
 from api.pages.language import marked
 from api.pages.matters import told
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import Said, SharingNow, onward, sharing_now
+from api.pages.sharing_done import PRESET, of_carer
+from api.pages.sharing_now import Said, SharingNow, onward, sharing_now
 from api.pages.sharing_words import code_of, from_form, in_form, step
 from ledger.core.presets import EVERYTHING_EXCEPT
 from ledger.domain.errors import Unknown
@@ -81,8 +82,7 @@ async def carry_out(request: Request, call: Calling, record: InPath, form: Sent)
         parts = [from_form(one) for one in form.values("except")]
         chosen = {"preset": form.value("preset"), "person": form.value("to"), "except": parts}
         await presets.carry_out(speaking, record, presets.NewPreset.model_validate(chosen))
-        page = places.SHARING_PERSON({"done": "1"}, record=record, person=form.value("to"))
-        return onward(call, record, page)
+        return onward(call, record, of_carer(record, form.value("to"), PRESET))
 
     async def again(refused: Filled) -> Response:
         return await _plan(request, call, await sharing_now(call, record), refused)

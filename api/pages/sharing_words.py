@@ -103,14 +103,26 @@ def _timed(directive: Said, now: Instant) -> How | None:
 def _conditional(directive: Said, effect: str) -> How | None:
     condition, ends = directive["terms"]["condition"], directive["terms"]["until"]
     if condition is None:
-        return None if ends is None else How("until", _("Shared until %(day)s") % {"day": day(last_day(ends))})
+        return _plainly(ends)
     notes = _until(ends)
     if condition["kind"] == "together":
         open_now = (_("You are looking together now"),) if effect == "shared" else ()
         return How("together", _("Only when I’m with them"), (*open_now, *notes))
+    if condition["kind"] == "hours" and _is_always(condition):
+        return _plainly(ends)
     if condition["kind"] == "hours":
         return How("until", _("At certain times"), (*hours(condition), *notes))
     return How("until", _("Only when I am too unwell to decide"), notes)
+
+
+def _plainly(ends: str | None) -> How | None:
+    """Shared whenever they like, until some day; None where nothing ends it."""
+    return None if ends is None else How("until", _("Shared until %(day)s") % {"day": day(last_day(ends))})
+
+
+def _is_always(condition: Said) -> bool:
+    """Are these hours the whole week, as the pages have people write that?"""
+    return (condition["from"], condition["until"]) == _ALL_DAY and sorted(condition["days"]) == _EVERY_DAY
 
 
 def _until(ends: str | None) -> tuple[str, ...]:

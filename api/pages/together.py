@@ -14,7 +14,7 @@ from api.pages.forms import Checks, Filled, Sent, empty, sent
 from api.pages.language import gettext as _
 from api.pages.language import ngettext
 from api.pages.rendering import PageRoute, own_page
-from api.pages.sharing import READ, onward, sharing_now
+from api.pages.sharing_now import READ, onward, sharing_now
 from ledger.core.instants import MINUTE, Instant, format_instant
 
 router: Final = APIRouter(include_in_schema=False, route_class=PageRoute)

@@ -6,6 +6,7 @@ import pytest
 
 from api.http.fresh import REAUTHENTICATE_AFTER
 from api.pages import places
+from api.pages.sharing_words import code_of
 from ledger.core.instants import Instant
 from ledger.use_cases.sharing import Directing
 from tests.http.served import Served
@@ -33,7 +34,8 @@ async def test_amina_shares_letters_with_sam_and_takes_them_back(house: Served, 
     assert "Not shared" in plain(page)
     before = await house.size()
     first, again = [await desk.send(page, {"how": "always"}, "/share") for _ in range(2)]
-    assert gone_to(first) == gone_to(again) == places.SHARING({"done": "1"}, record=desk.record)
+    card = places.SHARING_PERSON(record=desk.record, person=desk.served.story.sam.person)
+    assert gone_to(first) == gone_to(again) == f"{card}?done={code_of(LETTERS)}"
     assert await house.said(before) == ["directive-made/1"]
     assert await seen_by_sam(desk) == {"From the clinic."}
     assert (await cells(desk))["Letters"] == ["Shared"]
@@ -269,12 +271,13 @@ async def test_addresses_do_not_tell_what_is_shared_and_sam_finds_nothing_here(h
 async def test_other_choices_are_shown_as_they_stand(house: Served, browser: Browser) -> None:
     desk = await amina_at(browser, house)
     path = places.SHARING_CHOICES(record=desk.record)
-    for act, members in (
-        ("/results-wish", {"results": "tell-me-first"}),
-        ("/after-death-wish", {"after": "not-after-my-death"}),
+    for act, members, told in (
+        ("/results-wish", {"results": "tell-me-first"}, "Tell me in person first"),
+        ("/after-death-wish", {"after": "not-after-my-death"}, "Nobody may see it after my death"),
     ):
         page = await desk.opened(path)
-        assert gone_to(await desk.send(page, members, act)) == path + "?done=1"
+        done = gone_to(await desk.send(page, members, act))
+        assert f"Done. You chose: {told}." in plain(await desk.opened(done))
         [value] = members.values()
         shown = (await desk.opened(path)).text
         assert re.search(rf'value="{value}"[^>]* checked', shown), act
@@ -292,5 +295,6 @@ async def test_stop_ends_all_sharing_and_what_is_kept_back_stays(house: Served, 
     page = await desk.opened(places.SHARING_STOP(record=desk.record))
     assert "Nobody you share with sees anything of your record any more." in plain(page)
     for answer in [await desk.send(page, {}, "/stop") for _ in range(2)]:
-        assert gone_to(answer) == places.SHARING({"done": "1"}, record=desk.record)
+        done = await desk.opened(gone_to(answer))
+        assert "Done. You share nothing with anybody any more." in plain(done)
     assert {cell for row in (await cells(desk)).values() for cell in row if "Shared" in cell.split()} == set()

@@ -43,7 +43,15 @@ def test_times_of_the_week_are_said_in_words(condition: dict[str, Any], said: tu
         ),
         ({"until": "2026-11-24T00:00:00.000Z"}, How("until", "Shared until 23 November 2026")),
         ({"condition": {"kind": "when-unwell"}}, How("until", "Only when I am too unwell to decide")),
-        ({"condition": at("00:00", "23:59", WEEK)}, How("until", "At certain times", ("Every day, all day",))),
+        ({"condition": at("00:00", "23:59", WEEK)}, How("yes", "Shared")),
+        (
+            {"condition": at("00:00", "23:59", WEEK), "until": "2026-11-24T00:00:00.000Z"},
+            How("until", "Shared until 23 November 2026"),
+        ),
+        (
+            {"condition": at("00:00", "23:59", [6, 7])},
+            How("until", "At certain times", ("Saturday and Sunday, all day",)),
+        ),
     ],
 )
 def test_one_share_says_until_when_and_under_what_condition(terms: dict[str, Any], said: How) -> None:
