@@ -38,10 +38,15 @@ _TO_SAM: Final = {
     "because": "It is about something private that you have not ticked for them.",
     "directives": [],
 }
-_OUTLINED: Final = {
+_OUTLINE: Final = ("id", "kind", "title", "parent", "author", "made_at")
+"""What an outline tells of an item: enough to tell two comments apart."""
+_OUTLINED: Final[dict[str, Any]] = {
     "id": _ID,
     "kind": "letter",
     "title": "From the clinic",
+    "parent": None,
+    "author": {"id": _TO_SAM["person"], "name": "Dr Okafor", "acting_as": "clinician", "signed": "author"},
+    "made_at": "2026-05-03T09:00:00.000Z",
     "shown": False,
     "rule": "topic-not-shared",
     "because": "It is about something private that you have not ticked for them.",
@@ -147,7 +152,7 @@ def _outlined(shown: Shown, item: dict[str, Any]) -> list[dict[str, Any]]:
         for child, of_child in zip(shown.children, item["children"], strict=True)
         for told in _outlined(child, of_child)
     ]
-    return [{"id": item["id"], "kind": item["kind"], "title": item["title"]}, *below]
+    return [{name: item[name] for name in _OUTLINE}, *below]
 
 
 def _told_of(decision: Decision, named: dict[int, str]) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from api.http.service import Call, Calling
 from api.pages import places, words
 from api.pages.account import Cursor
 from api.pages.language import gettext as _
+from api.pages.language import moment
 from api.pages.matters import told
 from api.pages.navigation import navigation_of
 from api.pages.record import LISTED, NARROWED_BY, Kinds, by_day
 from api.pages.rendering import PageRoute, page
-from api.pages.sharing import SharingNow, sharing_now
+from api.pages.sharing_now import SharingNow, sharing_now
 from api.pages.voice import voice_of
 from ledger.domain.errors import Unknown
 
@@ -123,9 +124,12 @@ async def _unseen(call: Call, now: SharingNow, person: str, more: str | None) ->
     asked = preview.PageOfPreview(carer=person, cursor=more, limit=LISTED)
     outline = told(await preview.outline(call, now.record, asked))
     grantee = {"kind": "person", "id": person}
+    titles = {one["id"]: one["title"] or words.kind(one["kind"]) for one in outline["items"]}
     rows = [
         {
             **one,
+            "name": _name_of(call, one, titles),
+            "why": now.why_not(person, one),
             "together": _would_together(now, one),
             "href": now.to_change(grantee, {"kind": "item", "of": one["id"]}),
         }
@@ -139,6 +143,26 @@ async def _unseen(call: Call, now: SharingNow, person: str, more: str | None) ->
         "first": None if more is None else places.PREVIEW(record=now.record, person=person) + "#unseen",
         "together": places.TOGETHER({"to": person}, record=now.record),
     }
+
+
+def _name_of(call: Call, outlined: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """What the patient knows an item by: its title; what a comment is on, and whose it is; else its kind and day.
+
+    A comment stands within the same page of the outline as what it is on.
+    """
+    named = {
+        "kind": words.kind(outlined["kind"]),
+        "when": moment(outlined["made_at"]),
+        "whose": outlined["author"]["name"] or words.role(outlined["author"]["acting_as"]),
+        "about": titles.get(outlined["parent"] or ""),
+    }
+    if outlined["title"]:
+        return str(outlined["title"])
+    if named["about"] is None:
+        return _("%(kind)s, %(when)s") % named
+    if outlined["author"]["id"] == call.session.person:
+        return _("Your comment on “%(about)s”, %(when)s") % named
+    return _("Comment by %(whose)s on “%(about)s”, %(when)s") % named
 
 
 def _would_together(now: SharingNow, outlined: Mapping[str, Any]) -> bool:

@@ -72,8 +72,9 @@ async def test_the_outline_says_of_each_item_whether_it_is_shown_and_by_which_di
     told = await asked(amina, f"{served.record}/preview/outline", carer=story.sam.person)
     rows = {row["id"]: row for row in told["items"]}
     assert rows.keys() == {note, plan, private, kept}
+    assert (rows[plan].pop("author")["name"], rows[plan].pop("made_at") > "2026") == ("Dr Okafor", True)
     assert rows[plan] == {
-        "id": plan, "kind": "plan-for-carers", "title": None, "shown": True, "rule": "shared",
+        "id": plan, "parent": None, "kind": "plan-for-carers", "title": None, "shown": True, "rule": "shared",
         "because": "You share this with them.", "directives": [share],
     }  # fmt: skip
     assert (rows[note]["title"], rows[note]["shown"], rows[note]["rule"]) == ("A night", False, "no-consent")
@@ -83,6 +84,16 @@ async def test_the_outline_says_of_each_item_whether_it_is_shown_and_by_which_di
     assert working not in str(told)
     [said] = await story.ledger.read(start, 1)
     assert [said.facts[name] for name in ("viewer", "acting_as", "via")] == [story.amina.person, "patient", "preview"]
+
+
+async def test_the_outline_says_what_a_comment_is_on_and_whose_it_is(served: Served) -> None:
+    story = served.story
+    amina = await served.sign_in(story.amina)
+    note = await story.note("Slept.", title="A night")
+    comment = (await story.ledger.items.comment(story.amina, story.record, note, "I did not.")).facts["item"]
+    told = await asked(amina, f"{served.record}/preview/outline", carer=story.sam.person)
+    [row] = [row for row in told["items"] if row["id"] == comment]
+    assert (row["parent"], row["author"]["id"]) == (note, story.amina.person)
 
 
 async def test_what_is_hidden_from_the_patient_changes_nothing_in_preview_or_outline(served: Served) -> None:

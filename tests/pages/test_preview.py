@@ -10,7 +10,10 @@ from api.pages import places
 from ledger.use_cases.sharing import Directing
 from tests.http.served import Served
 from tests.pages.at_work import Desk, a_patient_of_their_own, lasting, main, plain
+from tests.pages.sharing_pages import plain_of
 from tests.sign_in.browser import Browser
+
+_CAN = re.compile(r'<span class="quiet">\(Sam Diallo can [a-z ]+\)</span>')
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,9 +28,14 @@ def as_sam(desk: Desk, **query: Any) -> str:
 
 
 def without_links(page: httpx.Response) -> str:
-    """The main part as the carer gets it: without where its links and its form lead, and what is for the patient."""
+    """The main part as the carer gets it: without where its links and its form lead, and what is for the patient.
+
+    What only the carer can do is named there, and no link.
+    """
     [shown, *_below] = main(page).split('<section aria-labelledby="unseen">')
-    kept = re.sub(r' (href|action)="[^"]*"', "", shown).partition("<h1")[2]
+    actions = re.compile(r'(<ul class="actions">)(.*?)(</ul>)', re.DOTALL)
+    named = actions.sub(lambda found: found[1] + plain_of(_CAN.sub("", found[2])) + found[3], shown, count=1)
+    kept = re.sub(r' (href|action)="[^"]*"', "", named).partition("<h1")[2]
     return re.sub(r"\s+", " ", kept.split('<p id="told"')[0]).strip()
 
 
@@ -71,6 +79,46 @@ async def test_what_sam_does_not_see_stands_below_with_why_and_where_to_change_i
     assert "Clinic letter" in plain(await desk.opened(href.replace("&amp;", "&"))) or "Moods" in plain(
         await desk.opened(href.replace("&amp;", "&"))
     )
+
+
+async def test_each_thing_that_sam_does_not_see_can_be_told_from_the_others(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    story = desk.served.story
+    letters = [await story.note("From the clinic.", kind="letter", title=title) for title in ("Knee clinic", "Eyes")]
+    for by, letter in ((story.amina, letters[0]), (story.amina, letters[1]), (story.okafor, letters[0])):
+        await story.ledger.items.comment(by, story.record, letter, "About this.")
+    await story.note("Slept well.")
+    told = below(await desk.opened(as_sam(desk)))
+    assert told.count("Sam Diallo cannot see this: Your comment on “Knee clinic”, ") == 1
+    assert told.count("Sam Diallo cannot see this: Your comment on “Eyes”, ") == 1
+    assert re.search(r"cannot see this: Comment by [^“]+ on “Knee clinic”, ", told)
+    assert re.search(r"cannot see this: Note, \d+ \w+ \d{4}", told)
+    names = re.findall(r"cannot see this: (.*?)\. Change", told)
+    assert len(set(names)) == len(names) == 6
+
+
+async def test_the_one_reason_that_holds_is_given(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    await told_in(desk)
+    story = desk.served.story
+    told = below(await desk.opened(as_sam(desk)))
+    assert told.count("You have not shared this with them.") == 1
+    assert "or you stopped" not in told
+    await story.share({"kind": "topic", "of": "mental-health"})
+    await story.ledger.sharing.suspend(story.amina, story.record, story.sam.person)
+    told = below(await desk.opened(as_sam(desk)))
+    assert told.count("You stopped all their access for now.") == told.count("cannot see this:") == 3
+    item = re.findall(r"of=([0-9a-f-]{36})", main(await desk.opened(as_sam(desk))))[0]
+    page = plain(await desk.opened(places.SHARING_ITEM(record=desk.record, item=item)))
+    assert "Cannot see it You stopped all their access for now." in page
+
+
+async def test_no_link_of_a_preview_leads_to_the_preview_itself(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    page = await desk.opened(as_sam(desk))
+    assert f'href="{as_sam(desk)}"' not in page.text
+    assert "Tell the team something (Sam Diallo can do this)" in plain(page)
+    assert "General information for carers (Sam Diallo can read this)" in plain(page)
 
 
 async def test_what_together_would_add_is_said(house: Served, browser: Browser) -> None:
