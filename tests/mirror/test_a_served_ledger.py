@@ -5,8 +5,10 @@ import json
 import random
 import shutil
 import subprocess
+import threading
 import time
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +55,7 @@ class Served:
                 return await ledger.rows.size()
 
         size = asyncio.run(writing())
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while self.shown() < size:
             assert time.monotonic() < until, "no checkpoint over what was written"
             time.sleep(0.05)
@@ -82,10 +84,12 @@ def served(home: Path, beside: Path) -> Iterator[Served]:
             try:
                 assert service.stderr is not None
                 url = next(line.split()[-1] for line in service.stderr if line.startswith("record-ledger serves"))
+                # It tells of each request: a pipe that nobody empties would hold it up, once it is full.
+                threading.Thread(target=deque, args=(service.stderr, 0), daemon=True).start()
                 yield Served(home, url, beside / "ruth.jwk", MirrorFolder(beside / "mirror"))
             finally:
                 service.terminate()
-                service.communicate(timeout=30)
+                service.wait(60)
 
 
 @pytest.fixture(scope="module")
