@@ -44,6 +44,9 @@ HOLD = """
 
 RELEASE = "window.release()"
 
+PATIENT = "AbortSignal.timeout = () => new AbortController().signal"
+"""A tab that waits for its turn waits for as long as it takes, however slow the machine is."""
+
 QUEUED = "async (tabs) => (await navigator.locks.query()).pending.length === tabs"
 """Whether so many tabs wait for their turn."""
 

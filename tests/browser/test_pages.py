@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from playwright.sync_api import Route, expect
 
 from tests.browser.driver import Tab
-from tests.browser.session_keys import ASKED, EVICT, EXPIRE, HOLD, QUEUED, RELEASE
+from tests.browser.session_keys import ASKED, EVICT, EXPIRE, HOLD, PATIENT, QUEUED, RELEASE
 from tests.browser.timing import milliseconds_to_sign
 from tests.browser.town import SEND, Town, accept, confirm, digits_of, fill, send, sign_in, write
 
@@ -223,6 +223,7 @@ def test_two_tabs_make_one_key_and_lose_it_together(amina: Tab) -> None:
         amina.page.evaluate(EVICT)
         for tab in (amina, other):
             fill(tab, "Said in two tabs at once.")
+            tab.page.evaluate(PATIENT)
         amina.page.evaluate(HOLD, amina.person())
         for waiting, tab in enumerate((amina, other), start=1):  # whose turn is first has the authenticator
             tab.press(SEND)
