@@ -28,6 +28,7 @@ from api.pages.forms import Filled, Unplaced, filled, in_plain_words
 from api.pages.kit_macros import nhsuk
 from api.pages.navigation import navigation_of
 from api.pages.static_files import BASE
+from api.pages.together_now import together_until
 from api.pages.voice import voice_of
 from api.sign_in.place import place_of
 from api.sign_in.session import SignInRefused
@@ -90,6 +91,7 @@ def page(
         "locales": [{"tag": one.tag, "name": one.locale.get_display_name()} for one in _languages(request).spoken],
         "nav": (),
         "whose": None,
+        "together_until": None,
         "who": None,
         "role_label": None,
         "preview": None,
@@ -123,6 +125,7 @@ async def own_page(
         voice=await voice_of(request, call),
         nav=await navigation_of(call, here, record),
         role_label=words.role(call.session.acting_as),
+        together_until=await together_until(call, record),
         record=record,
         form=form,
         **shown,

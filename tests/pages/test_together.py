@@ -55,6 +55,54 @@ async def test_a_session_begins_once_shows_what_waited_for_it_and_ends_at_once(h
     assert "data-until" not in main(await desk.opened(here))
 
 
+STRIP = "You are looking together with somebody until"
+
+
+async def begun(desk: Desk) -> None:
+    page = await desk.opened(places.TOGETHER(record=desk.record))
+    members = {"minutes": "15", "carer": desk.served.story.sam.person}
+    assert (await desk.send(page, members, "/together")).status_code == 303
+
+
+async def test_every_page_of_aminas_record_says_that_a_session_is_running_and_where_it_ends(
+    house: Served, browser: Browser
+) -> None:
+    desk = await amina_at(browser, house)
+    here = [place(record=desk.record) for place in (places.RECORD, places.WISHES, places.ADD, places.SHARING_STOP)]
+    assert not [path for path in here if STRIP in (await desk.opened(path)).text]
+    await begun(desk)
+    end = f'<a href="{places.TOGETHER(record=desk.record)}">End now</a>'
+    for path in here:
+        page = (await desk.opened(path)).text
+        strip = page.partition(STRIP)[2].partition("</div>")[0]
+        assert (end in strip, "Sam" in strip) == (True, False), path
+    told = await desk.opened(places.TOGETHER(record=desk.record))
+    assert (STRIP in told.text, "You are looking together with Sam Diallo" in plain(told)) == (False, True)
+    await desk.send(told, {}, "/end")
+    assert not [path for path in here if STRIP in (await desk.opened(path)).text]
+
+
+async def test_what_is_printed_says_nothing_of_a_session(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    await begun(desk)
+    printed = await desk.opened(places.PRINT(record=desk.record))
+    assert ("From the clinic." in plain(printed), STRIP in printed.text) == (True, False)
+
+
+async def test_nobody_else_is_told_of_a_session(house: Served, browser: Browser) -> None:
+    desk = await amina_at(browser, house)
+    await begun(desk)
+    other = await a_patient_of_their_own(browser, house)
+    stop = places.SHARING_STOP(record=desk.record)
+    for by, path in (
+        (other.served.story.amina, stop),
+        (desk.served.story.sam, places.RECORD(record=desk.record)),
+        (desk.served.story.okafor, places.RECORD({"purpose": "appointment"}, record=desk.record)),
+    ):
+        await desk.sit(by)
+        assert STRIP not in (await desk.opened(path)).text
+
+
 @pytest.mark.parametrize(
     ("members", "wrong"),
     [
