@@ -78,3 +78,7 @@ async def test_anybody_sees_the_log_and_its_keys(house: Served, browser: Browser
     answer = await browser.get(places.CHECK())
     assert answer.status_code == 200
     assert str(house.story.ledger.keyring.log.verifier).split("\n", 1)[0] in html.unescape(answer.text)
+    [way] = re.findall(r'<a href="([^"]+)" download="checkpoint.txt">', answer.text)
+    saved = await browser.get(way)
+    assert saved.status_code == 200
+    assert saved.text.split("\n", 1)[0] == html.unescape(answer.text).split("<pre>")[1].split("\n", 1)[0]

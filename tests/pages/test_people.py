@@ -75,3 +75,14 @@ async def test_names_are_for_staff_alone(house: Served, browser: Browser, place:
         answer = await browser.get(place)
         assert answer.status_code == 403
         assert "Dr Okafor" not in answer.text
+
+
+async def test_who_needs_no_role_is_not_shown_to_lack_one(house: Served, browser: Browser) -> None:
+    await browser.begin(house.story.ada)
+    listed = re.findall(
+        r'<tr role="row">\s*<th scope="row".*?</tr>', (await browser.get(places.PEOPLE())).text, re.DOTALL
+    )
+    without = [row for row in listed if "No role" in row]
+    assert without
+    for row in without:
+        assert '<td role="cell"><span class="nhsuk-u-visually-hidden">No role</span></td>' in row
