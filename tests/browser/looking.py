@@ -61,7 +61,7 @@ _STOPS: Final = """
     }
     one.dataset.stop = at++;
   }
-  window.unfocused = new Map(stops.map((one) => [one, look(one)]));
+  const unfocused = new Map(stops.map((one) => [one, look(one)]));
   function look(one) {
     return [one, ...one.labels ?? []].flatMap((part) => ["", "::before", "::after"].map((of) => {
       const style = getComputedStyle(part, of);
@@ -69,15 +69,19 @@ _STOPS: Final = """
               style.textDecorationLine].join();
     })).join("|");
   }
-  window.focusIs = () => {
+  function focus() {
     const one = document.activeElement;
     if (one === null || one === document.body) return null;
     const box = one.getBoundingClientRect();
     return { stop: one.dataset.stop ?? one.outerHTML.slice(0, 100),
-             seen: !window.unfocused.has(one) || window.unfocused.get(one) !== look(one),
+             seen: !unfocused.has(one) || unfocused.get(one) !== look(one),
              there: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
              what: one.outerHTML.slice(0, 120) };
-  };
+  }
+  window.focused = [];
+  addEventListener("keyup", () => window.focused.push(focus()), true);
+  document.activeElement?.blur();
+  scrollTo(0, 0);
   return at;
 }
 """
@@ -121,11 +125,10 @@ def too_wide(page: Page, width: int) -> Iterator[str]:
 def keyboard(page: Page) -> Iterator[str]:
     """The Tab key comes by everything that can be used, each once, in order, and one sees where one is."""
     stops = page.evaluate(_STOPS)
-    page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0) }")
     met: list[str] = []
     for _ in range(min(stops, MOST_STOPS)):
         page.keyboard.press("Tab")
-        focus = page.evaluate("focusIs()")
+    for focus in page.evaluate("window.focused"):
         if focus is None:
             break
         if focus["stop"] in met:
