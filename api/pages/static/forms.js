@@ -98,5 +98,16 @@ function show(text) {
   (main.querySelector(".nhsuk-error-summary") ?? main).focus();
 }
 
+/**
+ * A page with what is wrong in a form that went the plain way stands at the address of the page that the form was on:
+ * at its own, going back to it or loading it again would ask for the form to be sent again.
+ */
+function standWhereTheFormWas() {
+  const before = document.referrer;
+  if (document.querySelector(".nhsuk-error-summary") === null || !location.pathname.startsWith("/forms/")) return;
+  if (before.startsWith(`${location.origin}/`)) history.replaceState(null, "", before);
+}
+
+standWhereTheFormWas();
 enhance(document);
 window.dispatchEvent(new Event("forms-listen")); // what was pressed until now is sent again: see pressed_early.js
