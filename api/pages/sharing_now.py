@@ -142,6 +142,10 @@ class SharingNow:
             return _("You stopped all their access for now.")
         if outlined["rule"] == "no-consent":
             return _("You have not shared this with them.")
+        deciding = [self.directives[one] for one in outlined["directives"] if one in self.directives]
+        if outlined["rule"] == "condition-not-met" and len(deciding) == 1:
+            said = how({"effect": "unmet"}, deciding[0], self.now)
+            return _("You set it like this: %(how)s.") % {"how": ". ".join((said.text, *said.notes))}
         return _(outlined["because"])
 
     def grantee(self, named: str) -> Said | None:

@@ -130,6 +130,8 @@ async def test_what_together_would_add_is_said(house: Served, browser: Browser) 
     await story.ledger.sharing.direct(story.amina, story.record, together)
     told = below(await desk.opened(as_sam(desk)))
     assert told.count("They see it when you look together:") == 1
+    assert told.count("You set it like this: Only when I’m with them.") == 1
+    assert "or only under a condition" not in told
 
 
 async def test_what_is_hidden_from_amina_changes_nothing_here(house: Served, browser: Browser) -> None:
