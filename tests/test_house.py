@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants import guard
+
 CHECKOUT = Path(__file__).parent.parent
 MODULES = sorted(path for package in ("ledger", "projections", "api") for path in (CHECKOUT / package).rglob("*.py"))
 LONGEST_FILE = 350
@@ -59,3 +61,8 @@ def test_every_goal_of_the_makefile_that_is_for_people_is_told_by_make_help() ->
     phony = next(line for line in (CHECKOUT / "Makefile").read_text().splitlines() if line.startswith(".PHONY:"))
     within = {"help", "dev", "system"}
     assert {line.split()[1] for line in told.splitlines()} == set(phony.split()[1:]) - within
+
+
+def test_each_edit_of_the_guard_is_of_a_text_that_stands_there_once() -> None:
+    counted = {edit: (CHECKOUT / edit.path).read_text(encoding="utf-8").count(edit.before) for edit in guard.EDITS}
+    assert not [edit for edit, times in counted.items() if times != 1]
