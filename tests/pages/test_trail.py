@@ -67,6 +67,7 @@ async def test_looks_that_follow_each_other_are_one_session(house: Served, brows
     assert page.count("<h3") == 1
     assert "All " in page
     assert len(set(A_LINK.findall(page))) >= 4
+    assert re.search(r"What they saw at \d\d:\d\d, or ask \(look 4\)", page)
 
 
 @at_the_service
@@ -80,6 +81,7 @@ async def test_what_they_saw_has_each_item_why_and_what_that_rests_on(house: Ser
     assert f'href="{places.ITEM(record=story.record, item=note)}"' in page
     assert "They are caring for you." in page
     assert "Began a care relationship" in page
+    assert re.search(r">in the record since \d+ \w+ \d{4}</time>", page), "a day beside a thing is not that of the look"
     assert "Once more." not in page  # its words are on its own page, which is a look of its own
 
 

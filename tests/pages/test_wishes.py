@@ -249,6 +249,11 @@ async def test_how_a_statement_stands_is_said_wherever_it_is_listed(house: Serve
         await story.ledger.wishes.sign(story.amina, story.record, items[title])
     await story.ledger.wishes.withdraw(story.amina, story.record, items["Long ago"])
     states = {"With my cat": "Draft, not signed", "At home": "Signed", "Long ago": "Withdrawn"}
+    await desk.sit(story.amina)
+    printed = main(await desk.opened(places.PRINT(record=story.record))).split("<article")
+    for title, state in states.items():
+        [article] = [one for one in printed if title in one.partition("</h2>")[0]]
+        assert [one for one in states.values() if f">{one}</strong>" in article] == [state], title
     for reader, asked in ((story.amina, {}), (story.okafor, {"purpose": "appointment"})):
         await desk.sit(reader)
         listed = main(await desk.opened(places.RECORD({"kind": ["wishes"], **asked}, record=story.record)))
