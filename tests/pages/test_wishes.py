@@ -254,12 +254,12 @@ async def test_how_a_statement_stands_is_said_wherever_it_is_listed(house: Serve
     for title, state in states.items():
         [article] = [one for one in printed if title in one.partition("</h2>")[0]]
         assert [one for one in states.values() if f">{one}</strong>" in article] == [state], title
-    for reader, asked in ((story.amina, {}), (story.okafor, {"purpose": "appointment"})):
+    for reader, purpose in ((story.amina, None), (story.okafor, "appointment")):
         await desk.sit(reader)
-        listed = main(await desk.opened(places.RECORD({"kind": ["wishes"], **asked}, record=story.record)))
+        listed = main(await desk.opened(places.RECORD({"kind": ["wishes"], "purpose": purpose}, record=story.record)))
         for title, state in states.items():
             [entry] = [one for one in listed.split("<li")[1:] if title in one.partition("</h3>")[0]]
-            headed = main(await desk.opened(places.ITEM(asked, record=story.record, item=items[title])))
+            headed = main(await desk.opened(places.ITEM({"purpose": purpose}, record=story.record, item=items[title])))
             for shown in (entry, headed[: headed.index('class="beside"')]):
                 assert [one for one in states.values() if f">{one}</strong>" in shown] == [state], (title, reader)
 
