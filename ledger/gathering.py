@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ledger.core.decisions import Facts
 from ledger.core.instants import Instant
 from ledger.core.key_history import KeyHistory
-from ledger.core.people import PersonFacts, TeamFacts
+from ledger.core.people import TeamFacts
 from ledger.core.subjects import Subject, contents_of
 from ledger.store.facts import FactsReader, Record
 
@@ -15,8 +15,9 @@ from ledger.store.facts import FactsReader, Record
 class Gathered:
     """Facts of one moment.
 
-    ``guards`` are the counters of everything that was read, ``as_of`` the last position among it;
-    ``keys`` are those of the person who asks or speaks, ``subject_keys`` those of whom it is about.
+    ``guards`` are the counters of everything that was read, ``as_of`` the last position of the record, of who asks, of
+    their teams and of the policy; ``keys`` are those of the person who asks or speaks,
+    ``subject_keys`` those of whom it is about.
     """
 
     facts: Facts
@@ -77,8 +78,7 @@ class Gatherer:
         )
         kept = None if of_record is None else of_record.fold
         theirs = KeyHistory() if about is None else about.fold.keys
-        as_of = _last_of(facts, None if about is None else about.fold.facts)
-        return Gathered(facts, guards, as_of, kept, viewer.fold.keys, theirs)
+        return Gathered(facts, guards, _last_of(facts), kept, viewer.fold.keys, theirs)
 
     async def facts_of_each(self, person: str, records: Iterable[str], *, at: Instant) -> dict[str, Facts]:
         """The facts about a person with each of these records, all with what is new; what they share is read once.
@@ -111,7 +111,6 @@ class Gatherer:
         return {person: position for person, position in found.items() if position is not None}
 
 
-def _last_of(facts: Facts, about: PersonFacts | None) -> int:
-    """The last position among all that was read; ``about`` was, registered or not."""
-    named = [one.upto for one in (facts.record, about) if one is not None]
-    return max(0, facts.viewer.upto, facts.policy.upto, *(team.upto for team in facts.teams.values()), *named)
+def _last_of(facts: Facts) -> int:
+    of_record = () if facts.record is None else (facts.record.upto,)
+    return max(0, *of_record, facts.viewer.upto, facts.policy.upto, *(team.upto for team in facts.teams.values()))

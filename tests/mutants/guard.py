@@ -84,9 +84,8 @@ EDITS = (
     Edit(_GATHERING, "if self.facts.record is None:\n            return", "if True:\n            return"),
     Edit(_GATHERING, "guards = dict(self.guards)\n", "guards = self.guards\n"),
     Edit(_GATHERING, "about is None or about.fold.facts.registered is None", "about is None"),
-    Edit(_GATHERING, "return max(0, facts.viewer.upto", "return min(0, facts.viewer.upto"),
-    Edit(_GATHERING, "return max(0, facts.viewer.upto", "return max(facts.viewer.upto"),
-    Edit(_GATHERING, "*(team.upto for team in facts.teams.values()), *named", "*named"),
-    Edit(_GATHERING, "in (facts.record, about) if", "in (about,) if"),
-    Edit(_GATHERING, "in (facts.record, about) if", "in (facts.record,) if"),
+    Edit(_GATHERING, "return max(0, *of_record", "return min(0, *of_record"),
+    Edit(_GATHERING, "return max(0, *of_record", "return max(*of_record"),
+    Edit(_GATHERING, ", *(team.upto for team in facts.teams.values()))", ")"),
+    Edit(_GATHERING, "else (facts.record.upto,)", "else ()"),
 )  # fmt: skip
