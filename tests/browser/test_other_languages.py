@@ -10,6 +10,7 @@ names of rules, as who audits reads them.
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -70,13 +71,14 @@ _TELLS = """
 """
 
 
-def words_of_the_story() -> list[str]:
+@cache
+def words_of_the_story() -> tuple[str, ...]:
     """Everything that the demonstration's people say and are called, by line, the longest first."""
     found = {*REGISTERED, *PERMITTED, *REFUSED, *SAYING_PERMITTED, *SAYING_REFUSED}
     for file in (files("api") / "demo").iterdir():
         if file.name.endswith(".py"):
             found |= _spoken(ast.parse(file.read_text()))
-    return sorted(found, key=len, reverse=True)
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 def _spoken(module: ast.Module) -> set[str]:
@@ -95,15 +97,21 @@ def _spoken(module: ast.Module) -> set[str]:
     return {line for line in lines if len(line) > 2 and re.search(r"[A-Z ]|\d", line)}
 
 
-def untranslated(page: Page, story: list[str]) -> Iterator[str]:
+def untranslated(page: Page, story: tuple[str, ...]) -> Iterator[str]:
     """What a page tells outside the brackets that nobody of the story said."""
     for text in page.evaluate(_TELLS):
-        rest = OF_NO_LANGUAGE.sub("", OF_BABEL.sub("", text))
-        for said in story:
-            rest = rest.replace(said, "")
-        cut = rest.rstrip("… ")
-        if re.search(r"[A-Za-z]{2}", rest) and not (len(cut) > 12 and any(cut in said for said in story)):
+        if not is_of_the_story(text, story):
             yield f"was left out of translation: {text[:120]!r}"
+
+
+@cache  # the same things stand on many pages
+def is_of_the_story(text: str, story: tuple[str, ...]) -> bool:
+    """Does it say nothing but what somebody of the story says, or its beginning?"""
+    rest = OF_NO_LANGUAGE.sub("", OF_BABEL.sub("", text))
+    for said in story:
+        rest = rest.replace(said, "")
+    cut = rest.rstrip("… ")
+    return not re.search(r"[A-Za-z]{2}", rest) or (len(cut) > 12 and any(cut in said for said in story))
 
 
 @pytest.mark.timeout(900)
