@@ -7,8 +7,10 @@ ARGS ?=
 
 export UV_PYTHON_DOWNLOADS = never
 # Trust whom the machine trusts, where it says whom: a network may have an authority of its own.
-ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
+CERTIFICATES := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
+ifneq ($(CERTIFICATES),)
 export UV_SYSTEM_CERTS ?= true
+export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
 endif
 unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV PYTHONPATH
 # Compiling all that a command imports anew at each start would cost three times the start itself.

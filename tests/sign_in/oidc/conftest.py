@@ -59,7 +59,7 @@ def provider_program() -> Path:
         fcntl.flock(told, fcntl.LOCK_EX)  # the tests run in several processes
         if not stamp.exists() or stamp.read_text() != wanted:
             command = [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            subprocess.run(command, cwd=HERE, check=True, capture_output=True)
+            subprocess.run(command, cwd=HERE, check=True)
             stamp.write_text(wanted)
     return HERE / "provider.mjs"
 
