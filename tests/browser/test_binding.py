@@ -80,6 +80,12 @@ CASES: dict[str, tuple[object, Given, list[Any], list[Any]]] = {
         ["2026-12-03T00:00:00.000Z"],
         ["2026-12-04T14:30:00.000Z", None],
     ),
+    "until years after the day that stands there": (
+        binding.on("until", "ends", ("2026-12-03", "2036-12-03T14:30:00.000Z")),
+        LATER,
+        ["2026-12-03T14:30:00.000Z"],
+        ["2036-12-03T14:30:00.000Z", None],
+    ),
     "hours": (
         binding.after("x", "hours"),
         {"x": "4", "began": "2026-11-22T09:30:00.000Z"},

@@ -65,8 +65,13 @@ const SOURCES = {
   day: (form, name, value) => (dayOf(form, name) === null ? value === null : isSame(new Date(dayOf(form, name)).toISOString().slice(0, 10), value)),
   begins: (form, name, value) => isOfDay(form, name, value, 0, 0) || (value === null && dayOf(form, name) - EAST < form.now),
   ends: (form, name, value) => isOfDay(form, name, value, 0, DAY),
-  set: (form, [at, name, day, instant], value) => (value === instant && dayOf(form, name) === Date.parse(day)) || SOURCES[at](form, name, value),
+  set: (form, [at, name, day, instant], value) => isAsSet(form, name, day, instant, value) || SOURCES[at](form, name, value),
 };
+
+/** Is it the instant that was set, does the day of it still stand there, and is it of that day at all? */
+function isAsSet(form, name, day, instant, value) {
+  return value === instant && dayOf(form, name) === Date.parse(day) && isOfDay(form, name, value, 0, DAY);
+}
 
 /** Is it an instant of that day somewhere on earth, so many milliseconds after its beginning; or null, where none is written? */
 function isOfDay(form, name, value, least, most) {
