@@ -1,6 +1,7 @@
 """Receipts: of everything said in one's own name, and of what was said of an item or a matter; checked, or kept."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -73,18 +74,10 @@ async def of_item(
     """What was said of an item, in its order, each with its receipt: by whom it is signed, and where it stands."""
     if is_to_be_asked(call, purpose):
         return await purpose_page(request, call, record)
-    view = told(await receipts.of_item(call, record, item, purpose))
-
-    asked: Query = {"purpose": purpose}
-    return await _listed(
-        request,
-        call,
-        record,
-        view,
-        back_to=(places.ITEM(asked, record=record, item=item), _("Back to this item")),
-        named=item,
-        file=lambda ids: places.ITEM_RECEIPT_FILE(asked, record=record, item=item, **ids),
-    )
+    view, asked = told(await receipts.of_item(call, record, item, purpose)), _asked(purpose)
+    back_to = places.ITEM(asked, record=record, item=item), _("Back to this item")
+    file = partial(places.ITEM_RECEIPT_FILE, asked, item=item)
+    return await _listed(request, call, view, back_to, named=item, file=file)
 
 
 @router.get(places.ITEM_RECEIPT_FILE.path)
@@ -102,18 +95,10 @@ async def of_matter(
     """The same of a matter of the record, as an emergency or a question about a look."""
     if is_to_be_asked(call, purpose):
         return await purpose_page(request, call, record)
-    view = told(await receipts.of_matter(call, record, matter, purpose))
-
-    asked: Query = {"purpose": purpose}
-    return await _listed(
-        request,
-        call,
-        record,
-        view,
-        back_to=_page_of(call, view, matter, asked),
-        named=matter,
-        file=lambda ids: places.MATTER_RECEIPT_FILE(asked, record=record, matter=matter, **ids),
-    )
+    view, asked = told(await receipts.of_matter(call, record, matter, purpose)), _asked(purpose)
+    back_to = _page_of(call, view, matter, asked)
+    file = partial(places.MATTER_RECEIPT_FILE, asked, matter=matter)
+    return await _listed(request, call, view, back_to, named=matter, file=file)
 
 
 @router.get(places.MATTER_RECEIPT_FILE.path)
@@ -125,20 +110,14 @@ async def file_of_matter(
 
 
 async def _listed(
-    request: Request,
-    call: Call,
-    record: str,
-    view: Mapping[str, Any],
-    *,
-    back_to: Link,
-    named: str,
-    file: Callable[[dict[str, str]], str],
+    request: Request, call: Call, view: Mapping[str, Any], back_to: Link, *, named: str, file: Callable[..., str]
 ) -> Response:
     """What the API tells of what is ``named``: each receipt with its ``file``, and whether it stands ``below`` that."""
+    record = view["record"]
 
     def row(one: Receipt) -> Receipt:
-        ids = {"author": one["author"]["id"], "statement": one["statement_id"]}
-        return {**one, "file": file(ids), "below": one.get("item", named) != named}
+        kept = file(record=record, author=one["author"]["id"], statement=one["statement_id"])
+        return {**one, "file": kept, "below": one.get("item", named) != named}
 
     return await own_page(
         request,
@@ -151,6 +130,10 @@ async def _listed(
         receipts=[row(one) for one in view["receipts"]],
         verifier=await _verifier(call),
     )
+
+
+def _asked(purpose: str | None) -> Query:
+    return {"purpose": purpose}
 
 
 def _page_of(call: Call, view: Mapping[str, Any], matter: str, asked: Query) -> Link:

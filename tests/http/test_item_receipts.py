@@ -9,14 +9,11 @@ import pytest_asyncio
 from ledger.core.entry import parse_entry
 from ledger.core.instants import HOUR
 from ledger.core.public import Erased
-from ledger.core.receipt import Receipt, check_receipt
-from ledger.saying import By
 from projections.views.audience import OF_ERASED
 from tests.http.living import asked, later, neighbour
+from tests.http.receipts import checked, parent_of
 from tests.http.served import Client, Served, problem, statement_id
 from tests.http.test_absence import UNKNOWN, sent
-from tests.http.test_representation import years_ago
-from tests.story import KEYRING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -33,15 +30,7 @@ def path_of(served: Served, item: str) -> str:
 async def held(client: Client, served: Served, item: str) -> list[dict[str, Any]]:
     """What is answered of an item: each receipt must hold, by the log's keys alone, for what stands beside it."""
     told: list[dict[str, Any]] = (await asked(client, path_of(served, item)))["receipts"]
-    places = []
-    for one in told:
-        receipt = Receipt.from_json(one["receipt"])
-        check_receipt(receipt, KEYRING.log.verifier)
-        said = parse_entry(receipt.entry).signed.statement
-        shown = (one["statement_id"], one["type"], one["author"]["id"], one["author"]["acting_as"])
-        assert (said.id, said.type, said.author, said.acting_as) == shown
-        places.append(receipt.index)
-    assert places == sorted(set(places)), "in the order in which it was said"
+    checked(told)
     return told
 
 
@@ -193,11 +182,8 @@ async def test_who_oversees_holds_none(served: Served) -> None:
 async def test_a_parent_holds_what_the_child_would_and_of_a_young_person_none(
     served: Served, age: int, holds: bool
 ) -> None:
-    story, ledger = served.story, served.story.ledger
-    nadia = By(str((await ledger.people.register(story.ada, "Nadia Diallo")).facts["person"]), "parent")
-    born = date.fromisoformat(years_ago(age, days=40))
-    await ledger.representation.state_birth(story.ada, story.record, born)
-    await ledger.representation.register_parent(story.ada, story.record, nadia.person)
+    story = served.story
+    nadia = await parent_of(served, age)
     plan = await story.note("Walk every day.", kind="plan-for-carers")
     await story.share({"kind": "kind", "of": "plan-for-carers"}, nadia)
     client = await served.sign_in(nadia)
