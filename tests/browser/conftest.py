@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from api.postgres import EmbeddedPostgres
-from tests.browser.driver import chromium
+from tests.browser.driver import Tab, chromium
 from tests.browser.place import serving
-from tests.browser.town import Town, found
+from tests.browser.town import SIGNED, Town, found, write
 from tests.postgres_fixture import Database, new_database
 
 
@@ -25,3 +25,11 @@ def town(
         chromium(place.base) as browser,
     ):
         yield found(place, browser)
+
+
+@pytest.fixture(scope="module")
+def amina(town: Town) -> Iterator[Tab]:
+    """Amina's own device: signed in, with a key that has signed something. Tests leave it so."""
+    with town.at(town.amina, clean=False) as tab:
+        assert SIGNED in write(tab, "To begin with.")
+        yield tab

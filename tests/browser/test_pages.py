@@ -1,35 +1,43 @@
 """The pages in a real browser: signed by their readers, clear about what goes wrong, and closed to everybody else.
 
-All of it is one module, because a service, a browser and the people who come in cost more than any test of them.
+It is one module, because a service, a browser and the people who come in cost more than any test of them.
 """
 
 import base64
 import json
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.browser.driver import Tab
 from tests.browser.session_keys import ASKED, EVICT, EXPIRE, HOLD, PATIENT, QUEUED, RELEASE
 from tests.browser.timing import milliseconds_to_sign
-from tests.browser.town import SEND, Town, accept, confirm, digits_of, fill, send, sign_in, write
+from tests.browser.town import (
+    RECORDED,
+    SEND,
+    SIGNED,
+    Town,
+    accept,
+    again,
+    confirm,
+    digits_of,
+    fill,
+    send,
+    sign_in,
+    write,
+)
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for everybody to come in
 
-SIGNED = "Signed by you."
-RECORDED = "Recorded by the service for you."
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-ELSEWHERE = "https://www.bbc.co.uk/**"
 PHONE = {"width": 320, "height": 700}
 NO_ED25519 = "crypto.subtle.generateKey = async () => { throw new DOMException('', 'NotSupportedError'); }"
 FORGE = """
@@ -47,24 +55,6 @@ async ([record, changed]) => {
   return post("/statements", body).then(() => "admitted", (error) => error.kind);
 }
 """
-
-
-@pytest.fixture(scope="module")
-def amina(town: Town) -> Iterator[Tab]:
-    """Amina's own device: signed in, with a key that has signed something. Tests leave it so."""
-    with town.at(town.amina, clean=False) as tab:
-        assert SIGNED in write(tab, "To begin with.")
-        yield tab
-
-
-@contextmanager
-def again(tab: Tab) -> Iterator[Tab]:
-    """Another tab of the same browser, with no authenticator of its own; left open, it would be in the tests' way."""
-    other = Tab(tab.page.context.new_page(), tab.base)
-    try:
-        yield other
-    finally:
-        other.page.close()
 
 
 def test_from_an_invitation_to_a_passkey_that_was_removed(town: Town, tmp_path: Path) -> None:
@@ -274,29 +264,6 @@ def test_somebody_else_in_this_browser_signs_nothing_of_hers(town: Town, amina: 
         write(amina, "Here again.")
 
 
-@pytest.mark.parametrize(
-    ("path", "module", "needs"),
-    [
-        ("/invitation#secret", "invitation", "form"),
-        ("/recovery", "recovery", "form"),
-        ("/sign-in", "sign_in", "button"),
-    ],
-)
-def test_what_needs_a_module_is_not_there_to_be_pressed_before_it_listens(
-    town: Town, path: str, module: str, needs: str
-) -> None:
-    """A form that nobody listens to would be sent as an address, and the code in it would stay there."""
-    with town.browser.device() as device:
-        tab = town.browser.tab(device)
-        tab.page.route(f"**/{module}.js", lambda route: route.abort())
-        tab.go(path)
-        needed = tab.page.locator(f"main {needs}[data-needs-scripts]")
-        assert [one.is_visible() for one in needed.all()] == [False]
-        tab.page.unroute(f"**/{module}.js")
-        tab.page.reload()
-        needed.wait_for()
-
-
 def test_who_comes_in_by_an_invitation_finds_no_key_of_whoever_was_in_before(town: Town, amina: Tab) -> None:
     _, link, code = town.invited("Petra Lund")
     assert len(amina.keys()) == 1
@@ -336,55 +303,6 @@ def test_a_browser_that_is_too_old_says_so(amina: Tab) -> None:
     write(amina, "By a new one.")
 
 
-def test_without_a_network_nothing_is_lost(amina: Tab) -> None:
-    fill(amina, "When the network is back.")
-    amina.page.context.set_offline(True)
-    try:
-        amina.press(SEND)
-        assert "cannot be reached" in amina.told()
-    finally:
-        amina.page.context.set_offline(False)
-    assert SIGNED in send(amina)
-
-
-def test_an_answer_that_was_lost_leaves_one_entry(amina: Tab) -> None:
-    fill(amina, "Once, whatever the network does.")
-    answered: list[int] = []
-
-    def lose(route: Route) -> None:
-        answered.append(route.fetch().status)  # the service admits it
-        route.abort()  # and nobody hears
-
-    amina.page.route("**/statements", lose)
-    try:
-        amina.press(SEND)
-        assert "cannot be reached" in amina.told()
-    finally:
-        amina.page.unroute("**/statements")
-    assert SIGNED in send(amina)
-    assert answered == [201]
-
-
-@pytest.mark.parametrize("comes", [True, False], ids=["the module comes late", "the module does not come"])
-def test_what_is_pressed_before_the_page_listens_waits_for_it(amina: Tab, *, comes: bool) -> None:
-    amina.go("/")
-    form = amina.page.get_by_role("link", name="Add to my record").get_attribute("href")
-    with again(amina) as slow:
-        held: list[Route] = []
-        # (It takes no method of a list.)
-        slow.page.route("**/forms.js", lambda route: held.append(route), times=1)  # noqa: PLW0108
-        slow.page.goto(f"{slow.base}{form}", wait_until="commit")
-        slow.page.get_by_label("Something I want known").check()
-        slow.page.get_by_label("Your words").fill("On a slow line.")
-        slow.page.get_by_role("button", name=SEND, exact=True).click()
-        while not held:
-            slow.page.wait_for_timeout(20)
-        assert slow.page.url == f"{slow.base}{form}"
-        held[0].continue_() if comes else held[0].abort()
-        slow.page.wait_for_url("**?said=*")
-        assert (SIGNED if comes else RECORDED) in slow.page.locator("#said").inner_text()
-
-
 def test_without_scripts_one_reads_writes_and_leaves(town: Town, amina: Tab) -> None:
     with town.browser.device(java_script_enabled=False) as device:
         device.add_cookies(amina.page.context.cookies())
@@ -398,24 +316,6 @@ def test_without_scripts_one_reads_writes_and_leaves(town: Town, amina: Tab) -> 
         plain.page.get_by_role("heading", name="My old phone").wait_for()
         plain.page.get_by_role("cell", name="Recorded by the service for you").first.wait_for()
         plain.assert_clean()
-
-
-@pytest.mark.parametrize("how", ["the button", "the keyboard"])
-def test_who_leaves_quickly_is_signed_out_and_no_way_back_tells_anything(town: Town, how: str) -> None:
-    with town.at(town.bert, clean=False) as bert:
-        bert.page.context.route(ELSEWHERE, lambda route: route.fulfill(body="Sunny.", content_type="text/plain"))
-        bert.go("/account")
-        if how == "the button":
-            bert.page.get_by_role("link", name="Leave quickly").click()
-        for _ in range(3 if how == "the keyboard" else 0):
-            bert.page.keyboard.press("Escape")
-        bert.page.wait_for_url(ELSEWHERE)
-        bert.page.go_back()
-        assert bert.page.get_by_role("heading", name="Your account").count() == 0
-        while bert.page.request.get(bert.base + "/session").ok:  # nobody who leaves waits for the answer
-            pass
-        bert.page.goto(bert.base + "/account")
-        assert bert.page.url == bert.base + "/sign-in"
 
 
 def test_pages_fit_a_small_phone_and_ask_nobody_else(town: Town, amina: Tab) -> None:

@@ -21,6 +21,8 @@ from tests.browser.place import Place
 ORIGIN = "record-ledger.localhost"
 SEND = "Add it"
 """The button that signs what was written and sends it; without a passkey it is sent as it is."""
+SIGNED, RECORDED = "Signed by you.", "Recorded by the service for you."
+"""What a page says of whose signature something carries."""
 Credentials = list[dict[str, Any]]
 
 
@@ -153,3 +155,13 @@ def found(place: Place, browser: Chromium) -> Town:
         for tab in (ada, carl, bert, amina):
             tab.assert_clean()
         return Town(place, browser, *(Person(tab.person(), tab.credentials()) for tab in (ada, bert, amina)), record)
+
+
+@contextmanager
+def again(tab: Tab) -> Iterator[Tab]:
+    """Another tab of the same browser, with no authenticator of its own; left open, it would be in the tests' way."""
+    other = Tab(tab.page.context.new_page(), tab.base)
+    try:
+        yield other
+    finally:
+        other.page.close()
